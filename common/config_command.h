@@ -1,0 +1,39 @@
+/*
+ * config_command.h - the command-line side of the configuration, for both
+ * programs: loading with every problem printed, check-config, print-config.
+ */
+#ifndef COMMON_CONFIG_COMMAND_H
+#define COMMON_CONFIG_COMMAND_H
+
+#include <stdbool.h>
+
+#include "common/config.h"
+#include "common/options.h"
+
+/* Rows of a command's option table. */
+#define CONFIG_OPTIONS(path, settings)                                                             \
+    {"config", 'c', "FILE", OPTION_TEXT, &(path),                                                  \
+     "configuration; written with commented defaults when it is absent"},                          \
+    {                                                                                              \
+        "set", 's', "KEY=VALUE", OPTION_LIST, &(settings),                                         \
+            "a key of the configuration, e.g. kafka.topic=web; wins over all else"                 \
+    }
+
+/* The program's own loader (shipper_config_load, …), its struct as void. */
+typedef enum status config_loader(const char *path, const char *const *settings,
+                                  struct config **holder, void **out, struct error *err);
+
+/*
+ * Loads, or prints every problem on stderr. False: *code is the exit code and
+ * nothing needs closing.
+ */
+bool config_command_load(config_loader *load, const char *program, const char *path,
+                         const struct option_list *settings, struct config **holder, void **out,
+                         int *code);
+
+int config_command_check(config_loader *load, const char *program, const struct command *command,
+                         int argc, char **argv);
+int config_command_print(config_loader *load, const char *program, const struct command *command,
+                         int argc, char **argv);
+
+#endif

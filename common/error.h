@@ -1,0 +1,37 @@
+/*
+ * error.h - how every function reports.
+ *
+ * A status says what the caller should do; struct error adds the text. Who
+ * handles an error logs it, once; who returns it does not.
+ */
+#ifndef COMMON_ERROR_H
+#define COMMON_ERROR_H
+
+#include <stdbool.h>
+
+enum status {
+    OK = 0, /* go on */
+    DONE,   /* input exhausted, nothing more to come */
+    RETRY,  /* not now: pause and repeat */
+    REJECT, /* this record or request is refused for good; the next may pass */
+    FATAL,  /* cannot go on */
+};
+
+struct error {
+    enum status status;
+    char text[480]; /* one line, no newline, no secrets, no line contents */
+};
+
+/* Sets `err` (may be NULL) and returns `status`, so that it can be returned in one line. */
+enum status error_set(struct error *err, enum status status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* As error_set, with ": <strerror(errno)>" appended. */
+enum status error_set_errno(struct error *err, enum status status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Puts "<prefix>: " before the text; keeps and returns the status. */
+enum status error_prefix(struct error *err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

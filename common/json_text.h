@@ -1,0 +1,65 @@
+/*
+ * json_text.h - JSON as bytes: writing strings, checking and walking text.
+ *
+ * For the records' hot path, where a tree (cJSON) costs more than all the rest.
+ * Reading is strict RFC 8259: what is valid passes, what is not does not, and
+ * the text must be UTF-8. No allocation, no recursion; pure functions.
+ */
+#ifndef COMMON_JSON_TEXT_H
+#define COMMON_JSON_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+
+#define JSON_DEPTH_MAX 128 /* nesting that is accepted */
+
+/* Bytes that json_write_string needs at most for `len` bytes of text. */
+#define JSON_STRING_MAX(len) (6 * (len) + 2)
+
+/*
+ * Writes `text` as a JSON string with its quotes at `p`, where there is room
+ * for JSON_STRING_MAX bytes; returns the end. Each byte that is not part of
+ * valid UTF-8 becomes U+FFFD and is counted in *invalid.
+ */
+char *json_write_string(char *p, struct slice text, uint64_t *invalid);
+
+/* Bytes of the valid UTF-8 sequence at `p`, 0 when there is none. Rejects surrogates, overlong
+ * forms and what is above U+10FFFF. */
+size_t utf8_sequence(const char *p, const char *end);
+
+enum json_kind { JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER, JSON_TRUE, JSON_FALSE, JSON_NULL };
+
+struct json_value {
+    enum json_kind kind;
+    struct slice raw; /* the text, strings with their quotes */
+    bool escaped;     /* a string that holds backslashes */
+    bool spaced;      /* an object or array that holds white space outside of strings */
+};
+
+const char *json_skip_space(const char *p, const char *end);
+
+/*
+ * Reads the value that begins at `p` and returns where it ends, or NULL when
+ * there is no valid value (deeper than JSON_DEPTH_MAX counts as invalid).
+ */
+const char *json_read(const char *p, const char *end, struct json_value *out);
+
+/* Reads a string only: a member's key. */
+const char *json_read_string(const char *p, const char *end, struct json_value *out);
+
+/*
+ * The text of a valid string value, escapes resolved, written to `out` (room
+ * for raw.len bytes); returns the length. A lone surrogate becomes U+FFFD.
+ */
+size_t json_unescape(struct slice raw, char *out);
+
+/* The value of valid JSON text without white space outside of strings; room for raw.len bytes. */
+size_t json_compact(struct slice raw, char *out);
+
+/* A whole number in the range of int64_t, without fraction or exponent. */
+bool json_integer(struct slice raw, int64_t *out);
+
+#endif

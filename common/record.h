@@ -1,0 +1,202 @@
+/*
+ * record.h - the record: what passes from the shipper's parsers to the index.
+ *
+ * A record is a fixed table of values, one slot a field of the schema
+ * (record_fields.h), plus `extras` for what a structured line held beyond it.
+ * Values are views: text points into the line, a Kafka message or the record's
+ * arena, and lives as long as that does. Setting, encoding and decoding
+ * allocate nothing but from the arena.
+ *
+ * JSON form (contract): nested ECS objects, UTF-8, no duplicate keys.
+ */
+#ifndef COMMON_RECORD_H
+#define COMMON_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/buf.h"
+#include "common/error.h"
+#include "common/timestamp.h"
+
+enum record_field {
+#define FIELD(id, name, type, aliases) FIELD_##id,
+#include "common/record_fields.h"
+#undef FIELD
+    FIELD_COUNT
+};
+
+enum field_type {
+    TYPE_KEYWORD, /* text, searched as a whole */
+    TYPE_TEXT,    /* text, searched by words */
+    TYPE_RAW,     /* text, kept but not searched */
+    TYPE_LONG,
+    TYPE_BOOL,
+    TYPE_IP,
+    TYPE_DATE,
+    TYPE_GEO,    /* {"lat":…,"lon":…} */
+    TYPE_LIST,   /* keywords */
+    TYPE_OBJECT, /* free keys below a known name; no value of its own, see extras */
+};
+
+struct field_def {
+    const char *name;    /* "http.response.status_code" */
+    const char *aliases; /* comma-separated, may be "" */
+    enum field_type type;
+};
+
+extern const struct field_def record_fields[FIELD_COUNT];
+
+/* The field called `name` (not an alias), or FIELD_COUNT. */
+enum record_field record_field_find(struct slice name);
+
+enum value_kind {
+    VALUE_TEXT, /* bytes as they came, any encoding: escaped and repaired when written */
+    VALUE_JSON, /* a value that is valid JSON already: written as it is */
+    VALUE_LONG,
+    VALUE_BOOL,
+    VALUE_TIME,
+    VALUE_GEO,
+};
+
+struct value {
+    union {
+        struct slice text; /* VALUE_TEXT, VALUE_JSON */
+        int64_t number;    /* VALUE_LONG, VALUE_BOOL */
+        struct timestamp time;
+        struct {
+            double lat, lon;
+        } geo;
+    };
+    enum value_kind kind;
+};
+
+#define RECORD_WORDS ((FIELD_COUNT + 63) / 64)
+
+struct record_extra; /* a value outside of the schema; see record_extras.h */
+
+struct record {
+    struct arena *arena; /* for what is added; may be cleared when the record is */
+    uint64_t present[RECORD_WORDS];
+    struct value values[FIELD_COUNT]; /* of the fields that are present */
+    struct record_extra *extras, *extras_last; /* in order of arrival; NULL = none */
+    struct record_extra **extra_table;         /* by key, once there are many */
+    unsigned extra_count, extra_table_size;
+};
+
+/* No fields. `arena` is kept and must outlive the use of the record. */
+void record_init(struct record *record, struct arena *arena);
+void record_clear(struct record *record);
+
+static inline bool record_has(const struct record *record, enum record_field field)
+{
+    return record->present[field / 64] >> (field % 64) & 1;
+}
+
+static inline struct value *record_slot(struct record *record, enum record_field field)
+{
+    record->present[field / 64] |= (uint64_t)1 << (field % 64);
+    return &record->values[field];
+}
+
+static inline void record_drop(struct record *record, enum record_field field)
+{
+    record->present[field / 64] &= ~((uint64_t)1 << (field % 64));
+}
+
+static inline void record_set_text(struct record *record, enum record_field field, struct slice s)
+{
+    struct value *value = record_slot(record, field);
+
+    value->text = s;
+    value->kind = VALUE_TEXT;
+}
+
+/* `s` is one valid JSON value, e.g. a constant with its quotes. */
+static inline void record_set_json(struct record *record, enum record_field field, struct slice s)
+{
+    struct value *value = record_slot(record, field);
+
+    value->text = s;
+    value->kind = VALUE_JSON;
+}
+
+static inline void record_set_long(struct record *record, enum record_field field, int64_t number)
+{
+    struct value *value = record_slot(record, field);
+
+    value->number = number;
+    value->kind = VALUE_LONG;
+}
+
+static inline void record_set_bool(struct record *record, enum record_field field, bool flag)
+{
+    struct value *value = record_slot(record, field);
+
+    value->number = flag;
+    value->kind = VALUE_BOOL;
+}
+
+static inline void record_set_time(struct record *record, enum record_field field,
+                                   struct timestamp time)
+{
+    struct value *value = record_slot(record, field);
+
+    value->time = time;
+    value->kind = VALUE_TIME;
+}
+
+static inline void record_set_geo(struct record *record, enum record_field field, double lat,
+                                  double lon)
+{
+    struct value *value = record_slot(record, field);
+
+    value->geo.lat = lat;
+    value->geo.lon = lon;
+    value->kind = VALUE_GEO;
+}
+
+/*
+ * Readers, whatever the kind: false when the field is absent, or not of that
+ * form, or there is no memory. Text is unescaped into the arena when it must be.
+ */
+bool record_text(struct record *record, enum record_field field, struct slice *out);
+bool record_long(const struct record *record, enum record_field field, int64_t *out);
+bool record_time(const struct record *record, enum record_field field, struct timestamp *out);
+
+/* Adds `item` to a LIST field unless it is in it. False without memory. */
+bool record_add_item(struct record *record, enum record_field field, struct slice item);
+
+#define record_tag(record, tag) record_add_item((record), FIELD_TAGS, slice_of(tag))
+
+/* Adds `labels.<key>`, replacing one of that name. Both are copied. False without memory. */
+bool record_label(struct record *record, struct slice key, struct slice text);
+
+/* Bytes that record_encode may need at most. */
+size_t record_encode_bound(const struct record *record);
+
+/*
+ * Writes the record as one line of JSON without newline to `out`, which has
+ * room for the bound; returns the length. *invalid counts bytes that were no
+ * UTF-8 and became U+FFFD.
+ */
+size_t record_encode(const struct record *record, char *out, uint64_t *invalid);
+
+/*
+ * Reads JSON text into the (cleared) record. Its values are views into `text`.
+ * Known names may be nested or dotted. A known field with a value of another
+ * type moves to `labels.<name>` and the record is tagged `_typeconflict`;
+ * unknown members are kept as extras. null is absent. REJECT: not a JSON
+ * object, or larger than the limits; FATAL: no memory.
+ */
+enum status record_decode(struct record *record, struct slice text, struct error *err);
+
+/*
+ * The index template's `mappings` object for this schema, as JSON: every field
+ * typed, `labels` flattened, everything else kept but not indexed.
+ */
+void record_mapping(struct buf *out);
+
+#endif

@@ -1,0 +1,256 @@
+/*
+ * record_decode.c - JSON text into a record.
+ *
+ * Strings and numbers stay JSON text (VALUE_JSON): what nobody changes is
+ * copied as it is when the record is written again.
+ */
+#include "common/record.h"
+
+#include "common/json_text.h"
+#include "common/record_extras.h"
+
+struct decoder {
+    struct record *record;
+    const struct record_tree *tree;
+    const char *end;
+    bool conflict;      /* a known field had a value of another type */
+    enum status status; /* OK while nothing is wrong */
+};
+
+static bool fail(struct decoder *decoder, enum status status)
+{
+    decoder->status = status;
+    return false;
+}
+
+static bool is_number_text(struct slice raw)
+{
+    struct json_value value;
+    int64_t ignored;
+
+    if (raw.len < 3 || raw.data[0] != '"')
+        return false;
+    raw = (struct slice){raw.data + 1, raw.len - 2};
+    return json_read(raw.data, raw.data + raw.len, &value) && json_integer(raw, &ignored);
+}
+
+static bool is_address_text(struct slice raw)
+{
+    size_t colons = 0, dots = 0;
+
+    if (raw.len < 4 || raw.len > 47)
+        return false;
+    for (size_t i = 1; i + 1 < raw.len; i++) {
+        char c = raw.data[i];
+
+        colons += c == ':';
+        dots += c == '.';
+        if (!((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f') || c == ':' ||
+              c == '.'))
+            return false;
+    }
+    return colons >= 2 || dots == 3;
+}
+
+static bool is_time(const struct json_value *value)
+{
+    struct timestamp ignored;
+    int64_t ms;
+
+    if (value->kind == JSON_STRING)
+        return value->raw.len > 2 &&
+               timestamp_parse_iso((struct slice){value->raw.data + 1, value->raw.len - 2}, &ignored);
+    return value->kind == JSON_NUMBER && json_integer(value->raw, &ms);
+}
+
+/* Would Elasticsearch take this value for a field of this type? */
+static bool fits(enum field_type type, const struct json_value *value)
+{
+    int64_t ignored;
+
+    switch (type) {
+    case TYPE_KEYWORD:
+    case TYPE_TEXT:
+    case TYPE_RAW:
+        return value->kind != JSON_OBJECT && value->kind != JSON_ARRAY;
+    case TYPE_LONG:
+        return value->kind == JSON_NUMBER ? json_integer(value->raw, &ignored)
+                                          : value->kind == JSON_STRING && is_number_text(value->raw);
+    case TYPE_BOOL:
+        return value->kind == JSON_TRUE || value->kind == JSON_FALSE;
+    case TYPE_IP:
+        return value->kind == JSON_STRING && is_address_text(value->raw);
+    case TYPE_DATE:
+        return is_time(value);
+    case TYPE_GEO:
+        return value->kind == JSON_OBJECT || value->kind == JSON_STRING;
+    case TYPE_LIST:
+        return value->kind == JSON_ARRAY || value->kind == JSON_STRING;
+    case TYPE_OBJECT:
+        return false; /* its members are extras; anything else does not fit */
+    }
+    return false;
+}
+
+/* The value's JSON without newlines, since records travel a line each. */
+static bool one_line(struct decoder *decoder, const struct json_value *value, struct slice *out)
+{
+    char *text;
+
+    *out = value->raw;
+    if (!value->spaced)
+        return true;
+    text = arena_bytes(decoder->record->arena, value->raw.len);
+    if (!text)
+        return fail(decoder, FATAL);
+    *out = (struct slice){text, json_compact(value->raw, text)};
+    return true;
+}
+
+static bool add_extra(struct decoder *decoder, uint8_t node, struct slice key,
+                      const struct json_value *value)
+{
+    struct slice raw;
+
+    if (value->kind == JSON_NULL)
+        return true;
+    if (!one_line(decoder, value, &raw))
+        return false;
+    if (!record_add_extra(decoder->record, node, key, raw))
+        return fail(decoder, decoder->record->extra_count == EXTRAS_MAX ? REJECT : FATAL);
+    return true;
+}
+
+static bool set_field(struct decoder *decoder, enum record_field field,
+                      const struct json_value *value)
+{
+    struct slice raw;
+
+    if (value->kind == JSON_NULL)
+        return true;
+    if (!fits(record_fields[field].type, value)) {
+        decoder->conflict = true;
+        return add_extra(decoder, decoder->tree->object_node[FIELD_LABELS],
+                         slice_of(record_fields[field].name), value);
+    }
+    if (!one_line(decoder, value, &raw))
+        return false;
+    record_set_json(decoder->record, field, raw);
+    return true;
+}
+
+/* The schema's name for `key` inside of `node`, dotted keys included. */
+static bool find_name(const struct record_tree *tree, uint8_t node, struct slice key, int *field,
+                      int *child)
+{
+    const struct record_node *parent = &tree->nodes[node];
+    size_t skip = parent->path_len ? parent->path_len + 1 : 0;
+    const char *name;
+
+    for (unsigned i = node + 1u; i <= parent->last; i++) {
+        const struct record_node *n = &tree->nodes[i];
+
+        if (n->path_len == skip + key.len && memcmp(n->path + skip, key.data, key.len) == 0) {
+            *child = (int)i;
+            return true;
+        }
+    }
+    for (unsigned f = parent->first_field; f < FIELD_COUNT; f++) {
+        if (tree->leaves[f].node < node || tree->leaves[f].node > parent->last)
+            break;
+        name = record_fields[f].name + skip;
+        if (strncmp(name, key.data, key.len) == 0 && name[key.len] == '\0') {
+            *field = (int)f;
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *read_object(struct decoder *decoder, const char *p, uint8_t node);
+
+/* One member's value at `p`; returns where it ends. */
+static const char *read_member(struct decoder *decoder, const char *p, uint8_t node,
+                               struct slice key)
+{
+    struct json_value value;
+    int field = -1, child = -1;
+    bool known = find_name(decoder->tree, node, key, &field, &child);
+
+    if (known && child >= 0 && p < decoder->end && *p == '{')
+        return read_object(decoder, p, (uint8_t)child);
+    p = json_read(p, decoder->end, &value);
+    if (!p) {
+        fail(decoder, REJECT);
+        return NULL;
+    }
+    if (field >= 0)
+        return set_field(decoder, (enum record_field)field, &value) ? p : NULL;
+    if (child >= 0) { /* a known object that is no object here */
+        const struct record_node *n = &decoder->tree->nodes[child];
+
+        if (value.kind == JSON_NULL)
+            return p;
+        decoder->conflict = true;
+        key = (struct slice){n->path, n->path_len};
+        node = decoder->tree->object_node[FIELD_LABELS];
+    }
+    return add_extra(decoder, node, key, &value) ? p : NULL;
+}
+
+/* Recurses along the schema's tree only, so a few levels deep. */
+static const char *read_object(struct decoder *decoder, const char *p, uint8_t node)
+{
+    const char *end = decoder->end;
+    struct json_value key;
+
+    p = json_skip_space(p + 1, end);
+    if (p < end && *p == '}')
+        return p + 1;
+    for (;;) {
+        p = json_read_string(json_skip_space(p, end), end, &key);
+        if (!p)
+            break;
+        p = json_skip_space(p, end);
+        if (p == end || *p != ':')
+            break;
+        p = read_member(decoder, json_skip_space(p + 1, end), node,
+                        (struct slice){key.raw.data + 1, key.raw.len - 2});
+        if (!p)
+            return NULL;
+        p = json_skip_space(p, end);
+        if (p == end)
+            break;
+        if (*p == '}')
+            return p + 1;
+        if (*p++ != ',')
+            break;
+    }
+    fail(decoder, REJECT);
+    return NULL;
+}
+
+enum status record_decode(struct record *record, struct slice text, struct error *err)
+{
+    struct decoder decoder = {.record = record, .tree = record_tree(), .status = OK};
+    const char *p, *end = text.data + text.len;
+
+    if (text.len == 0)
+        return error_set(err, REJECT, "empty message");
+    decoder.end = end;
+    p = json_skip_space(text.data, end);
+    if (p == end || *p != '{')
+        return error_set(err, REJECT, "not a JSON object");
+    p = read_object(&decoder, p, NODE_ROOT);
+    if (p && json_skip_space(p, end) != end)
+        return error_set(err, REJECT, "something follows the JSON object");
+    if (p && decoder.conflict && !record_tag(record, "_typeconflict"))
+        decoder.status = FATAL;
+    if (decoder.status == FATAL)
+        return error_set(err, FATAL, "out of memory while decoding %zu bytes", text.len);
+    if (!p)
+        return error_set(err, REJECT, record->extra_count == EXTRAS_MAX
+                                          ? "more than 10000 unknown members"
+                                          : "invalid JSON");
+    return OK;
+}

@@ -1,0 +1,53 @@
+/*
+ * record_extras.h - private to record*.c: the tree of objects behind the
+ * dotted names, and values outside of the schema.
+ */
+#ifndef COMMON_RECORD_EXTRAS_H
+#define COMMON_RECORD_EXTRAS_H
+
+#include "common/record.h"
+
+#define NODE_MAX    64 /* objects of the schema; a bit each in encode's mask */
+#define EXTRAS_MAX  10000
+#define NODE_ROOT   0
+#define NODE_NONE   0xff
+
+/* An object of the JSON form: the root, "http", "http.request", … in pre-order. */
+struct record_node {
+    struct slice key; /* last part of its name */
+    const char *path; /* whole name, of path_len bytes; "" for the root */
+    size_t path_len;
+    uint8_t parent, depth;
+    uint8_t last;         /* highest node number inside of it, itself included */
+    uint16_t first_field; /* first row at or below it */
+};
+
+/* Where a field hangs. */
+struct record_leaf {
+    struct slice key;    /* last part of its name */
+    struct slice prefix; /* `"key":` */
+    uint8_t node;
+};
+
+struct record_tree {
+    struct record_node nodes[NODE_MAX];
+    unsigned node_count;
+    struct record_leaf leaves[FIELD_COUNT];
+    uint8_t object_node[FIELD_COUNT]; /* of OBJECT fields, else NODE_NONE */
+};
+
+/* Built once, from the table; immutable. */
+const struct record_tree *record_tree(void);
+
+struct record_extra {
+    struct record_extra *next;      /* in order of arrival */
+    struct record_extra *same_slot; /* in the table */
+    struct slice key;               /* JSON text without the quotes */
+    struct slice raw; /* JSON text */
+    uint8_t node;
+};
+
+/* Adds or replaces; key and raw are kept, not copied. False without memory or room. */
+bool record_add_extra(struct record *record, uint8_t node, struct slice key, struct slice raw);
+
+#endif

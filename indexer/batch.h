@@ -1,0 +1,79 @@
+/*
+ * batch.h - records under way: from Kafka messages to their outcome.
+ *
+ * A batch is filled by the consumer thread, travels to one worker, and comes
+ * back when every entry is settled; it is always owned by one thread. The
+ * messages stay alive until batch_clear: values may point into their payloads.
+ */
+#ifndef INDEXER_BATCH_H
+#define INDEXER_BATCH_H
+
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/error.h"
+
+enum outcome {
+    OUTCOME_PENDING = 0,   /* not settled: to be written, or written again */
+    OUTCOME_INDEXED,       /* Elasticsearch created it */
+    OUTCOME_DUPLICATE,     /* it was there already */
+    OUTCOME_REDELIVERED,   /* Redis: this very message was stored before */
+    OUTCOME_REFUSED,       /* refused for good: to be dead-lettered, see `reason` */
+    OUTCOME_DEAD_LETTERED, /* acknowledged by the dead letter topic */
+    OUTCOME_DROPPED,       /* its partition was taken away; another member settles it */
+    OUTCOME_COUNT
+};
+
+/* Why a record is refused; header `dlq.reason` and label of the metrics. */
+enum reason {
+    REASON_NONE = 0,
+    REASON_DECODE,   /* the message is no record */
+    REASON_TOO_LARGE, /* even alone larger than Elasticsearch takes */
+    REASON_MAPPING,  /* Elasticsearch cannot map it, also not as core fields */
+    REASON_REJECTED, /* any other refusal of this document */
+    REASON_COUNT
+};
+
+extern const char *const outcome_names[OUTCOME_COUNT]; /* "indexed", … */
+extern const char *const reason_names[REASON_COUNT];   /* "decode", … */
+
+struct batch_entry {
+    rd_kafka_message_t *message; /* owned; NULL in tests and in `indexer enrich` */
+    struct slice original;       /* the message's payload */
+    struct slice id;             /* event.id, the document's _id */
+    struct slice index;          /* full index name; equal pointers for equal names mostly */
+    struct slice document;       /* the enriched record as JSON; in the arena */
+    enum outcome outcome;
+    enum reason reason;
+    bool degraded;      /* `document` is already the reduced form */
+    uint16_t status;    /* Elasticsearch's last verdict, HTTP code; 0 = none */
+    const char *detail; /* its error, at most 1 KiB, in the arena; or NULL */
+};
+
+struct batch {
+    struct arena arena;
+    struct batch_entry *entries;
+    size_t count, capacity;
+    size_t bytes; /* of the payloads */
+    int64_t opened_ms; /* monotonic; when its first message came */
+};
+
+enum status batch_open(size_t capacity, struct batch **out, struct error *err);
+
+/* Takes the message over; false when the batch is full (the message stays the caller's). */
+bool batch_add(struct batch *batch, rd_kafka_message_t *message);
+
+/* Adds a payload without a message (tests, `indexer enrich`); not copied. */
+bool batch_add_payload(struct batch *batch, struct slice payload);
+
+/* Entries that are still OUTCOME_PENDING. */
+size_t batch_pending(const struct batch *batch);
+
+/* Gives the messages back and empties the arena. */
+void batch_clear(struct batch *batch);
+void batch_close(struct batch *batch); /* NULL is fine */
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * config.h - indexer.yaml as a struct. configs/indexer.yaml explains the keys.
+ */
+#ifndef INDEXER_CONFIG_H
+#define INDEXER_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/config.h"
+#include "common/kafka.h"
+#include "common/log.h"
+
+struct indexer_kafka_config {
+    struct kafka_link link;
+    char *topic, *group, *dlq_topic, *instance_id, *assignor;
+    bool create_topic;
+    uint32_t partitions, replication_factor;
+    uint64_t session_timeout_ms, prefetch_max_bytes, drain_timeout_ms, commit_interval_ms;
+};
+
+struct batch_config {
+    uint32_t max_records;
+    uint64_t max_bytes, max_wait_ms;
+};
+
+struct geoip_config {
+    char *city, *asn; /* "" = not used */
+};
+
+struct redis_config {
+    char *url; /* "" = without Redis */
+    uint64_t mark_ttl_ms, timeout_ms;
+    uint32_t epoch;
+};
+
+struct elasticsearch_config {
+    char **urls;
+    uint32_t url_count;
+    char *index_prefix, *username, *password, *api_key, *ca_file;
+    uint64_t timeout_ms, refresh_interval_ms;
+    bool gzip, manage_template;
+    uint32_t shards, replicas, dlq_max_per_minute;
+};
+
+struct indexer_config {
+    uint32_t workers;
+    struct indexer_kafka_config kafka;
+    struct batch_config batch;
+    struct geoip_config geoip;
+    struct redis_config redis;
+    struct elasticsearch_config elasticsearch;
+    struct {
+        char *listen;
+    } http;
+    struct {
+        enum log_level level;
+        enum log_format format;
+    } log;
+};
+
+/*
+ * Loads and checks. `*out` lives as long as `*holder`. As config_load: after
+ * REJECT, config_problems(*holder) says what is wrong.
+ */
+enum status indexer_config_load(const char *path, const char *const *settings,
+                                struct config **holder, struct indexer_config **out,
+                                struct error *err);
+
+/* For the test that every key of the tables is in configs/indexer.yaml. */
+extern const struct config_schema indexer_config_schema;
+
+#endif

@@ -1,0 +1,135 @@
+/*
+ * index_name.c - dataset and day of a record into the name of its index.
+ */
+#include "indexer/index_name.h"
+
+#include <string.h>
+
+#include "common/metrics.h"
+#include "common/record.h"
+
+#define DAY_S     86400
+#define DAY_FIRST (-719528) /* 0000-01-01 */
+#define DAY_LAST  2932896   /* 9999-12-31 */
+#define DAY_TEXT  10        /* "2026.11.21" */
+
+void index_names_init(struct index_names *names, const char *prefix)
+{
+    *names = (struct index_names){.prefix = prefix};
+    names->unknown = metrics_counter("indexer_dataset_unknown_total", NULL,
+                                     "Records without a usable event.dataset.");
+}
+
+void index_names_start(struct index_names *names, struct arena *arena)
+{
+    names->arena = arena;
+    memset(names->slots, 0, sizeof(names->slots));
+}
+
+static int64_t day_of(int64_t s)
+{
+    return s / DAY_S - (s % DAY_S < 0);
+}
+
+static int64_t record_day(struct record *record, int64_t fallback_ms)
+{
+    struct timestamp time;
+    int64_t day;
+
+    if (record_time(record, FIELD_TIMESTAMP, &time)) {
+        day = day_of(time.s);
+        if (day >= DAY_FIRST && day <= DAY_LAST)
+            return day;
+    }
+    day = day_of(timestamp_from_ms(fallback_ms).s);
+    return day >= DAY_FIRST && day <= DAY_LAST ? day : 0;
+}
+
+static char safe_char(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return (char)(c - 'A' + 'a');
+    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-')
+        return c;
+    return '_';
+}
+
+/* The usable form of `raw` in `out`; returns its length, 0 when nothing is left. */
+static size_t sanitise(struct slice raw, char out[INDEX_DATASET_MAX])
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < raw.len && len < INDEX_DATASET_MAX; i++) {
+        char c = safe_char(raw.data[i]);
+
+        if (len == 0 && (c == '-' || c == '_' || c == '.')) /* '+' has become '_' */
+            continue;
+        out[len++] = c;
+    }
+    return len;
+}
+
+static size_t dataset_of(struct index_names *names, struct record *record,
+                         char out[INDEX_DATASET_MAX])
+{
+    struct slice raw;
+    size_t len = 0;
+
+    if (record_text(record, FIELD_EVENT_DATASET, &raw))
+        len = sanitise(raw, out);
+    if (len == 0) {
+        metric_add(names->unknown, 1);
+        len = sizeof("unknown") - 1;
+        memcpy(out, "unknown", len);
+    }
+    return len;
+}
+
+static struct index_name_slot *slot_of(struct index_names *names, struct slice dataset, int64_t day)
+{
+    uint32_t hash = 2166136261u ^ (uint32_t)day; /* FNV-1a */
+
+    for (size_t i = 0; i < dataset.len; i++)
+        hash = (hash ^ (uint8_t)dataset.data[i]) * 16777619u;
+    return &names->slots[(hash ^ hash >> 16) % INDEX_NAME_SLOTS];
+}
+
+static bool make_name(struct index_names *names, struct slice dataset, int64_t day,
+                      struct slice *out)
+{
+    size_t prefix_len = strlen(names->prefix);
+    size_t len = prefix_len + 1 + dataset.len + 1 + DAY_TEXT;
+    char *name = arena_bytes(names->arena, len + 1), *p = name;
+
+    if (!name)
+        return false;
+    memcpy(p, names->prefix, prefix_len);
+    p += prefix_len;
+    *p++ = '-';
+    memcpy(p, dataset.data, dataset.len);
+    p += dataset.len;
+    *p++ = '-';
+    timestamp_print_day((struct timestamp){day * DAY_S, 0}, p);
+    *out = (struct slice){name, len};
+    return true;
+}
+
+bool index_name(struct index_names *names, struct record *record, int64_t fallback_ms,
+                struct slice *out)
+{
+    char text[INDEX_DATASET_MAX];
+    struct slice dataset = {text, dataset_of(names, record, text)};
+    int64_t day = record_day(record, fallback_ms);
+    struct index_name_slot *slot = slot_of(names, dataset, day);
+    size_t start = strlen(names->prefix) + 1;
+
+    if (!slot->name.data || slot->day != day || slot->dataset_len != dataset.len ||
+        memcmp(slot->name.data + start, dataset.data, dataset.len) != 0) {
+        if (!make_name(names, dataset, day, &slot->name))
+            return false;
+        slot->day = day;
+        slot->dataset_len = dataset.len;
+    }
+    *out = slot->name;
+    return true;
+}

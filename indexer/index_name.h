@@ -1,0 +1,53 @@
+/*
+ * index_name.h - dataset and day of a record into the name of its index.
+ *
+ * "<prefix>-<dataset>-YYYY.MM.DD", the UTC day of @timestamp: the same record
+ * always gets the same name, because Elasticsearch's ids are unique within one
+ * index only. Names are made once and shared within a batch.
+ * Threads: an index_names belongs to one worker.
+ */
+#ifndef INDEXER_INDEX_NAME_H
+#define INDEXER_INDEX_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/buf.h"
+
+struct record;
+struct metric;
+
+#define INDEX_DATASET_MAX 64 /* bytes; index names may have 255 */
+#define INDEX_NAME_SLOTS  64 /* names of one batch that are shared; beyond, some are made again */
+
+struct index_name_slot {
+    int64_t day;        /* since 1970-01-01 */
+    struct slice name;  /* in the batch's arena; empty = free */
+    size_t dataset_len; /* of the part of the name behind "<prefix>-" */
+};
+
+struct index_names {
+    const char *prefix;
+    struct arena *arena;
+    struct metric *unknown;
+    struct index_name_slot slots[INDEX_NAME_SLOTS];
+};
+
+/* `prefix` is kept and must outlive it. Nothing to release. */
+void index_names_init(struct index_names *names, const char *prefix);
+
+/* A new batch: names are made in its `arena` and live as long as that is not cleared. */
+void index_names_start(struct index_names *names, struct arena *arena);
+
+/*
+ * The index of `record`. `fallback_ms` (wall clock; the Kafka message's time)
+ * is used when there is no usable @timestamp. A dataset is made lower case,
+ * what is not [a-z0-9._-] becomes '_', leading "-_+." go, 64 bytes are kept;
+ * without anything left it is "unknown", which is counted. False without memory.
+ */
+bool index_name(struct index_names *names, struct record *record, int64_t fallback_ms,
+                struct slice *out);
+
+#endif

@@ -1,0 +1,261 @@
+/*
+ * config.c - shipper.yaml: the tables, and what they cannot check.
+ */
+#include "shipper/config.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/buf.h"
+#include "common/embed.h"
+#include "common/scope.h"
+#include "shipper/agent_id.h"
+#include "shipper/input/input.h"
+#include "shipper/parser/parser.h"
+
+EMBED(shipper_defaults, "configs/shipper.yaml");
+
+#define PATH_LEN 4096
+
+static const cyaml_strval_t start_names[] = {{"beginning", START_AT_BEGINNING},
+                                             {"end", START_AT_END}};
+static const cyaml_strval_t partition_names[] = {{"stream", PARTITION_BY_STREAM},
+                                                 {"none", PARTITION_BY_NONE}};
+static const cyaml_strval_t compression_names[] = {{"none", COMPRESS_NONE},
+                                                   {"gzip", COMPRESS_GZIP},
+                                                   {"snappy", COMPRESS_SNAPPY},
+                                                   {"lz4", COMPRESS_LZ4},
+                                                   {"zstd", COMPRESS_ZSTD}};
+static const cyaml_strval_t level_names[] = {
+    {"debug", LEVEL_DEBUG}, {"info", LEVEL_INFO}, {"warn", LEVEL_WARN}, {"error", LEVEL_ERROR}};
+static const cyaml_strval_t format_names[] = {
+    {"auto", LOG_FORMAT_AUTO}, {"json", LOG_FORMAT_JSON}, {"text", LOG_FORMAT_TEXT}};
+
+static const cyaml_schema_value_t text_value = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, PATH_LEN)};
+
+static const cyaml_schema_field_t agent_fields[] = {
+    CYAML_FIELD_STRING_PTR("id", CYAML_FLAG_POINTER, struct shipper_config, agent.id, 0, 128),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t input_fields[] = {
+    CYAML_FIELD_STRING_PTR("type", CYAML_FLAG_POINTER, struct input_config, type, 1, 32),
+    CYAML_FIELD_SEQUENCE_COUNT("paths", CYAML_FLAG_POINTER, struct input_config, paths, path_count,
+                               &text_value, 1, 1000),
+    CYAML_FIELD_SEQUENCE_COUNT("exclude", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct input_config, exclude, exclude_count, &text_value, 0, 1000),
+    CYAML_FIELD_STRING_PTR("format", CYAML_FLAG_POINTER, struct input_config, format, 1, 8192),
+    CYAML_FIELD_STRING_PTR("dataset", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                           struct input_config, dataset, 1, 64),
+    CYAML_FIELD_ENUM("start_at", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct input_config,
+                     start_at, start_names, CYAML_ARRAY_LEN(start_names)),
+    CYAML_FIELD_BOOL("keep_original", CYAML_FLAG_OPTIONAL, struct input_config, keep_original),
+    CYAML_FIELD_FLOAT_PTR("sample_percent", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                          struct input_config, sample_percent),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t input_value = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct input_config, input_fields)};
+
+static const cyaml_schema_field_t kafka_fields[] = {
+    KAFKA_LINK_FIELDS(struct shipper_kafka_config, link),
+    CYAML_FIELD_STRING_PTR("topic", CYAML_FLAG_POINTER, struct shipper_kafka_config, topic, 1, 249),
+    CYAML_FIELD_ENUM("compression", CYAML_FLAG_STRICT, struct shipper_kafka_config, compression,
+                     compression_names, CYAML_ARRAY_LEN(compression_names)),
+    CYAML_FIELD_UINT("linger_ms", CYAML_FLAG_DEFAULT, struct shipper_kafka_config, linger_ms),
+    CYAML_FIELD_ENUM("partition_by", CYAML_FLAG_STRICT, struct shipper_kafka_config, partition_by,
+                     partition_names, CYAML_ARRAY_LEN(partition_names)),
+    CYAML_FIELD_UINT("message_max_bytes", CYAML_FLAG_DEFAULT, struct shipper_kafka_config,
+                     message_max_bytes),
+    CYAML_FIELD_BOOL("create_topic", CYAML_FLAG_DEFAULT, struct shipper_kafka_config, create_topic),
+    CYAML_FIELD_UINT("partitions", CYAML_FLAG_DEFAULT, struct shipper_kafka_config, partitions),
+    CYAML_FIELD_UINT("replication_factor", CYAML_FLAG_DEFAULT, struct shipper_kafka_config,
+                     replication_factor),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t delivery_fields[] = {
+    CYAML_FIELD_UINT("memory_max_bytes", CYAML_FLAG_DEFAULT, struct delivery_config,
+                     memory_max_bytes),
+    CYAML_FIELD_UINT("checkpoint_interval_ms", CYAML_FLAG_DEFAULT, struct delivery_config,
+                     checkpoint_interval_ms),
+    CYAML_FIELD_UINT("drain_timeout_ms", CYAML_FLAG_DEFAULT, struct delivery_config,
+                     drain_timeout_ms),
+    CYAML_FIELD_UINT("quarantine_max_bytes", CYAML_FLAG_DEFAULT, struct delivery_config,
+                     quarantine_max_bytes),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t http_fields[] = {
+    CYAML_FIELD_STRING_PTR("listen", CYAML_FLAG_POINTER, struct shipper_config, http.listen, 0,
+                           256),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t log_fields[] = {
+    CYAML_FIELD_ENUM("level", CYAML_FLAG_STRICT, struct shipper_config, log.level, level_names,
+                     CYAML_ARRAY_LEN(level_names)),
+    CYAML_FIELD_ENUM("format", CYAML_FLAG_STRICT, struct shipper_config, log.format, format_names,
+                     CYAML_ARRAY_LEN(format_names)),
+    CYAML_FIELD_END,
+};
+
+/*
+ * Anonymous structs inside of struct shipper_config are mapped at offset 0:
+ * their fields carry offsets from the whole.
+ */
+#define SECTION(key_name, fields_table)                                                            \
+    {                                                                                              \
+        .key = (key_name), .value = {                                                              \
+            .type = CYAML_MAPPING,                                                                 \
+            .flags = CYAML_FLAG_DEFAULT,                                                           \
+            .data_size = sizeof(struct shipper_config),                                            \
+            .mapping = {.fields = (fields_table)},                                                 \
+        }                                                                                          \
+    }
+
+static const cyaml_schema_field_t top_fields[] = {
+    SECTION("agent", agent_fields),
+    CYAML_FIELD_STRING_PTR("host_name", CYAML_FLAG_POINTER, struct shipper_config, host_name, 0,
+                           255),
+    CYAML_FIELD_STRING_PTR("state_dir", CYAML_FLAG_POINTER, struct shipper_config, state_dir, 1,
+                           PATH_LEN),
+    CYAML_FIELD_SEQUENCE_COUNT("inputs", CYAML_FLAG_POINTER, struct shipper_config, inputs,
+                               input_count, &input_value, 0, 100),
+    CYAML_FIELD_UINT("line_max_bytes", CYAML_FLAG_DEFAULT, struct shipper_config, line_max_bytes),
+    CYAML_FIELD_MAPPING("kafka", CYAML_FLAG_DEFAULT, struct shipper_config, kafka, kafka_fields),
+    CYAML_FIELD_MAPPING("delivery", CYAML_FLAG_DEFAULT, struct shipper_config, delivery,
+                        delivery_fields),
+    SECTION("http", http_fields),
+    SECTION("log", log_fields),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t top_value = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct shipper_config, top_fields)};
+
+static const struct config_alias aliases[] = {
+    {"DEBUG", "log.level", "debug"},
+    {0},
+};
+
+const struct config_schema shipper_config_schema = {
+    .program = "shipper",
+    .schema = &top_value,
+    .defaults = embedded_shipper_defaults,
+    .aliases = aliases,
+};
+
+static void check_range(struct config *config, const char *key, uint64_t value, uint64_t min,
+                        uint64_t max, const char *expected)
+{
+    if (value < min || value > max)
+        config_problem(config, key, "out of range; expected %s", expected);
+}
+
+static bool is_dataset(const char *text)
+{
+    for (const char *p = text; *p; p++)
+        if (!islower((unsigned char)*p) && !isdigit((unsigned char)*p) && !strchr("._", *p))
+            return false;
+    return islower((unsigned char)*text) || isdigit((unsigned char)*text);
+}
+
+static void check_input(struct config *config, const struct input_config *input, unsigned i)
+{
+    struct parser *parser = NULL;
+    struct error err;
+    char key[64];
+
+    snprintf(key, sizeof(key), "inputs[%u].type", i);
+    if (strcmp(input->type, "file") != 0)
+        config_problem(config, key, "unknown input '%s'; expected: file", input->type);
+    snprintf(key, sizeof(key), "inputs[%u].format", i);
+    if (parser_open(input->format, &parser, &err))
+        config_problem(config, key, "%s", err.text);
+    parser_close(parser);
+    snprintf(key, sizeof(key), "inputs[%u].dataset", i);
+    if (input->dataset && !is_dataset(input->dataset))
+        config_problem(config, key,
+                       "'%s' cannot be part of an index name; expected lower-case letters, "
+                       "digits, '.' and '_', e.g. nginx.access",
+                       input->dataset);
+    snprintf(key, sizeof(key), "inputs[%u].sample_percent", i);
+    if (input->sample_percent && !(*input->sample_percent >= 0 && *input->sample_percent <= 100))
+        config_problem(config, key, "out of range; expected 0 to 100");
+    for (uint32_t j = 0; j < input->path_count; j++) {
+        snprintf(key, sizeof(key), "inputs[%u].paths[%u]", i, j);
+        if (input->paths[j][0] != '/')
+            config_problem(config, key, "'%s' is not absolute; expected a path that begins with /",
+                           input->paths[j]);
+    }
+}
+
+static void check(struct config *config, const struct shipper_config *c)
+{
+    for (uint32_t i = 0; i < c->input_count; i++)
+        check_input(config, &c->inputs[i], i);
+    check_range(config, "line_max_bytes", c->line_max_bytes, 256, 64u << 20, "256 to 64MiB");
+    check_range(config, "kafka.message_max_bytes", c->kafka.message_max_bytes, 4096, 1000000000,
+                "4KiB to 1GB");
+    check_range(config, "kafka.linger_ms", c->kafka.linger_ms, 0, 900000, "0 to 15m");
+    check_range(config, "kafka.partitions", c->kafka.partitions, 0, 10000, "0 to 10000");
+    check_range(config, "kafka.replication_factor", c->kafka.replication_factor, 0, 100, "0 to 100");
+    check_range(config, "delivery.memory_max_bytes", c->delivery.memory_max_bytes, 1u << 20,
+                (uint64_t)16 << 30, "1MiB to 16GiB");
+    check_range(config, "delivery.checkpoint_interval_ms", c->delivery.checkpoint_interval_ms, 10,
+                600000, "10ms to 10m");
+    check_range(config, "delivery.drain_timeout_ms", c->delivery.drain_timeout_ms, 0, 3600000,
+                "0 to 1h");
+    kafka_link_check(config, &c->kafka.link);
+}
+
+/* What is empty in the document and has a value all the same. */
+static enum status fill_names(struct shipper_config *c, struct error *err)
+{
+    char host[256];
+
+    if (c->host_name[0] == '\0') {
+        if (gethostname(host, sizeof(host)) != 0)
+            return error_set_errno(err, FATAL, "cannot get this machine's name; set host_name");
+        host[sizeof(host) - 1] = '\0';
+        free(c->host_name);
+        c->host_name = strdup(host);
+        if (!c->host_name)
+            return error_set(err, FATAL, "out of memory");
+    }
+    if (c->agent.id[0] == '\0') {
+        char *id = agent_id_of_machine(err);
+
+        if (!id)
+            return FATAL;
+        free(c->agent.id);
+        c->agent.id = id;
+    }
+    return OK;
+}
+
+enum status shipper_config_load(const char *path, const char *const *settings,
+                                struct config **holder, struct shipper_config **out,
+                                struct error *err)
+{
+    struct shipper_config *loaded;
+    void *data;
+    enum status status;
+
+    status = config_load(&shipper_config_schema, path, settings, holder, &data, err);
+    if (status != OK)
+        return status;
+    loaded = data;
+    check(*holder, loaded);
+    if (config_problem_count(*holder))
+        return error_set(err, REJECT, "the configuration has problems");
+    if (fill_names(loaded, err))
+        return FATAL;
+    *out = loaded;
+    return OK;
+}

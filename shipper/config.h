@@ -1,0 +1,73 @@
+/*
+ * config.h - shipper.yaml as a struct. configs/shipper.yaml explains the keys.
+ */
+#ifndef SHIPPER_CONFIG_H
+#define SHIPPER_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/config.h"
+#include "common/kafka.h"
+#include "common/log.h"
+
+enum start_at { START_AT_BEGINNING, START_AT_END };
+enum partition_by { PARTITION_BY_STREAM, PARTITION_BY_NONE };
+enum compression { COMPRESS_NONE, COMPRESS_GZIP, COMPRESS_SNAPPY, COMPRESS_LZ4, COMPRESS_ZSTD };
+
+struct input_config {
+    char *type;
+    char **paths, **exclude;
+    uint32_t path_count, exclude_count;
+    char *format, *dataset;
+    enum start_at start_at;
+    bool keep_original;
+    double *sample_percent; /* NULL: 100 */
+};
+
+struct shipper_kafka_config {
+    struct kafka_link link;
+    char *topic;
+    enum compression compression;
+    enum partition_by partition_by;
+    uint64_t linger_ms, message_max_bytes;
+    bool create_topic;
+    uint32_t partitions, replication_factor;
+};
+
+struct delivery_config {
+    uint64_t memory_max_bytes, checkpoint_interval_ms, drain_timeout_ms, quarantine_max_bytes;
+};
+
+struct shipper_config {
+    struct {
+        char *id; /* never "" after loading */
+    } agent;
+    char *host_name; /* never "" after loading */
+    char *state_dir;
+    struct input_config *inputs;
+    uint32_t input_count;
+    uint64_t line_max_bytes;
+    struct shipper_kafka_config kafka;
+    struct delivery_config delivery;
+    struct {
+        char *listen;
+    } http;
+    struct {
+        enum log_level level;
+        enum log_format format;
+    } log;
+};
+
+/*
+ * Loads and checks. `*out` lives as long as `*holder`. As config_load: after
+ * REJECT, config_problems(*holder) says what is wrong.
+ */
+enum status shipper_config_load(const char *path, const char *const *settings,
+                                struct config **holder, struct shipper_config **out,
+                                struct error *err);
+
+/* For the test that every key of the tables is in configs/shipper.yaml. */
+extern const struct config_schema shipper_config_schema;
+
+#endif

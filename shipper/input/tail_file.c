@@ -1,0 +1,64 @@
+/*
+ * tail_file.c - looks at a file's content: is it still, or again, the one we know?
+ */
+#include "shipper/input/tail_file.h"
+
+#include <string.h>
+
+uint64_t tail_file_fingerprint(struct content *content, bool whole)
+{
+    char head[STREAM_HEAD_MAX];
+    struct error err;
+    size_t used = 0, len;
+    enum status status = OK;
+
+    while (used < sizeof(head) && status == OK) {
+        status = content_read(content, used, head + used, sizeof(head) - used, &len, &err);
+        used += len;
+    }
+    return stream_fingerprint((struct slice){head, used}, whole);
+}
+
+enum match tail_file_match(struct content *content, uint64_t fingerprint,
+                           const struct checkpoint_entry *entry)
+{
+    uint32_t len = entry->acked.mark.len;
+    char bytes[STREAM_MARK_MAX];
+    struct error err;
+    size_t used = 0, n;
+    enum status status = OK;
+
+    if (fingerprint == 0 || fingerprint != entry->fingerprint)
+        return MATCH_NO;
+    if (len == 0 || entry->acked.offset < len)
+        return MATCH_HEAD;
+    while (used < len && status == OK) {
+        status = content_read(content, entry->acked.offset - len + used, bytes + used, len - used,
+                              &n, &err);
+        used += n;
+    }
+    if (used < len)
+        return MATCH_NO;
+    return mark_equal(stream_mark((struct slice){bytes, len}), entry->acked.mark) ? MATCH_YES
+                                                                                  : MATCH_NO;
+}
+
+enum status tail_file_read_on(struct content *content, const struct position *position, char *to,
+                              size_t room, struct slice *bytes, struct error *err)
+{
+    uint32_t len = position->mark.len;
+    size_t used = 0, n;
+    enum status status;
+
+    do {
+        status = content_read(content, position->offset - len + used, to + used, room - used, &n,
+                              err);
+        used += n;
+    } while (status == OK && used <= len);
+    if (status != OK && status != DONE && used <= len)
+        return status;
+    if (used < len || !mark_equal(stream_mark((struct slice){to, len}), position->mark))
+        return error_set(err, REJECT, "another content");
+    *bytes = (struct slice){to + len, used - len};
+    return status == OK ? OK : DONE;
+}

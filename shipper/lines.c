@@ -1,0 +1,131 @@
+/*
+ * lines.c - a line into a record that is ready to go: parse, stamp, filter.
+ */
+#include "shipper/lines.h"
+
+#include "common/record.h"
+#include "shipper/config.h"
+#include "shipper/framer.h"
+#include "shipper/parser/parser.h"
+#include "shipper/stream.h"
+
+enum status lines_open(struct lines *lines, const struct shipper_config *config,
+                       const struct input_config *input, struct error *err)
+{
+    lines->config = config;
+    lines->input = input;
+    filter_init(&lines->filter, input);
+    return parser_open(input->format, &lines->parser, err);
+}
+
+void lines_close(struct lines *lines)
+{
+    parser_close(lines->parser);
+    lines->parser = NULL;
+}
+
+/*
+ * A line without a time of its own takes the last one of its content: that is
+ * the same on every reading, as its id and its index must be.
+ */
+static struct timestamp settle_time(struct stream *stream, struct record *record)
+{
+    struct timestamp time;
+
+    if (record_time(record, FIELD_TIMESTAMP, &time))
+        stream->read.time = time;
+    else
+        record_set_time(record, FIELD_TIMESTAMP, stream->read.time);
+    return stream->read.time;
+}
+
+/* Who read it, and where it stood. */
+static void stamp(struct lines *lines, const struct stream *stream, const struct line *line,
+                  struct record *record)
+{
+    record_set_text(record, FIELD_EVENT_ID, (struct slice){lines->id, RECORD_ID_LEN});
+    if (lines->input->dataset)
+        record_set_text(record, FIELD_EVENT_DATASET, slice_of(lines->input->dataset));
+    record_set_text(record, FIELD_LOG_FILE_PATH, slice_of(stream->path));
+    record_set_long(record, FIELD_LOG_OFFSET, (int64_t)line->offset);
+    record_set_text(record, FIELD_HOST_NAME, slice_of(lines->config->host_name));
+    record_set_text(record, FIELD_AGENT_ID, slice_of(lines->config->agent.id));
+}
+
+static enum line_verdict make_record(struct lines *lines, struct stream *stream,
+                                     const struct line *line, struct record *record)
+{
+    struct slice id = {lines->id, RECORD_ID_LEN};
+    struct timestamp time;
+    bool parsed;
+
+    record_clear(record);
+    arena_clear(record->arena);
+    parsed = parser_apply(lines->parser, line->text, record);
+    time = settle_time(stream, record);
+    record_id_make(&stream->source, line->offset, line->text, time, lines->id);
+    if (!filter_keep(&lines->filter, id))
+        return LINE_FILTERED;
+    stamp(lines, stream, line, record);
+    if (lines->input->keep_original)
+        record_set_text(record, FIELD_EVENT_ORIGINAL, line->text);
+    if (line->cut)
+        record_tag(record, "_truncated");
+    return parsed ? LINE_PARSED : LINE_UNPARSED;
+}
+
+bool lines_each(struct lines *lines, struct stream *stream, struct slice bytes, bool last,
+                struct record *record, lines_taker *take, void *arg)
+{
+    const char *start = bytes.data;
+    uint64_t start_offset = stream->read.offset;
+    struct framer framer = {.p = start,
+                            .end = start + bytes.len,
+                            .offset = start_offset,
+                            .line_max = lines->config->line_max_bytes,
+                            .last = last,
+                            .skipping = stream->skipping};
+    struct line line;
+
+    while (framer_next(&framer, &line)) {
+        struct timestamp time_before = stream->read.time;
+        enum line_verdict verdict = make_record(lines, stream, &line, record);
+        struct position after = {
+            .offset = line.end,
+            .mark = stream_mark((struct slice){start, (size_t)(line.end - start_offset)}),
+            .time = stream->read.time,
+        };
+
+        if (!take(arg, stream, &line, verdict, record, &after)) {
+            stream->read.time = time_before;
+            return false;
+        }
+        stream->lines++;
+        stream->read = after;
+        stream->skipping = framer.skipping;
+    }
+    /* The rest of a line that was cut is gone over, and with it what was read of it. */
+    if (framer.skipping || stream->skipping) {
+        stream->read.offset = framer.offset;
+        stream->read.mark =
+            stream_mark((struct slice){start, (size_t)(framer.offset - start_offset)});
+        stream->skipping = framer.skipping;
+    }
+    return true;
+}
+
+void lines_shorten(struct lines *lines, const struct stream *stream, const struct line *line,
+                   struct record *record, size_t max_bytes)
+{
+    struct slice text = line->text;
+    size_t room = max_bytes / 6 > 2048 ? max_bytes / 6 - 1024 : max_bytes / 12;
+
+    if (text.len > room)
+        text.len = room;
+    record_clear(record);
+    record_set_time(record, FIELD_TIMESTAMP, stream->read.time);
+    record_set_text(record, FIELD_MESSAGE, text);
+    record_set_text(record, FIELD_ERROR_MESSAGE, SLICE("the record is larger than a message may be"));
+    stamp(lines, stream, line, record);
+    record_set_json(record, FIELD_TAGS, SLICE("[\"_truncated\"]"));
+}

@@ -1,0 +1,65 @@
+/*
+ * lines.h - a line into a record that is ready to go: parse, stamp, filter.
+ */
+#ifndef SHIPPER_LINES_H
+#define SHIPPER_LINES_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+#include "common/buf.h"
+#include "common/record_id.h"
+#include "shipper/filter.h"
+
+struct line;
+struct parser;
+struct position;
+struct record;
+struct stream;
+struct input_config;
+struct shipper_config;
+
+/* What the lines of one input go through. Belongs to one thread. */
+struct lines {
+    const struct shipper_config *config;
+    const struct input_config *input;
+    struct parser *parser;
+    struct filter filter;
+    char id[RECORD_ID_LEN]; /* of the last line; its record points here */
+};
+
+/* REJECT: the input's format is not usable. */
+enum status lines_open(struct lines *lines, const struct shipper_config *config,
+                       const struct input_config *input, struct error *err);
+void lines_close(struct lines *lines); /* zeroed is fine */
+
+enum line_verdict {
+    LINE_PARSED,
+    LINE_UNPARSED, /* as text, tagged _parsefailure */
+    LINE_FILTERED, /* not wanted; the record is not complete */
+};
+
+/*
+ * What happens to each line's record: false when it cannot be taken now; the
+ * line is then offered again with the next piece. `after` is where the stream goes on.
+ */
+typedef bool lines_taker(void *arg, struct stream *stream, const struct line *line,
+                         enum line_verdict verdict, struct record *record,
+                         const struct position *after);
+
+/*
+ * Frames `bytes`, which begin at stream->read.offset, and hands each line's
+ * record (cleared and made here, valid during the call) to `take`. Moves
+ * stream->read over what was taken. `last`: no more will follow. False: `take` said so.
+ */
+bool lines_each(struct lines *lines, struct stream *stream, struct slice bytes, bool last,
+                struct record *record, lines_taker *take, void *arg);
+
+/*
+ * For a record that is larger than a message may be: the line's beginning as
+ * message, and who and where; tagged _truncated.
+ */
+void lines_shorten(struct lines *lines, const struct stream *stream, const struct line *line,
+                   struct record *record, size_t max_bytes);
+
+#endif

@@ -1,0 +1,452 @@
+/*
+ * outbox.c - records between encoding and acknowledgement.
+ */
+#include "shipper/outbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/backoff.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "shipper/config.h"
+#include "shipper/producer.h"
+#include "shipper/quarantine.h"
+#include "shipper/stream.h"
+
+#define CHUNK_BYTES   (256u << 10)
+#define PENDING_MAX   2048   /* messages gathered before they are handed over */
+#define RUNS_PER_BLOCK 128
+#define RETRY_MIN_MS  100
+#define RETRY_MAX_MS  10000
+
+struct chunk {
+    struct chunk *next;             /* in the list of spare ones */
+    struct chunk *newer, *older; /* in the list of all */
+    size_t size, used;
+    uint64_t records; /* in it, not yet acknowledged */
+    char bytes[];
+};
+
+struct run {
+    struct run *next; /* of the stream; or of the spare ones */
+    struct stream *stream;
+    struct chunk *chunk;
+    uint64_t records; /* not yet acknowledged */
+    bool closed;      /* handed over: nothing is added any more */
+    struct position after;
+};
+
+struct run_block {
+    struct run_block *next;
+    struct run runs[RUNS_PER_BLOCK];
+};
+
+struct outbox {
+    const struct shipper_config *config;
+    struct quarantine *quarantine;
+    struct producer *producer;
+    outbox_acked *acked;
+    void *arg;
+
+    struct chunk *current, *spare, *newest;
+    size_t budget, allocated; /* bytes of all chunks */
+    char *scratch;            /* for records whose bound is beyond a chunk */
+    size_t scratch_size;
+    char *reserved;
+
+    struct run *open_run; /* the only run that is not closed */
+    struct run *spare_runs;
+    struct run_block *run_blocks;
+
+    struct outgoing pending[PENDING_MAX]; /* not yet handed over */
+    size_t pending_count;
+    struct outgoing *again; /* reported as unknown: to be sent again */
+    size_t again_count, again_room;
+    struct backoff backoff;
+    int64_t retry_ms; /* when; 0 = now */
+    bool stuck;       /* the producer took less than was offered */
+
+    uint64_t waiting;
+    struct metric *acknowledged, *retried, *quarantined;
+};
+
+enum status outbox_open(const struct shipper_config *config, struct quarantine *quarantine,
+                        outbox_acked *acked, void *arg, struct outbox **out, struct error *err)
+{
+    struct outbox *outbox = calloc(1, sizeof(*outbox));
+
+    if (!outbox)
+        return error_set(err, FATAL, "out of memory");
+    outbox->config = config;
+    outbox->quarantine = quarantine;
+    outbox->acked = acked;
+    outbox->arg = arg;
+    outbox->budget = config->delivery.memory_max_bytes;
+    backoff_init(&outbox->backoff, RETRY_MIN_MS, RETRY_MAX_MS, 0);
+    outbox->acknowledged = metrics_counter("shipper_records_acknowledged_total", NULL,
+                                           "Records acknowledged by Kafka.");
+    outbox->retried = metrics_counter("shipper_records_retried_total", NULL,
+                                      "Records sent again after a failed delivery.");
+    outbox->quarantined =
+        metrics_counter("shipper_records_quarantined_total", NULL,
+                        "Records refused by Kafka for good and kept in the quarantine file.");
+    *out = outbox;
+    return OK;
+}
+
+void outbox_connect(struct outbox *outbox, struct producer *producer)
+{
+    outbox->producer = producer;
+}
+
+/* A chunk of at least `size` bytes within the budget; one larger than all of it only when alone. */
+static struct chunk *chunk_get(struct outbox *outbox, size_t size)
+{
+    struct chunk *chunk = outbox->spare;
+
+    if (size <= CHUNK_BYTES && chunk) {
+        outbox->spare = chunk->next;
+        return chunk;
+    }
+    if (size < CHUNK_BYTES)
+        size = CHUNK_BYTES;
+    if (outbox->allocated && (size > outbox->budget || outbox->allocated > outbox->budget - size))
+        return NULL;
+    chunk = malloc(sizeof(*chunk) + size);
+    if (!chunk)
+        return NULL;
+    *chunk = (struct chunk){.size = size, .older = outbox->newest};
+    if (outbox->newest)
+        outbox->newest->newer = chunk;
+    outbox->newest = chunk;
+    outbox->allocated += size;
+    return chunk;
+}
+
+static void chunk_free(struct outbox *outbox, struct chunk *chunk)
+{
+    if (chunk->newer)
+        chunk->newer->older = chunk->older;
+    else
+        outbox->newest = chunk->older;
+    if (chunk->older)
+        chunk->older->newer = chunk->newer;
+    outbox->allocated -= chunk->size;
+    free(chunk);
+}
+
+/* Spare chunks give way to one that is larger than usual. */
+static void drop_spare(struct outbox *outbox)
+{
+    struct chunk *chunk;
+
+    while ((chunk = outbox->spare)) {
+        outbox->spare = chunk->next;
+        chunk_free(outbox, chunk);
+    }
+}
+
+static void chunk_put(struct outbox *outbox, struct chunk *chunk)
+{
+    chunk->used = 0;
+    if (chunk->size > CHUNK_BYTES) {
+        chunk_free(outbox, chunk);
+        return;
+    }
+    chunk->next = outbox->spare;
+    outbox->spare = chunk;
+}
+
+static void run_put(struct outbox *outbox, struct run *run)
+{
+    run->next = outbox->spare_runs;
+    outbox->spare_runs = run;
+}
+
+/* Moves the stream's acked position over the runs at its head that are complete. */
+static void settle(struct outbox *outbox, struct stream *stream)
+{
+    struct run *run;
+    bool moved = false;
+
+    while ((run = stream->first) && run->closed && run->records == 0) {
+        stream->acked = run->after;
+        stream->first = run->next;
+        if (!stream->first)
+            stream->last = NULL;
+        run_put(outbox, run);
+        moved = true;
+    }
+    if (moved)
+        outbox->acked(outbox->arg, stream);
+}
+
+static void close_run(struct outbox *outbox)
+{
+    struct run *run = outbox->open_run;
+
+    if (!run)
+        return;
+    outbox->open_run = NULL;
+    run->closed = true;
+    if (run->records == 0)
+        settle(outbox, run->stream);
+}
+
+static void leave_current(struct outbox *outbox)
+{
+    struct chunk *chunk = outbox->current;
+
+    close_run(outbox);
+    outbox->current = NULL;
+    if (chunk && chunk->records == 0)
+        chunk_put(outbox, chunk);
+}
+
+/* Makes a chunk with room for `size` bytes the current one. */
+static bool need_room(struct outbox *outbox, size_t size)
+{
+    struct chunk *chunk;
+
+    if (outbox->current && outbox->current->size - outbox->current->used >= size)
+        return true;
+    leave_current(outbox);
+    if (size > CHUNK_BYTES)
+        drop_spare(outbox);
+    chunk = chunk_get(outbox, size);
+    outbox->current = chunk;
+    return chunk != NULL;
+}
+
+char *outbox_reserve(struct outbox *outbox, size_t bound)
+{
+    char *scratch;
+
+    if (bound <= CHUNK_BYTES) {
+        if (!need_room(outbox, bound))
+            return NULL;
+        return outbox->reserved = outbox->current->bytes + outbox->current->used;
+    }
+    if (bound > outbox->scratch_size) {
+        scratch = realloc(outbox->scratch, bound);
+        if (!scratch)
+            return NULL;
+        outbox->scratch = scratch;
+        outbox->scratch_size = bound;
+    }
+    return outbox->reserved = outbox->scratch;
+}
+
+/* Runs come and go by the thousand: they are taken from blocks and given back to a list. */
+static struct run *run_get(struct outbox *outbox)
+{
+    struct run *run = outbox->spare_runs;
+    struct run_block *block;
+
+    if (!run) {
+        block = malloc(sizeof(*block));
+        if (!block)
+            return NULL;
+        block->next = outbox->run_blocks;
+        outbox->run_blocks = block;
+        for (unsigned i = 0; i < RUNS_PER_BLOCK; i++)
+            run_put(outbox, &block->runs[i]);
+        run = outbox->spare_runs;
+    }
+    outbox->spare_runs = run->next;
+    return run;
+}
+
+/* The open run of `stream`; NULL without memory. */
+static struct run *run_of(struct outbox *outbox, struct stream *stream)
+{
+    struct run *run = outbox->open_run;
+
+    if (run && run->stream == stream && run->chunk == outbox->current)
+        return run;
+    close_run(outbox);
+    run = run_get(outbox);
+    if (!run)
+        return NULL;
+    *run = (struct run){.stream = stream, .chunk = outbox->current};
+    if (stream->last)
+        stream->last->next = run;
+    else
+        stream->first = run;
+    stream->last = run;
+    outbox->open_run = run;
+    return run;
+}
+
+/* Offers everything that is pending; what is not taken stays. */
+static void hand_over(struct outbox *outbox)
+{
+    const char *why;
+    size_t sent;
+
+    if (outbox->pending_count == 0)
+        return;
+    sent = producer_send(outbox->producer, outbox->pending, outbox->pending_count, &why);
+    outbox->stuck = why != NULL;
+    if (why)
+        log_warn("Kafka takes no more for now: %s; reading pauses", why);
+    outbox->pending_count -= sent;
+    memmove(outbox->pending, outbox->pending + sent,
+            outbox->pending_count * sizeof(*outbox->pending));
+}
+
+enum status outbox_commit(struct outbox *outbox, struct stream *stream, size_t len,
+                          const struct position *after)
+{
+    bool by_stream = outbox->config->kafka.partition_by == PARTITION_BY_STREAM;
+    struct run *run;
+
+    if (len > outbox->config->kafka.message_max_bytes)
+        return REJECT;
+    if (outbox->pending_count == PENDING_MAX) {
+        hand_over(outbox);
+        if (outbox->pending_count == PENDING_MAX)
+            return RETRY;
+    }
+    if (outbox->reserved == outbox->scratch) {
+        if (!need_room(outbox, len))
+            return RETRY;
+        memcpy(outbox->current->bytes + outbox->current->used, outbox->scratch, len);
+    }
+    run = run_of(outbox, stream);
+    if (!run)
+        return RETRY;
+    outbox->pending[outbox->pending_count++] = (struct outgoing){
+        .payload = {outbox->current->bytes + outbox->current->used, len},
+        .key = {by_stream ? stream->key : NULL, by_stream ? STREAM_KEY_LEN : 0},
+        .tag = run,
+    };
+    outbox->current->used += len;
+    outbox->current->records++;
+    run->records++;
+    run->after = *after;
+    outbox->waiting++;
+    return OK;
+}
+
+enum status outbox_pass(struct outbox *outbox, struct stream *stream, const struct position *after)
+{
+    struct run *run = run_of(outbox, stream);
+
+    if (!run)
+        return RETRY;
+    run->after = *after;
+    return OK;
+}
+
+static bool keep_for_retry(struct outbox *outbox, const struct outgoing *message)
+{
+    size_t room = outbox->again_room ? outbox->again_room * 2 : 256;
+    struct outgoing *again;
+
+    if (outbox->again_count == outbox->again_room) {
+        again = realloc(outbox->again, room * sizeof(*again));
+        if (!again)
+            return false;
+        outbox->again = again;
+        outbox->again_room = room;
+    }
+    outbox->again[outbox->again_count] = *message;
+    /* The library's copy of the key goes with its report; the stream's own stays. */
+    if (message->key.len)
+        outbox->again[outbox->again_count].key.data = ((struct run *)message->tag)->stream->key;
+    outbox->again_count++;
+    return true;
+}
+
+void outbox_report(void *arg, const struct outgoing *message, enum delivery delivery,
+                   const char *detail)
+{
+    struct outbox *outbox = arg;
+    struct run *run = message->tag;
+    struct chunk *chunk = run->chunk;
+
+    if (delivery == DELIVERY_UNKNOWN) {
+        log_warn("Kafka did not take a record: %s; it is sent again", detail);
+        if (!keep_for_retry(outbox, message)) {
+            /* Without memory it stays unacknowledged: the position never passes it. */
+            log_error("out of memory; a record waits for the next start");
+        }
+        return;
+    }
+    if (delivery == DELIVERY_REFUSED) {
+        log_warn("Kafka refuses a record of %zu bytes: %s; it goes to the quarantine",
+                 message->payload.len, detail);
+        quarantine_add(outbox->quarantine, message->payload, detail);
+        metric_add(outbox->quarantined, 1);
+    } else {
+        metric_add(outbox->acknowledged, 1);
+        backoff_reset(&outbox->backoff);
+    }
+    outbox->waiting--;
+    run->records--;
+    if (--chunk->records == 0 && chunk != outbox->current)
+        chunk_put(outbox, chunk);
+    if (run->records == 0 && run->closed)
+        settle(outbox, run->stream);
+}
+
+static void send_again(struct outbox *outbox, int64_t now_ms)
+{
+    const char *why;
+    size_t sent;
+
+    if (outbox->again_count == 0)
+        return;
+    if (outbox->retry_ms == 0)
+        outbox->retry_ms = now_ms + backoff_next_ms(&outbox->backoff);
+    if (now_ms < outbox->retry_ms)
+        return;
+    sent = producer_send(outbox->producer, outbox->again, outbox->again_count, &why);
+    metric_add(outbox->retried, sent);
+    outbox->again_count -= sent;
+    memmove(outbox->again, outbox->again + sent, outbox->again_count * sizeof(*outbox->again));
+    outbox->retry_ms = 0;
+}
+
+void outbox_flush(struct outbox *outbox, int64_t now_ms)
+{
+    send_again(outbox, now_ms);
+    hand_over(outbox);
+    close_run(outbox);
+}
+
+int64_t outbox_due_ms(const struct outbox *outbox)
+{
+    if (outbox->again_count)
+        return outbox->retry_ms;
+    return outbox->stuck && outbox->pending_count ? 0 : INT64_MAX;
+}
+
+size_t outbox_bytes(const struct outbox *outbox)
+{
+    return outbox->allocated;
+}
+
+uint64_t outbox_waiting(const struct outbox *outbox)
+{
+    return outbox->waiting;
+}
+
+void outbox_close(struct outbox *outbox)
+{
+    struct run_block *block;
+
+    if (!outbox)
+        return;
+    while (outbox->newest)
+        chunk_free(outbox, outbox->newest);
+    while ((block = outbox->run_blocks)) {
+        outbox->run_blocks = block->next;
+        free(block);
+    }
+    free(outbox->scratch);
+    free(outbox->again);
+    free(outbox);
+}

@@ -1,0 +1,187 @@
+/*
+ * parse_command.c - `shipper parse`: lines in, JSON records out.
+ *
+ * The same stages as in pipeline.c, with standard output instead of an outbox.
+ */
+#include "shipper/parse_command.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/metrics.h"
+#include "common/options.h"
+#include "common/record.h"
+#include "shipper/agent_id.h"
+#include "shipper/config.h"
+#include "shipper/framer.h"
+#include "shipper/input/input.h"
+#include "shipper/lines.h"
+#include "shipper/stream.h"
+
+#define OUTPUT_BYTES (256u << 10)
+#define OUTPUT_MAX   ((size_t)1 << 30)
+#define ARENA_BLOCK  (16u << 10)
+#define ARENA_MAX    (512u << 20)
+#define LINE_MAX_DEFAULT (1u << 20)
+
+struct printer {
+    struct buf out;
+    int error; /* errno of a failed write; 0 = none */
+};
+
+const char *dataset_of_format(const char *format)
+{
+    return strncmp(format, "nginx", 5) == 0 ? "nginx.access" : "apache.access";
+}
+
+static bool write_out(struct printer *printer)
+{
+    const char *p = printer->out.data, *end = p + printer->out.len;
+
+    while (p < end) {
+        ssize_t n = write(STDOUT_FILENO, p, (size_t)(end - p));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            printer->error = errno;
+            return false;
+        }
+        p += n;
+    }
+    buf_clear(&printer->out);
+    return true;
+}
+
+/* lines_taker */
+static bool print_line(void *arg, struct stream *stream, const struct line *line,
+                       enum line_verdict verdict, struct record *record,
+                       const struct position *after)
+{
+    struct printer *printer = arg;
+    uint64_t invalid = 0;
+    char *room;
+
+    (void)stream;
+    (void)line;
+    (void)after;
+    if (verdict == LINE_FILTERED)
+        return true;
+    room = buf_reserve(&printer->out, record_encode_bound(record) + 1);
+    if (!room) {
+        printer->error = ENOMEM;
+        return false;
+    }
+    printer->out.len += record_encode(record, room, &invalid);
+    buf_add_char(&printer->out, '\n');
+    return printer->out.len < OUTPUT_BYTES || write_out(printer);
+}
+
+/* Reads all files through the stages. False: the output is gone. */
+static bool parse_files(struct lines *lines, struct input *input, struct printer *printer)
+{
+    struct input_piece piece;
+    struct arena arena;
+    struct record record;
+    int64_t wake_ms;
+    bool going = true;
+
+    arena_init(&arena, ARENA_BLOCK, ARENA_MAX);
+    record_init(&record, &arena);
+    while (going && input->type->read(input, 0, &piece, &wake_ms) == OK) {
+        going = lines_each(lines, piece.stream, piece.bytes, piece.last, &record, print_line,
+                           printer);
+        input->type->done(input, &piece, false);
+        /* A pipe that gives line by line shows each at once. */
+        if (going && printer->out.len)
+            going = write_out(printer);
+    }
+    arena_release(&arena);
+    return going;
+}
+
+static int parse_with(struct shipper_config *config)
+{
+    struct input_context context = {.config = config};
+    struct printer printer = {.out = BUF_INIT(OUTPUT_MAX)};
+    struct lines lines = {0};
+    struct input *input = NULL;
+    struct error err;
+    int code = EXIT_DONE;
+
+    if (lines_open(&lines, config, &config->inputs[0], &err) ||
+        input_whole.open(&context, &config->inputs[0], &input, &err)) {
+        fprintf(stderr, "shipper parse: %s\n", err.text);
+        code = err.status == REJECT ? EXIT_USAGE : EXIT_FAILED;
+    } else if (!parse_files(&lines, input, &printer)) {
+        if (printer.error != EPIPE)
+            fprintf(stderr, "shipper parse: cannot write: %s\n", strerror(printer.error));
+        code = EXIT_FAILED;
+    } else if (metric_value(metrics_counter("shipper_files_failed_total", NULL, "")) > 0) {
+        code = EXIT_FAILED;
+    }
+    input_whole.close(input);
+    lines_close(&lines);
+    buf_release(&printer.out);
+    return code;
+}
+
+static int usage(const struct error *err)
+{
+    fprintf(stderr, "shipper parse: %s; see 'shipper parse --help'\n", err->text);
+    return EXIT_USAGE;
+}
+
+int parse_command(int argc, char **argv)
+{
+    static const char help[] =
+        "Reads lines from files (plain or gzip) or standard input and prints one JSON record a\n"
+        "line. A line that does not fit the format becomes a record with its text as message and\n"
+        "the tag _parsefailure.";
+    static const struct command self = {.name = "parse", .usage = "parse [FILE...]"};
+    static char *standard_input[] = {"-", NULL};
+    const char *format = "apache-combined", *dataset = NULL;
+    bool keep_original = false;
+    int64_t line_max = LINE_MAX_DEFAULT;
+    const struct option_row rows[] = {
+        {"format", 'f', "NAME", OPTION_TEXT, &format, "format of the lines (apache-combined)"},
+        {"dataset", 'd', "NAME", OPTION_TEXT, &dataset, "event.dataset (from the format)"},
+        {"keep-original", 0, NULL, OPTION_FLAG, &keep_original,
+         "event.original also for lines that were understood"},
+        {"line-max", 0, "BYTES", OPTION_NUMBER, &line_max, "cut longer lines (1048576)"},
+        {0}};
+    struct input_config input = {.type = "whole"};
+    struct shipper_config config = {.inputs = &input, .input_count = 1};
+    char host[256] = "localhost", **files;
+    struct error err;
+    enum status status = options_parse(rows, argc, argv, &files, &err);
+
+    if (status == DONE) {
+        options_help("shipper", &self, help, rows);
+        return EXIT_DONE;
+    }
+    if (status != OK)
+        return usage(&err);
+    if (line_max < 256 || line_max > (64 << 20)) {
+        error_set(&err, REJECT, "--line-max is out of range; expected 256 to 67108864");
+        return usage(&err);
+    }
+    gethostname(host, sizeof(host) - 1);
+    input.paths = files[0] ? files : standard_input;
+    while (input.paths[input.path_count])
+        input.path_count++;
+    input.format = (char *)format;
+    input.dataset = (char *)(dataset ? dataset : dataset_of_format(format));
+    input.keep_original = keep_original;
+    config.line_max_bytes = (uint64_t)line_max;
+    config.host_name = host;
+    config.agent.id = agent_id_of_machine(&err);
+    if (!config.agent.id) {
+        fprintf(stderr, "shipper parse: %s\n", err.text);
+        return EXIT_FAILED;
+    }
+    return parse_with(&config);
+}

@@ -1,0 +1,472 @@
+/*
+ * pipeline.c - the agent's one thread: reads, parses, hands over, waits.
+ *
+ * Reading stops by itself when the outbox is full, and goes on when Kafka has
+ * acknowledged something: a file is its own buffer.
+ */
+#include "shipper/pipeline.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/backoff.h"
+#include "common/clock.h"
+#include "common/health.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "common/record.h"
+#include "common/stop.h"
+#include "common/web.h"
+#include "shipper/checkpoint.h"
+#include "shipper/config.h"
+#include "shipper/framer.h"
+#include "shipper/input/input.h"
+#include "shipper/lines.h"
+#include "shipper/outbox.h"
+#include "shipper/producer.h"
+#include "shipper/progress.h"
+#include "shipper/quarantine.h"
+#include "shipper/stream.h"
+
+#define INPUTS_MAX     100
+#define ARENA_BLOCK    (16u << 10)
+#define ARENA_MAX      (512u << 20) /* a line of 64 MiB, its escapes resolved and written */
+#define LOOP_LIMIT_MS  30000
+#define TICK_MS        10000 /* the loop wakes at least this often, for its health */
+#define TOPIC_WAIT_MS  2000
+#define GAUGE_MS       250
+
+struct source { /* one configured input with what its lines go through */
+    struct pipeline *pipeline;
+    struct input *input;
+    struct lines lines;
+    bool exhausted;
+};
+
+struct counters {
+    struct metric *lines, *bytes, *parsed, *unparsed, *filtered, *truncated, *repaired;
+    struct metric *behind, *streams, *outbox_bytes, *waiting;
+};
+
+struct pipeline {
+    const struct shipper_config *config;
+    const struct pipeline_options *options;
+    struct pipeline_result *result;
+    int stop_fd;
+    bool leaving, at_once;
+    struct checkpoint *checkpoint; /* NULL when whole files are shipped */
+    struct quarantine *quarantine;
+    struct outbox *outbox;
+    struct producer *producer;
+    struct web *web;
+    struct source sources[INPUTS_MAX];
+    unsigned source_count;
+    struct arena arena;
+    struct record record;
+    struct counters counters;
+    struct health_loop *loop;
+    struct health_condition *room;
+    struct progress *bar;
+    uint64_t invalid_bytes;
+    int64_t save_ms;
+    int64_t gauges_ms; /* when they are set next; INT64_MAX: nothing has happened since */
+    bool blocked;      /* the outbox is full */
+};
+
+/* Encodes into the outbox. False: it is full. */
+static bool send_record(struct pipeline *pipeline, struct stream *stream, struct record *record,
+                        const struct position *after, enum status *status)
+{
+    char *room = outbox_reserve(pipeline->outbox, record_encode_bound(record));
+
+    if (!room)
+        return false;
+    *status = outbox_commit(pipeline->outbox, stream,
+                            record_encode(record, room, &pipeline->invalid_bytes), after);
+    return *status != RETRY;
+}
+
+/* lines_taker: a line's record goes to the outbox. */
+static bool take_line(void *arg, struct stream *stream, const struct line *line,
+                      enum line_verdict verdict, struct record *record,
+                      const struct position *after)
+{
+    struct source *source = arg;
+    struct pipeline *pipeline = source->pipeline;
+    enum status status;
+
+    if (verdict == LINE_FILTERED) {
+        if (outbox_pass(pipeline->outbox, stream, after) != OK)
+            return false;
+        pipeline->result->filtered++;
+        pipeline->result->lines++;
+        return true;
+    }
+    if (!send_record(pipeline, stream, record, after, &status))
+        return false;
+    if (status == REJECT) {
+        lines_shorten(&source->lines, stream, line, record,
+                      pipeline->config->kafka.message_max_bytes);
+        if (!send_record(pipeline, stream, record, after, &status))
+            return false;
+    }
+    if (line->cut || status == REJECT)
+        metric_add(pipeline->counters.truncated, 1);
+    pipeline->result->lines++;
+    pipeline->result->records++;
+    pipeline->result->unparsed += verdict == LINE_UNPARSED;
+    return true;
+}
+
+static void count(struct pipeline *pipeline, const struct pipeline_result *before, uint64_t bytes)
+{
+    const struct pipeline_result *now = pipeline->result;
+    struct counters *counters = &pipeline->counters;
+
+    metric_add(counters->bytes, bytes);
+    metric_add(counters->lines, now->lines - before->lines);
+    metric_add(counters->unparsed, now->unparsed - before->unparsed);
+    metric_add(counters->parsed,
+               now->records - before->records - (now->unparsed - before->unparsed));
+    metric_add(counters->filtered, now->filtered - before->filtered);
+    metric_add(counters->repaired, pipeline->invalid_bytes);
+    pipeline->invalid_bytes = 0;
+}
+
+/* One piece of one content through all stages. False: the outbox is full. */
+static bool take_piece(struct pipeline *pipeline, struct source *source,
+                       const struct input_piece *piece)
+{
+    struct pipeline_result before = *pipeline->result;
+    uint64_t from = piece->stream->read.offset;
+    bool taken;
+
+    taken = lines_each(&source->lines, piece->stream, piece->bytes, piece->last, &pipeline->record,
+                       take_line, source);
+    /* A line that was cut ends here: nothing else would move the position over its rest. */
+    if (taken && !piece->stream->skipping && piece->stream->read.offset > from)
+        taken = outbox_pass(pipeline->outbox, piece->stream, &piece->stream->read) == OK;
+    count(pipeline, &before, piece->stream->read.offset - from);
+    return taken;
+}
+
+/* Reads a piece of each input that has one. Returns whether any had; when to ask again in *wake. */
+static bool read_inputs(struct pipeline *pipeline, int64_t now_ms, int64_t *wake_ms)
+{
+    bool any = false;
+
+    pipeline->blocked = false;
+    for (unsigned i = 0; i < pipeline->source_count && !pipeline->blocked; i++) {
+        struct source *source = &pipeline->sources[i];
+        struct input_piece piece;
+        int64_t due_ms = INT64_MAX;
+        enum status status;
+
+        if (source->exhausted)
+            continue;
+        status = source->input->type->read(source->input, now_ms, &piece, &due_ms);
+        if (status == OK) {
+            any = true;
+            pipeline->blocked = !take_piece(pipeline, source, &piece);
+            source->input->type->done(source->input, &piece, pipeline->blocked);
+        }
+        source->exhausted = status == DONE;
+        if (due_ms < *wake_ms)
+            *wake_ms = due_ms;
+    }
+    return any;
+}
+
+static void on_acked(void *arg, struct stream *stream)
+{
+    struct pipeline *pipeline = arg;
+
+    for (unsigned i = 0; i < pipeline->source_count; i++)
+        if (stream->config == pipeline->sources[i].lines.input)
+            pipeline->sources[i].input->type->acked(pipeline->sources[i].input, stream);
+}
+
+static void save_checkpoint(struct pipeline *pipeline, int64_t now_ms)
+{
+    struct error err;
+
+    pipeline->save_ms = now_ms + (int64_t)pipeline->config->delivery.checkpoint_interval_ms;
+    if (pipeline->checkpoint && checkpoint_save(pipeline->checkpoint, clock_wall_ms(), &err))
+        log_error("%s; tried again, nothing is lost by that", err.text);
+}
+
+static void heed_signals(struct pipeline *pipeline)
+{
+    switch (stop_read(pipeline->stop_fd)) {
+    case STOP_ASKED:
+        log_info("stopping: waiting for what is under way");
+        pipeline->leaving = true;
+        break;
+    case STOP_AGAIN:
+        pipeline->leaving = pipeline->at_once = true;
+        break;
+    case STOP_RELOAD:
+        log_info("SIGHUP: the configuration is read at start only; restart to change it");
+        break;
+    case STOP_NONE:
+        break;
+    }
+}
+
+/* Waits for a signal, a delivery, something new to read (unless blocked), or `wake_ms`. */
+static void wait_for_work(struct pipeline *pipeline, int64_t now_ms, int64_t wake_ms)
+{
+    struct pollfd fds[2 + INPUTS_MAX];
+    nfds_t n = 0;
+    int64_t pause_ms = wake_ms - now_ms;
+
+    fds[n++] = (struct pollfd){.fd = pipeline->stop_fd, .events = POLLIN};
+    fds[n++] = (struct pollfd){.fd = producer_fd(pipeline->producer), .events = POLLIN};
+    for (unsigned i = 0; i < pipeline->source_count && !pipeline->blocked; i++) {
+        const struct source *source = &pipeline->sources[i];
+
+        if (!source->exhausted && !pipeline->leaving)
+            fds[n++] = (struct pollfd){.fd = source->input->type->fd(source->input),
+                                       .events = POLLIN};
+    }
+    if (pause_ms < 0)
+        pause_ms = 0;
+    poll(fds, n, (int)(pause_ms < TICK_MS ? pause_ms : TICK_MS));
+    if (fds[0].revents)
+        heed_signals(pipeline);
+}
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool all_exhausted(const struct pipeline *pipeline)
+{
+    for (unsigned i = 0; i < pipeline->source_count; i++)
+        if (!pipeline->sources[i].exhausted)
+            return false;
+    return true;
+}
+
+/* Gauges follow what happens within GAUGE_MS, and cost nothing while nothing does. */
+static void set_gauges(struct pipeline *pipeline)
+{
+    struct input_progress sum = {0}, one;
+
+    for (unsigned i = 0; i < pipeline->source_count; i++) {
+        pipeline->sources[i].input->type->progress(pipeline->sources[i].input, &one);
+        sum.bytes_behind += one.bytes_behind;
+        sum.streams += one.streams;
+    }
+    metric_set(pipeline->counters.behind, (double)sum.bytes_behind);
+    metric_set(pipeline->counters.streams, sum.streams);
+    metric_set(pipeline->counters.outbox_bytes, (double)outbox_bytes(pipeline->outbox));
+    metric_set(pipeline->counters.waiting, (double)outbox_waiting(pipeline->outbox));
+    if (pipeline->blocked)
+        health_unmet(pipeline->room, "%llu records wait for Kafka; reading pauses",
+                     (unsigned long long)outbox_waiting(pipeline->outbox));
+    else
+        health_met(pipeline->room);
+    pipeline->gauges_ms = INT64_MAX;
+}
+
+static void work(struct pipeline *pipeline)
+{
+    while (!pipeline->leaving) {
+        int64_t now_ms = clock_mono_ms(), wake_ms = INT64_MAX;
+        bool more;
+
+        health_loop_tick(pipeline->loop, now_ms);
+        producer_poll(pipeline->producer);
+        more = read_inputs(pipeline, now_ms, &wake_ms);
+        outbox_flush(pipeline->outbox, now_ms);
+        if (pipeline->gauges_ms == INT64_MAX)
+            pipeline->gauges_ms = now_ms + GAUGE_MS;
+        else if (now_ms >= pipeline->gauges_ms)
+            set_gauges(pipeline);
+        if (now_ms >= pipeline->save_ms)
+            save_checkpoint(pipeline, now_ms);
+        progress_show(pipeline->bar, pipeline->result, pipeline->sources[0].input, now_ms);
+        if (pipeline->options->whole && all_exhausted(pipeline) &&
+            outbox_waiting(pipeline->outbox) == 0)
+            return;
+        wake_ms = earliest(wake_ms, outbox_due_ms(pipeline->outbox));
+        wake_ms = earliest(wake_ms, pipeline->gauges_ms);
+        if (pipeline->checkpoint && outbox_waiting(pipeline->outbox))
+            wake_ms = earliest(wake_ms, pipeline->save_ms);
+        if (pipeline->bar)
+            wake_ms = earliest(wake_ms, now_ms + 200);
+        wait_for_work(pipeline, now_ms, more && !pipeline->blocked ? now_ms : wake_ms);
+    }
+}
+
+/* What is under way is waited for, within the limit; the rest is read again next time. */
+static void drain(struct pipeline *pipeline)
+{
+    int64_t deadline_ms = clock_mono_ms() + (int64_t)pipeline->config->delivery.drain_timeout_ms;
+
+    pipeline->blocked = true; /* no input is looked at any more */
+    while (outbox_waiting(pipeline->outbox) && !pipeline->at_once) {
+        int64_t now_ms = clock_mono_ms();
+
+        if (now_ms >= deadline_ms)
+            break;
+        producer_poll(pipeline->producer);
+        outbox_flush(pipeline->outbox, now_ms);
+        if (outbox_waiting(pipeline->outbox))
+            wait_for_work(pipeline, now_ms,
+                          earliest(deadline_ms, outbox_due_ms(pipeline->outbox)));
+    }
+    pipeline->result->undelivered = outbox_waiting(pipeline->outbox);
+    if (pipeline->result->undelivered)
+        log_warn("%llu records were not acknowledged; they are %s",
+                 (unsigned long long)pipeline->result->undelivered,
+                 pipeline->checkpoint ? "read again at the next start" : "not known to be shipped");
+    save_checkpoint(pipeline, clock_mono_ms());
+}
+
+/* Kafka may not be there yet: reading begins when the topic is. */
+static void await_topic(struct pipeline *pipeline)
+{
+    struct backoff backoff;
+    struct error err;
+
+    backoff_init(&backoff, 200, 5000, 0);
+    while (!pipeline->leaving) {
+        enum status status;
+        int64_t pause_ms;
+
+        health_loop_tick(pipeline->loop, clock_mono_ms());
+        status = producer_ensure_topic(pipeline->producer, TOPIC_WAIT_MS, &err);
+        if (status == OK)
+            return;
+        if (status == FATAL) {
+            log_warn("%s; going on, it may exist", err.text);
+            return;
+        }
+        pause_ms = backoff_next_ms(&backoff);
+        log_warn("%s; trying again", err.text);
+        pipeline->blocked = true;
+        wait_for_work(pipeline, clock_mono_ms(), clock_mono_ms() + pause_ms);
+        producer_poll(pipeline->producer);
+    }
+}
+
+static void register_metrics(struct counters *c)
+{
+    c->lines = metrics_counter("shipper_lines_read_total", NULL, "Lines read.");
+    c->bytes = metrics_counter("shipper_bytes_read_total", NULL, "Bytes of lines read.");
+    c->parsed = metrics_counter("shipper_lines_parsed_total", NULL, "Lines that their format fits.");
+    c->unparsed = metrics_counter("shipper_lines_unparsed_total", NULL,
+                                  "Lines shipped as text because their format does not fit.");
+    c->filtered = metrics_counter("shipper_lines_filtered_total", NULL,
+                                  "Lines left out because the configuration says so.");
+    c->truncated = metrics_counter("shipper_lines_truncated_total", NULL,
+                                   "Lines that were too long and cut.");
+    c->repaired = metrics_counter("shipper_invalid_utf8_bytes_total", NULL,
+                                  "Bytes that were no UTF-8 and became U+FFFD.");
+    c->behind = metrics_gauge("shipper_bytes_behind", NULL,
+                              "Bytes of followed files that Kafka has not acknowledged yet.");
+    c->streams = metrics_gauge("shipper_files_open", NULL, "Files that are followed.");
+    c->outbox_bytes = metrics_gauge("shipper_outbox_bytes", NULL,
+                                    "Memory of records that are under way.");
+    c->waiting = metrics_gauge("shipper_records_waiting", NULL,
+                               "Records handed over and not yet acknowledged.");
+}
+
+static enum status open_source(struct pipeline *pipeline, const struct input_config *input,
+                               const struct input_context *context, struct error *err)
+{
+    struct source *source = &pipeline->sources[pipeline->source_count];
+    const struct input_type *type =
+        pipeline->options->input ? pipeline->options->input : input_type_find(input->type);
+
+    if (!type)
+        return error_set(err, FATAL, "unknown input '%s'", input->type);
+    source->pipeline = pipeline;
+    if (lines_open(&source->lines, pipeline->config, input, err))
+        return err->status;
+    if (type->open(context, input, &source->input, err)) {
+        lines_close(&source->lines);
+        return err->status;
+    }
+    pipeline->source_count++;
+    return OK;
+}
+
+static enum status open_stages(struct pipeline *pipeline, struct input_context *context,
+                               struct error *err)
+{
+    const struct shipper_config *config = pipeline->config;
+
+    if (stop_open(&pipeline->stop_fd, err))
+        return err->status;
+    if (!pipeline->options->whole && checkpoint_open(config->state_dir, &pipeline->checkpoint, err))
+        return err->status;
+    context->checkpoint = pipeline->checkpoint;
+    if (!pipeline->options->whole && config->http.listen[0] &&
+        web_open(config->http.listen, NULL, 0, &pipeline->web, err))
+        return err->status;
+    if (quarantine_open(config->state_dir, config->delivery.quarantine_max_bytes,
+                        &pipeline->quarantine, err) ||
+        outbox_open(config, pipeline->quarantine, on_acked, pipeline, &pipeline->outbox, err) ||
+        producer_open(&config->kafka, outbox_report, pipeline->outbox, &pipeline->producer, err))
+        return err->status;
+    outbox_connect(pipeline->outbox, pipeline->producer);
+    for (uint32_t i = 0; i < config->input_count; i++)
+        if (open_source(pipeline, &config->inputs[i], context, err))
+            return err->status;
+    return OK;
+}
+
+static void close_stages(struct pipeline *pipeline)
+{
+    web_close(pipeline->web);
+    producer_close(pipeline->producer);
+    outbox_close(pipeline->outbox);
+    for (unsigned i = 0; i < pipeline->source_count; i++) {
+        pipeline->sources[i].input->type->close(pipeline->sources[i].input);
+        lines_close(&pipeline->sources[i].lines);
+    }
+    checkpoint_close(pipeline->checkpoint);
+    quarantine_close(pipeline->quarantine);
+    arena_release(&pipeline->arena);
+    if (pipeline->stop_fd >= 0)
+        close(pipeline->stop_fd);
+}
+
+enum status pipeline_run(const struct shipper_config *config,
+                         const struct pipeline_options *options, struct pipeline_result *result,
+                         struct error *err)
+{
+    struct input_context context = {.config = config};
+    struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
+    enum status status;
+
+    if (!pipeline)
+        return error_set(err, FATAL, "out of memory");
+    *result = (struct pipeline_result){0};
+    pipeline->config = config;
+    pipeline->options = options;
+    pipeline->result = result;
+    pipeline->stop_fd = -1;
+    pipeline->gauges_ms = INT64_MAX;
+    register_metrics(&pipeline->counters);
+    arena_init(&pipeline->arena, ARENA_BLOCK, ARENA_MAX);
+    record_init(&pipeline->record, &pipeline->arena);
+    pipeline->loop = health_loop_add("pipeline", LOOP_LIMIT_MS, clock_mono_ms());
+    pipeline->room = health_condition_add("outbox");
+    status = open_stages(pipeline, &context, err);
+    if (status == OK) {
+        progress_open(options->progress, &pipeline->bar);
+        await_topic(pipeline);
+        work(pipeline);
+        drain(pipeline);
+        progress_close(pipeline->bar);
+    }
+    close_stages(pipeline);
+    free(pipeline);
+    return status;
+}

@@ -1,0 +1,37 @@
+/*
+ * pipeline.h - wires the stages of the shipper:
+ *
+ *     input -> framer -> parser -> filter -> encode -> outbox -> producer
+ *       ^                                                |
+ *       +---- checkpoint <---- acknowledgement <---------+
+ */
+#ifndef SHIPPER_PIPELINE_H
+#define SHIPPER_PIPELINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+struct shipper_config;
+struct input_type;
+
+struct pipeline_options {
+    const struct input_type *input; /* of every input; NULL: as the configuration says */
+    bool whole;                     /* ends when everything is read and acknowledged; no state is kept */
+    bool progress;                  /* a progress bar on stderr */
+};
+
+struct pipeline_result {
+    uint64_t lines, records, unparsed, filtered, undelivered;
+};
+
+/*
+ * Runs until SIGTERM or SIGINT (or, `whole`, until all is done). OK: everything
+ * that was read is acknowledged or will be read again. FATAL: cannot start.
+ */
+enum status pipeline_run(const struct shipper_config *config,
+                         const struct pipeline_options *options, struct pipeline_result *result,
+                         struct error *err);
+
+#endif

@@ -1,0 +1,279 @@
+/*
+ * producer.c - the Kafka producer and its delivery reports (librdkafka).
+ */
+#include "shipper/producer.h"
+
+#include <errno.h>
+#include <librdkafka/rdkafka.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/kafka.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "shipper/config.h"
+
+#define BATCH_MAX 1024 /* messages handed over in one call */
+
+/*
+ * The outbox bounds what is under way, so the library's own bounds are only
+ * set out of its way.
+ */
+#define QUEUE_MESSAGES 2000000
+#define QUEUE_KBYTES   (1024 * 1024)
+
+struct producer {
+    const struct shipper_kafka_config *config;
+    producer_report *report;
+    void *arg;
+    rd_kafka_t *client;
+    rd_kafka_topic_t *topic;
+    rd_kafka_queue_t *events;
+    int fd;
+    rd_kafka_message_t batch[BATCH_MAX];
+    struct metric *restarts, *errors;
+};
+
+static const char *const codecs[] = {"none", "gzip", "snappy", "lz4", "zstd"};
+
+static enum status make_conf(const struct shipper_kafka_config *config, rd_kafka_conf_t **out,
+                             struct error *err)
+{
+    rd_kafka_conf_t *conf = NULL;
+
+    if (kafka_conf_make(&config->link, &conf, err))
+        return err->status;
+    if (kafka_set(conf, "enable.idempotence", "true", err) ||
+        kafka_set(conf, "acks", "all", err) ||
+        kafka_set(conf, "message.timeout.ms", "0", err) || /* never: the file is the buffer */
+        kafka_set(conf, "partitioner", "murmur2_random", err) || /* as Java clients do */
+        kafka_set(conf, "compression.codec", codecs[config->compression], err) ||
+        kafka_set_number(conf, "linger.ms", (int64_t)config->linger_ms, err) ||
+        kafka_set_number(conf, "message.max.bytes", (int64_t)config->message_max_bytes, err) ||
+        kafka_set_number(conf, "queue.buffering.max.messages", QUEUE_MESSAGES, err) ||
+        kafka_set_number(conf, "queue.buffering.max.kbytes", QUEUE_KBYTES, err)) {
+        rd_kafka_conf_destroy(conf);
+        return err->status;
+    }
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+    *out = conf;
+    return OK;
+}
+
+static enum status connect_client(struct producer *producer, struct error *err)
+{
+    const uint64_t one = 1; /* what an eventfd wants to be written */
+    rd_kafka_conf_t *conf = NULL;
+    char text[256];
+
+    if (make_conf(producer->config, &conf, err))
+        return err->status;
+    producer->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
+    if (!producer->client) {
+        rd_kafka_conf_destroy(conf);
+        return error_set(err, FATAL, "cannot start the Kafka producer: %s", text);
+    }
+    producer->topic = rd_kafka_topic_new(producer->client, producer->config->topic, NULL);
+    if (!producer->topic)
+        return error_set(err, FATAL, "cannot use topic '%s': %s", producer->config->topic,
+                         rd_kafka_err2str(rd_kafka_last_error()));
+    producer->events = rd_kafka_queue_get_main(producer->client);
+    rd_kafka_queue_io_event_enable(producer->events, producer->fd, &one, sizeof(one));
+    return OK;
+}
+
+static void disconnect_client(struct producer *producer)
+{
+    if (producer->events)
+        rd_kafka_queue_destroy(producer->events);
+    if (producer->topic)
+        rd_kafka_topic_destroy(producer->topic);
+    if (producer->client)
+        rd_kafka_destroy(producer->client);
+    producer->events = NULL;
+    producer->topic = NULL;
+    producer->client = NULL;
+}
+
+enum status producer_open(const struct shipper_kafka_config *config, producer_report *report,
+                          void *arg, struct producer **out, struct error *err)
+{
+    struct producer *producer = calloc(1, sizeof(*producer));
+
+    if (!producer)
+        return error_set(err, FATAL, "out of memory");
+    producer->config = config;
+    producer->report = report;
+    producer->arg = arg;
+    producer->restarts = metrics_counter("shipper_producer_restarts_total", NULL,
+                                         "Producers replaced after a fatal error.");
+    producer->errors = metrics_counter("shipper_kafka_errors_total", NULL,
+                                       "Errors reported by the Kafka client.");
+    producer->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (producer->fd < 0) {
+        error_set_errno(err, FATAL, "cannot make an event descriptor");
+        producer_close(producer);
+        return FATAL;
+    }
+    if (connect_client(producer, err)) {
+        producer_close(producer);
+        return err->status;
+    }
+    *out = producer;
+    return OK;
+}
+
+int producer_fd(const struct producer *producer)
+{
+    return producer->fd;
+}
+
+static size_t send_batch(struct producer *producer, const struct outgoing *messages, size_t count,
+                         const char **why)
+{
+    size_t sent = 0;
+
+    for (size_t i = 0; i < count; i++)
+        producer->batch[i] = (rd_kafka_message_t){
+            .payload = (void *)messages[i].payload.data,
+            .len = messages[i].payload.len,
+            .key = (void *)messages[i].key.data,
+            .key_len = messages[i].key.len,
+            ._private = messages[i].tag,
+        };
+    rd_kafka_produce_batch(producer->topic, RD_KAFKA_PARTITION_UA, 0, producer->batch, (int)count);
+    /* What was taken has no error; order matters, so nothing behind a refused one counts as sent. */
+    while (sent < count && producer->batch[sent].err == RD_KAFKA_RESP_ERR_NO_ERROR)
+        sent++;
+    if (sent < count)
+        *why = rd_kafka_err2str(producer->batch[sent].err);
+    return sent;
+}
+
+size_t producer_send(struct producer *producer, const struct outgoing *messages, size_t count,
+                     const char **why)
+{
+    size_t sent = 0;
+
+    *why = NULL;
+    while (sent < count && !*why) {
+        size_t n = count - sent < BATCH_MAX ? count - sent : BATCH_MAX;
+
+        sent += send_batch(producer, messages + sent, n, why);
+    }
+    return sent;
+}
+
+static enum delivery verdict(const rd_kafka_message_t *message)
+{
+    switch (message->err) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+        return DELIVERED;
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+    case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+        return DELIVERY_REFUSED;
+    default:
+        return DELIVERY_UNKNOWN;
+    }
+}
+
+static void report_deliveries(struct producer *producer, rd_kafka_event_t *event)
+{
+    const rd_kafka_message_t *messages[256];
+    size_t count;
+
+    while ((count = rd_kafka_event_message_array(event, messages, 256)) > 0)
+        for (size_t i = 0; i < count; i++) {
+            struct outgoing message = {
+                .payload = {messages[i]->payload, messages[i]->len},
+                .key = {messages[i]->key, messages[i]->key_len},
+                .tag = messages[i]->_private,
+            };
+
+            producer->report(producer->arg, &message, verdict(messages[i]),
+                             rd_kafka_err2str(messages[i]->err));
+        }
+}
+
+static void drain_events(struct producer *producer)
+{
+    rd_kafka_event_t *event;
+    uint64_t ignored;
+
+    if (read(producer->fd, &ignored, sizeof(ignored)) < 0 && errno != EAGAIN)
+        log_error("cannot read the producer's event descriptor");
+    while ((event = rd_kafka_queue_poll(producer->events, 0))) {
+        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR) {
+            report_deliveries(producer, event);
+        } else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
+            metric_add(producer->errors, 1);
+            log_warn("Kafka: %s", rd_kafka_event_error_string(event));
+        }
+        rd_kafka_event_destroy(event);
+    }
+}
+
+/* The library refuses to go on: take everything back and begin with a new client. */
+static void replace_client(struct producer *producer, const char *reason)
+{
+    int64_t deadline = clock_mono_ms() + 10000;
+    struct error err;
+
+    log_warn("Kafka producer failed for good: %s; starting a new one and sending again what was "
+             "not acknowledged",
+             reason);
+    metric_add(producer->restarts, 1);
+    rd_kafka_purge(producer->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    while (rd_kafka_outq_len(producer->client) > 0 && clock_mono_ms() < deadline) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(producer->events, 100);
+
+        if (event && rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
+            report_deliveries(producer, event);
+        if (event)
+            rd_kafka_event_destroy(event);
+    }
+    disconnect_client(producer);
+    if (connect_client(producer, &err))
+        log_error("%s", err.text); /* client is NULL: polled again below */
+}
+
+void producer_poll(struct producer *producer)
+{
+    struct error err;
+    char reason[256];
+
+    if (!producer->client && connect_client(producer, &err))
+        return;
+    drain_events(producer);
+    if (rd_kafka_fatal_error(producer->client, reason, sizeof(reason)))
+        replace_client(producer, reason);
+}
+
+enum status producer_ensure_topic(struct producer *producer, int64_t timeout_ms, struct error *err)
+{
+    const struct shipper_kafka_config *config = producer->config;
+    struct kafka_topic topic = {
+        .name = config->topic,
+        .partitions = config->partitions,
+        .replication_factor = config->replication_factor,
+        .message_max_bytes = (int64_t)config->message_max_bytes,
+    };
+
+    if (!config->create_topic)
+        return OK;
+    return kafka_topic_ensure(producer->client, &topic, timeout_ms, err);
+}
+
+void producer_close(struct producer *producer)
+{
+    if (!producer)
+        return;
+    if (producer->client)
+        rd_kafka_purge(producer->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    disconnect_client(producer);
+    if (producer->fd >= 0)
+        close(producer->fd);
+    free(producer);
+}

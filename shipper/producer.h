@@ -1,0 +1,60 @@
+/*
+ * producer.h - the Kafka producer and its delivery reports (librdkafka).
+ *
+ * Idempotent, acks=all, no message time-out. A fatal error of the library (a
+ * lost sequence) is answered with a new producer; what was under way is then
+ * reported as DELIVERY_UNKNOWN and must be sent again. Everything runs in the
+ * caller's thread: reports come out of producer_poll, when producer_fd is readable.
+ */
+#ifndef SHIPPER_PRODUCER_H
+#define SHIPPER_PRODUCER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/error.h"
+
+struct shipper_kafka_config;
+struct producer;
+
+struct outgoing {
+    struct slice payload; /* not copied: must stay until its delivery report */
+    struct slice key;     /* copied; {NULL, 0}: any partition */
+    void *tag;
+};
+
+enum delivery {
+    DELIVERED,        /* acknowledged by all in-sync replicas */
+    DELIVERY_UNKNOWN, /* send it again */
+    DELIVERY_REFUSED, /* will never be taken: too large for the broker */
+};
+
+/* Called from producer_poll, once for each message that producer_send took. */
+typedef void producer_report(void *arg, const struct outgoing *message, enum delivery delivery,
+                             const char *detail);
+
+/* `config` must outlive it. No I/O before the first poll. FATAL: a setting is not usable. */
+enum status producer_open(const struct shipper_kafka_config *config, producer_report *report,
+                          void *arg, struct producer **out, struct error *err);
+
+/* Readable when producer_poll has something to do. */
+int producer_fd(const struct producer *producer);
+
+/*
+ * Queues the first messages of `messages` and returns how many: fewer when the library's queue
+ * is full or the topic is not there (*why is then set, else NULL).
+ */
+size_t producer_send(struct producer *producer, const struct outgoing *messages, size_t count,
+                     const char **why);
+
+/* Reports deliveries, logs errors; does not block, but for a fatal error. */
+void producer_poll(struct producer *producer);
+
+/* Creates the topic if the configuration wants that. Blocks up to `timeout_ms`. As kafka_topic_ensure. */
+enum status producer_ensure_topic(struct producer *producer, int64_t timeout_ms,
+                                  struct error *err);
+
+void producer_close(struct producer *producer); /* what is under way is reported no more */
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * stream.h - one content on its way: identity, how far it was read, and how
+ * far Kafka has acknowledged it.
+ *
+ * A stream's name is its path without what rotation adds; each content that
+ * appears under the name is a generation. A stream belongs to the input that
+ * opened it and to the one thread of the agent.
+ */
+#ifndef SHIPPER_STREAM_H
+#define SHIPPER_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/record_id.h"
+#include "common/timestamp.h"
+
+struct input_config;
+struct run;
+
+#define STREAM_MARK_MAX 256  /* bytes before a position that are remembered by their hash */
+#define STREAM_HEAD_MAX 1024 /* bytes of the first line that make the fingerprint */
+#define STREAM_KEY_LEN  16
+
+/* What stands right before an offset: proves that a file still is what it was. */
+struct mark {
+    uint64_t hash;
+    uint32_t len; /* bytes before the offset; 0 = no mark */
+};
+
+/* A place between two lines. */
+struct position {
+    uint64_t offset;
+    struct mark mark;
+    struct timestamp time; /* of the last line before it that had one: what follows inherits it */
+};
+
+struct stream {
+    const struct input_config *config;
+    char *name, *path; /* owned; the path is where it is now */
+    char key[STREAM_KEY_LEN];
+    uint64_t fingerprint; /* of the content's beginning; 0 = not known yet */
+    uint32_t generation;
+    struct record_source source; /* valid once the fingerprint is known */
+
+    struct position read;  /* the next line to hand on */
+    bool skipping;         /* read.offset is inside of a line that was cut */
+    struct position acked; /* everything before it is acknowledged */
+
+    struct run *first, *last; /* outbox: sent, not yet acknowledged, in order */
+    uint64_t lines;           /* handed on since it was opened */
+};
+
+/* Copies the names. False without memory. */
+bool stream_init(struct stream *stream, const struct input_config *config, const char *name,
+                 const char *path);
+void stream_release(struct stream *stream); /* zeroed is fine */
+
+/* False without memory. */
+bool stream_move(struct stream *stream, const char *path);
+
+/* Sets what the ids are made from. */
+void stream_identify(struct stream *stream, const char *agent_id, uint64_t fingerprint,
+                     uint32_t generation);
+
+/*
+ * The fingerprint of a content that begins with `head`: of its first line, at
+ * most STREAM_HEAD_MAX bytes. 0: not enough is there yet. `whole`: nothing will follow. Never 0 otherwise.
+ */
+uint64_t stream_fingerprint(struct slice head, bool whole);
+
+/* The mark of a position that `bytes` end at. */
+struct mark stream_mark(struct slice bytes);
+static inline bool mark_equal(struct mark a, struct mark b)
+{
+    return a.len == b.len && a.hash == b.hash;
+}
+
+/*
+ * `path` made absolute, its folder's symbolic links resolved, and without what
+ * rotation and compression add: access.log.1, access.log.2.gz,
+ * access.log-20261121, access-20261121.log.gz, access.log.2026-11-21 are all
+ * access.log. NULL without memory.
+ */
+char *stream_name(const char *path);
+
+#endif

@@ -1,0 +1,159 @@
+"""`indexer enrich`: NDJSON in, enriched NDJSON out, no service needed."""
+
+import json
+
+import pytest
+
+from support import access_log, geoip
+from support.programs import json_lines, run_cli
+
+
+def record(**fields):
+    return {"@timestamp": "2026-11-21T12:00:00.000Z", "event": {"id": "x"}, "message": "m", **fields}
+
+
+def enrich(records, *arguments, expect=(0,), **environment):
+    lines = b"".join(each if isinstance(each, bytes) else json.dumps(each).encode() for each in _with_newlines(records))
+    done = run_cli("indexer", "enrich", *arguments, stdin=lines, timeout_s=60, **environment)
+    assert done.returncode in expect, done.text
+    done.stdout.decode("utf-8")
+    return json_lines(done.stdout), done
+
+
+def _with_newlines(records):
+    for each in records:
+        yield each
+        yield b"\n"
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory):
+    return geoip.write_city(tmp_path_factory.mktemp("geoip") / "city.mmdb")
+
+
+def test_records_pass_in_order_and_keep_what_they_had():
+    records = [record(event={"id": str(number)}, labels={"a": "b"}, url={"path": f"/{number}"}) for number in range(500)]
+    enriched, _ = enrich(records)
+    assert [each["event"]["id"] for each in enriched] == [str(number) for number in range(500)]
+    assert all(each["labels"] == {"a": "b"} and each["message"] == "m" for each in enriched)
+    assert enriched[7]["url"]["path"] == "/7"
+
+
+def test_unknown_members_are_kept():
+    (enriched,), _ = enrich([record(my_app={"depth": {"list": [1, 2.5, None, True, "x"]}})])
+    assert enriched["my_app"]["depth"]["list"] == [1, 2.5, None, True, "x"]
+
+
+def test_files_are_read_one_after_the_other(tmp_path):
+    for number in range(2):
+        (tmp_path / f"{number}.ndjson").write_text(json.dumps(record(event={"id": str(number)})) + "\n")
+    done = run_cli("indexer", "enrich", tmp_path / "0.ndjson", tmp_path / "1.ndjson")
+    assert done.returncode == 0, done.text
+    assert [each["event"]["id"] for each in json_lines(done.stdout)] == ["0", "1"]
+
+
+def test_the_output_of_parse_is_taken():
+    parsed = run_cli("shipper", "parse", "--format", "apache-combined", stdin=(access_log.line(4) + "\n").encode())
+    done = run_cli("indexer", "enrich", stdin=parsed.stdout)
+    assert done.returncode == 0, done.text
+    (enriched,), (before,) = json_lines(done.stdout), json_lines(parsed.stdout)
+    assert enriched["url"] == before["url"] and enriched["event"]["id"] == before["event"]["id"]
+
+
+def test_places_come_from_the_city_database(city):
+    addresses = ["192.0.2.7", "2001:db8::1", "203.0.113.5"]
+    enriched, _ = enrich([record(source={"ip": ip, "address": ip}) for ip in addresses], ALPEX_GEOIP_CITY=str(city))
+    berlin = enriched[0]["source"]["geo"]
+    assert berlin["country_iso_code"] == "DE" and berlin["country_name"] == "Germany"
+    assert berlin["city_name"] == "Berlin" and berlin["region_name"] == "Land Berlin"
+    assert berlin["continent_code"] == "EU" and berlin["timezone"] == "Europe/Berlin"
+    assert berlin["location"]["lat"] == pytest.approx(52.52) and berlin["location"]["lon"] == pytest.approx(13.405)
+    assert enriched[1]["source"]["geo"]["city_name"] == "Lyon"
+    assert enriched[1]["source"]["geo"]["region_name"] == "Rhône"
+    assert enriched[2]["source"]["geo"] == {"country_iso_code": "BR", "country_name": "Brazil"}
+
+
+def test_places_come_from_a_flat_database_too(tmp_path):
+    path = geoip.write_flat_city(tmp_path / "flat.mmdb")
+    (enriched,), _ = enrich([record(source={"ip": "192.0.2.7"})], ALPEX_GEOIP_CITY=str(path))
+    place = enriched["source"]["geo"]
+    assert place["country_iso_code"] == "DE" and place["city_name"] == "Berlin"
+    assert place["location"]["lat"] == pytest.approx(52.52, abs=1e-4)
+    assert "timezone" not in place, "an empty text is no time zone"
+
+
+def test_networks_come_from_the_asn_database(tmp_path, city):
+    path = geoip.write_asn(tmp_path / "asn.mmdb")
+    (enriched,), _ = enrich([record(source={"ip": "192.0.2.7"})], ALPEX_GEOIP_ASN=str(path), ALPEX_GEOIP_CITY=str(city))
+    assert enriched["source"]["as"] == {"number": 64496, "organization": {"name": "Example Net"}}
+    assert enriched["source"]["geo"]["city_name"] == "Berlin"
+
+
+@pytest.mark.parametrize("ip", ["10.1.2.3", "192.168.1.1", "127.0.0.1", "::1", "fe80::1", "100.64.0.1", "8.8.8.8", "host.example", ""])
+def test_nothing_is_made_up_for_addresses_without_a_place(city, ip):
+    (enriched,), _ = enrich([record(source={"ip": ip, "address": ip})], ALPEX_GEOIP_CITY=str(city))
+    assert "geo" not in enriched.get("source", {})
+
+
+@pytest.mark.parametrize("damage", ["absent", "empty", "garbage", "cut off", "damaged inside", "a folder"])
+def test_without_a_usable_database_it_goes_on_and_says_so(tmp_path, city, damage):
+    path, data = tmp_path / "city.mmdb", city.read_bytes()
+    if damage == "a folder":
+        path.mkdir()
+    elif damage != "absent":
+        path.write_bytes(
+            {
+                "empty": b"", "garbage": b"garbage" * 1000, "cut off": data[: len(data) // 2],
+                "damaged inside": data[:40] + b"\xff" * (len(data) // 2) + data[40 + len(data) // 2 :],
+            }[damage]
+        )
+    records = [record(source={"ip": f"192.0.2.{number}"}) for number in range(50)]
+    enriched, done = enrich(records, ALPEX_GEOIP_CITY=str(path))
+    assert len(enriched) == 50 and enriched[3]["source"]["ip"] == "192.0.2.3"
+    assert str(path) in done.stderr.decode()
+    assert done.stderr.count(b"\n") < 10, "it is said once, not for every record"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"source": "x"}, {"source": ["192.0.2.1"]}, {"source": {"ip": {"a": 1}}}, {"source": {"ip": 7}}, {"source": {"geo": "here"}},
+        {"source": {"ip": ["192.0.2.1", "192.0.2.2"]}}, {"url": 1}, {"url": {"path": ["/"]}}, {"http": "GET"}, {"http": {"response": {"status_code": "many"}}},
+        {"event": "login"}, {"event": []}, {"user_agent": "curl"}, {"tags": "one"}, {"tags": {"a": 1}}, {"tags": [1, None, {"x": []}]},
+        {"labels": "text"}, {"labels": [1]}, {"log": {"level": 5, "offset": "far"}}, {"@timestamp": "yesterday"}, {"@timestamp": 12}, {"@timestamp": None},
+        {"message": {"a": "b"}}, {"message": None}, {"kafka": "x"}, {"security": True}, {"host": None}, {"agent": []}, {"source.ip": "192.0.2.1"},
+    ],
+    ids=lambda fields: json.dumps(fields),
+)
+def test_wrong_types_under_known_names_lose_nothing(city, fields):
+    before, odd, after = record(event={"id": "before"}), {**record(), **fields}, record(event={"id": "after"})
+    enriched, _ = enrich([before, odd, after], expect=(0, 3), ALPEX_GEOIP_CITY=str(city))
+    assert len(enriched) == 3
+    assert enriched[0]["event"]["id"] == "before" and enriched[2]["event"]["id"] == "after"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"", b"   ", b"not json", b"{", b'{"a":', b'{"a":1}}', b"[1,2]", b'"text"', b"17", b"null", b"true", b"{'a':1}", b'{"a":1,}', b'{"a":01}',
+        b'{"a":NaN}', b'{"a":"\t"}', b'{"a":"\\ud800"}', b'{"a":"\\x41"}', b'{"a":"\xff"}', b"\xff\xfe", b"\x00", b'\xef\xbb\xbf{"a":1}', b'{"a":1} x',
+        b'{"a":1,"a":2}', b'{"a":1e999}', b"{" * 5000, b"[" * 200_000, b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+        b'{"labels":{' + b",".join(b'"k%d":"v"' % number for number in range(20_000)) + b'},"message":"many keys"}',
+        b'{"message":"' + b"x" * 2_000_000 + b'"}',
+    ],
+    ids=lambda line: repr(line[:24]) + f" ({len(line)})",
+)
+def test_odd_lines_never_stop_the_others(line):
+    done = run_cli(
+        "indexer", "enrich", timeout_s=60,
+        stdin=json.dumps(record(event={"id": "before"})).encode() + b"\n" + line + b"\n" + json.dumps(record(event={"id": "after"})).encode() + b"\n",
+    )
+    assert done.returncode in (0, 3), done.text[-2000:]
+    enriched = json_lines(done.stdout.decode("utf-8"))
+    assert enriched[0]["event"]["id"] == "before" and enriched[-1]["event"]["id"] == "after"
+
+
+def test_lines_that_are_no_record_are_counted_by_the_exit_code():
+    enriched, done = enrich([record(), b"not json", record()], expect=(3,))
+    assert len([each for each in enriched if each.get("message") == "m"]) == 2
+    assert done.stderr

@@ -1,0 +1,225 @@
+"""`shipper parse`: lines in, NDJSON records out, no service needed."""
+
+import gzip
+import json
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from support import access_log
+from support.programs import binary, clean_environment, json_lines, run_cli, run_measured
+
+DATA = pathlib.Path(__file__).resolve().parents[1] / "data"
+PAIRS = sorted(DATA.glob("*/*.log"))
+UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}|\.\d{6}|\.\d{9})?Z")
+
+
+def parse(lines, *arguments, log_format="apache-combined"):
+    done = run_cli("shipper", "parse", "--format", log_format, *arguments, stdin=lines)
+    assert done.returncode == 0, done.text
+    return strict_lines(done.stdout)
+
+
+def strict_lines(output):
+    """NDJSON as a strict reader takes it: UTF-8, no key twice, no NaN, no lone surrogate."""
+
+    def no_key_twice(pairs):
+        keys = [key for key, _ in pairs]
+        assert len(keys) == len(set(keys)), f"a key twice: {keys}"
+        return dict(pairs)
+
+    def refuse(constant):
+        raise AssertionError(f"{constant} is not JSON")
+
+    assert output == b"" or output.endswith(b"\n")
+    records = []
+    for line in output.decode("utf-8").split("\n")[:-1]:
+        record = json.loads(line, object_pairs_hook=no_key_twice, parse_constant=refuse)
+        json.dumps(record, ensure_ascii=False).encode("utf-8")  # fails on a lone surrogate
+        records.append(record)
+    return records
+
+
+def comparable(record):
+    """Without what depends on the machine and the place of the line, and the wording of problems."""
+    record = json.loads(json.dumps(record))
+    failed = "_parsefailure" in record.get("tags", [])
+    for section, names in {"event": ["id", "dataset"], "log": ["file", "offset"]}.items():
+        for name in names:
+            record.get(section, {}).pop(name, None)
+    for name in ("host", "agent"):
+        record.pop(name, None)
+    if failed:
+        record.pop("@timestamp", None)
+        assert record.pop("error", {}).get("message", "") or "error" in record, record
+    return {name: value for name, value in record.items() if value != {}}
+
+
+def is_failure(record):
+    return "_parsefailure" in record.get("tags", [])
+
+
+@pytest.mark.parametrize("path", PAIRS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_lines_become_the_records_beside_them(path):
+    got = parse(path.read_bytes(), log_format=path.parent.name)
+    wanted = json_lines(path.with_suffix(".ndjson").read_bytes())
+    assert len(got) == len(wanted)
+    for number, (one, other) in enumerate(zip(got, wanted), 1):
+        assert comparable(one) == comparable_expectation(other), f"line {number} of {path.name}"
+        assert UTC.fullmatch(one["@timestamp"]), one["@timestamp"]
+
+
+def comparable_expectation(record):
+    return {name: value for name, value in record.items() if value != {}}
+
+
+def test_files_are_read_one_after_the_other_also_compressed(tmp_path):
+    first, second = tmp_path / "a.log", tmp_path / "b.log.gz"
+    access_log.write(first, range(3))
+    second.write_bytes(gzip.compress("".join(access_log.line(seq) + "\n" for seq in range(3, 6)).encode()))
+    done = run_cli("shipper", "parse", "--format", "apache-combined", first, second)
+    assert done.returncode == 0, done.text
+    assert [record["url"]["query"] for record in strict_lines(done.stdout)] == [f"seq={seq}" for seq in range(6)]
+
+
+def test_needs_no_service_and_leaves_nothing_behind(tmp_path):
+    done = run_cli(
+        "shipper", "parse", "--format", "apache-combined", stdin=access_log.line(1).encode(), cwd=tmp_path,
+        ALPEX_KAFKA_BROKERS="127.0.0.1:1", ALPEX_STATE_DIR=str(tmp_path / "state"),
+    )
+    assert done.returncode == 0, done.text
+    assert len(strict_lines(done.stdout)) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_last_line_without_newline_counts():
+    records = parse(access_log.line(1).encode() + b"\n" + access_log.line(2).encode())
+    assert [record["url"]["query"] for record in records] == ["seq=1", "seq=2"]
+
+
+def test_no_input_gives_no_output():
+    assert parse(b"") == []
+
+
+def test_carriage_return_before_newline_is_not_part_of_the_line():
+    records = parse(access_log.line(2).encode() + b"\r\n" + b"garbage\r\n")
+    assert not is_failure(records[0])
+    assert "\r" not in json.dumps(records[0])
+    assert records[1]["message"] == "garbage"
+
+
+@pytest.mark.parametrize(
+    "raw, text",
+    [
+        (b"\xff\xfe broken", "\ufffd\ufffd broken"),
+        (b"cut short \xe2\x82", "cut short"),
+        (b"overlong \xc0\xaf", "overlong"),
+        (b"surrogate \xed\xa0\x80", "surrogate"),
+        (b"beyond \xf4\x90\x80\x80", "beyond"),
+        (b"nul \x00 inside", "nul \x00 inside"),
+        (b"\x00\x00\x00", "\x00\x00\x00"),
+        (b"escape \x1b[31m", "escape \x1b[31m"),
+        (b"return \r inside", "return \r inside"),
+        ("\ufeffbyte order mark".encode(), "byte order mark"),
+        ("\u2028 separator".encode(), "\u2028 separator"),
+    ],
+)
+def test_odd_bytes_are_kept_or_replaced_and_never_break_the_output(raw, text):
+    before, odd, after = parse(access_log.line(1).encode() + b"\n" + raw + b"\n" + access_log.line(2).encode() + b"\n")
+    assert is_failure(odd) and text in odd["message"]
+    assert not is_failure(before) and not is_failure(after)
+
+
+def test_invalid_utf8_in_a_line_that_fits_is_replaced():
+    raw = access_log.line(2).encode().replace(b"/item", b"/\xff\xfe")
+    (record,) = parse(raw)
+    assert not is_failure(record)
+    assert record["url"]["path"] == "/\ufffd\ufffd"
+
+
+def test_a_megabyte_line_is_cut_and_says_so():
+    records = parse(b"x" * (3 << 20) + b"\n" + access_log.line(2).encode() + b"\n")
+    assert len(records) == 2
+    assert {"_truncated", "_parsefailure"} <= set(records[0]["tags"])
+    assert len(records[0]["message"]) == 1 << 20
+    assert not is_failure(records[1])
+
+
+def test_a_long_line_within_the_limit_is_whole():
+    (record,) = parse(access_log.line(1, padding=900_000).encode())
+    assert not is_failure(record) and "tags" not in record
+    assert record["user_agent"]["original"].endswith("x" * 900_000)
+
+
+def test_memory_does_not_grow_with_the_input(tmp_path):
+    """One line of 300 MB, without newline."""
+    path, out = tmp_path / "huge.log", tmp_path / "out.ndjson"
+    with open(path, "wb") as file:
+        file.truncate(300 << 20)
+    code, peak_kb = run_measured("shipper", "parse", "--format", "apache-combined", path, stdout=out)
+    assert code == 0
+    (record,) = strict_lines(out.read_bytes())
+    assert "_truncated" in record["tags"]
+    assert peak_kb < 64 << 10
+
+
+def test_ids_depend_on_place_and_content(tmp_path):
+    path = tmp_path / "access.log"
+    path.write_text((access_log.line(1) + "\n") * 3)
+    first = json_lines(run_cli("shipper", "parse", "--format", "apache-combined", path).stdout)
+    second = json_lines(run_cli("shipper", "parse", "--format", "apache-combined", path).stdout)
+    ids = [record["event"]["id"] for record in first]
+    assert ids == [record["event"]["id"] for record in second]
+    assert len(set(ids)) == 3
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{22}", each) for each in ids)
+
+
+def test_unknown_format_is_refused_with_the_list(tmp_path):
+    done = run_cli("shipper", "parse", "--format", "apache-combind")
+    assert done.returncode == 2
+    assert "apache-combind" in done.text and "apache-combined" in done.text
+    assert done.stdout == b""
+
+
+def test_absent_file_is_named_and_the_others_are_read(tmp_path):
+    path = tmp_path / "there.log"
+    access_log.write(path, [1])
+    done = run_cli("shipper", "parse", "--format", "apache-combined", tmp_path / "absent.log", path)
+    assert done.returncode == 1, done.text
+    assert b"absent.log" in done.stderr
+    assert len(strict_lines(done.stdout)) == 1
+
+
+def test_a_closed_output_is_a_failure_and_no_crash(tmp_path):
+    path = tmp_path / "access.log"
+    access_log.write(path, range(5000))
+    process = subprocess.Popen(
+        [binary("shipper"), "parse", "--format", "apache-combined", str(path)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment(),
+    )
+    process.stdout.close()
+    process.stderr.read()
+    process.stderr.close()
+    assert process.wait(20) in (1, -13)
+
+
+@pytest.mark.parametrize(
+    "damage, readable",
+    [
+        (lambda data: data[: len(data) // 2], 1),
+        (lambda data: data[:-8] + b"\0" * 8, 1000),
+        (lambda data: data + b"trailing garbage", 1000),
+        (lambda data: data + gzip.compress(access_log.line(1000).encode() + b"\n"), 1001),
+    ],
+    ids=["cut off", "wrong checksum", "trailing garbage", "two members"],
+)
+def test_what_can_be_read_of_an_archive_is_kept(tmp_path, damage, readable):
+    path = tmp_path / "access.log.gz"
+    path.write_bytes(damage(gzip.compress("".join(access_log.line(seq) + "\n" for seq in range(1000)).encode())))
+    done = run_cli("shipper", "parse", "--format", "apache-combined", path)
+    records = strict_lines(done.stdout)
+    assert len(records) >= readable
+    assert [record["url"]["query"] for record in records[:readable]] == [f"seq={seq}" for seq in range(readable)]
+    assert done.returncode in (0, 1, 3), done.text

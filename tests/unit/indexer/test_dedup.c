@@ -1,0 +1,651 @@
+/*
+ * test_dedup.c - duplicates within a batch, and marks in a real Redis.
+ *
+ * Each test with Redis starts a redis-server of its own on a socket in a
+ * temporary folder. Without the program these tests are skipped.
+ */
+#include "indexer/dedup.h"
+
+#include <arpa/inet.h>
+#include <hiredis/hiredis.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "common/scope.h"
+#include "indexer/batch.h"
+#include "indexer/config.h"
+
+#define SERVER     "/usr/bin/redis-server"
+#define START_MS   10000
+#define TIMEOUT_MS 300
+#define LATER_MS   60000 /* longer than any pause after a failure */
+#define ENTRIES    2000
+
+struct fixture {
+    char folder[64], socket[96], url[160], log[96];
+    pid_t server;
+    int port; /* of the next start; 0: socket only */
+    struct redis_config config;
+    struct dedup *dedup;
+    struct batch *batch;
+    rd_kafka_message_t messages[ENTRIES];
+    char ids[ENTRIES][16];
+    int stderr_fd;
+};
+
+/* ---- the server ---- */
+
+static void run_server(const struct fixture *f, const char *const *options)
+{
+    const char *args[40] = {SERVER, "--unixsocket", f->socket, "--save", "", "--port", NULL};
+    char port[12];
+    size_t count = 7;
+
+    snprintf(port, sizeof(port), "%d", f->port);
+    args[6] = port;
+    while (*options)
+        args[count++] = *options++;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!freopen("/dev/null", "w", stdout) || chdir(f->folder))
+        _exit(126);
+    execv(SERVER, (char *const *)args);
+    _exit(127);
+}
+
+static redisContext *open_client(const struct fixture *f)
+{
+    int64_t deadline_ms = clock_mono_ms() + START_MS;
+    redisContext *client = redisConnectUnix(f->socket);
+
+    while (client && client->err && clock_mono_ms() < deadline_ms) {
+        redisFree(client);
+        poll(NULL, 0, 5);
+        client = redisConnectUnix(f->socket);
+    }
+    assert_true(client && !client->err);
+    return client;
+}
+
+static void start_server(struct fixture *f, const char *const *options)
+{
+    const char *const none[] = {NULL};
+
+    if (access(SERVER, X_OK))
+        skip();
+    f->server = fork();
+    if (f->server == 0)
+        run_server(f, options ? options : none);
+    assert_true(f->server > 0);
+    redisFree(open_client(f));
+}
+
+static void kill_server(struct fixture *f)
+{
+    if (f->server > 0) {
+        kill(f->server, SIGKILL);
+        waitpid(f->server, NULL, 0);
+        unlink(f->socket);
+    }
+    f->server = 0;
+}
+
+/* Sends one command of the test's own; returns what it answers as text. */
+static const char *ask(const struct fixture *f, const char *format, const char *key,
+                       const char *value)
+{
+    static char answer[256];
+    redisContext *client = open_client(f);
+    redisReply *reply = redisCommand(client, format, key, value);
+
+    assert_non_null(reply);
+    if (reply->type == REDIS_REPLY_INTEGER)
+        snprintf(answer, sizeof(answer), "%lld", reply->integer);
+    else
+        snprintf(answer, sizeof(answer), "%s", reply->str ? reply->str : "(nil)");
+    freeReplyObject(reply);
+    redisFree(client);
+    return answer;
+}
+
+/* ---- what is tested ---- */
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    struct error err;
+
+    if (!f || batch_open(ENTRIES, &f->batch, &err))
+        return -1;
+    snprintf(f->folder, sizeof(f->folder), "/tmp/alpex-dedup-XXXXXX");
+    if (!mkdtemp(f->folder))
+        return -1;
+    snprintf(f->socket, sizeof(f->socket), "%s/redis.sock", f->folder);
+    snprintf(f->log, sizeof(f->log), "%s/stderr", f->folder);
+    snprintf(f->url, sizeof(f->url), "unix://%s", f->socket);
+    f->config = (struct redis_config){
+        .url = f->url, .mark_ttl_ms = 3600000, .timeout_ms = TIMEOUT_MS, .epoch = 7};
+    f->stderr_fd = -1;
+    *state = f;
+    return 0;
+}
+
+static void forget_messages(struct fixture *f)
+{
+    for (size_t i = 0; i < f->batch->count; i++)
+        f->batch->entries[i].message = NULL; /* they are the fixture's own */
+    batch_clear(f->batch);
+}
+
+static void stop_capture(struct fixture *f)
+{
+    if (f->stderr_fd >= 0) {
+        dup2(f->stderr_fd, STDERR_FILENO);
+        close(f->stderr_fd);
+    }
+    f->stderr_fd = -1;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    stop_capture(f);
+    dedup_close(f->dedup);
+    kill_server(f);
+    forget_messages(f);
+    batch_close(f->batch);
+    unlink(f->log);
+    rmdir(f->folder);
+    free(f);
+    return 0;
+}
+
+static void open_dedup(struct fixture *f)
+{
+    struct error err;
+
+    assert_int_equal(dedup_open(&f->config, &f->dedup, &err), OK);
+}
+
+static void start_capture(struct fixture *f)
+{
+    f->stderr_fd = dup(STDERR_FILENO);
+    assert_non_null(freopen(f->log, "w", stderr));
+}
+
+/* Stops the capture and returns how often `text` was logged since. */
+static int logged(struct fixture *f, const char *text)
+{
+    char content[8192] = "";
+    scoped_file FILE *file = fopen(f->log, "r");
+    const char *from = content;
+    int count = 0;
+
+    stop_capture(f);
+    assert_non_null(file);
+    content[fread(content, 1, sizeof(content) - 1, file)] = '\0';
+    for (; (from = strstr(from, text)); from++)
+        count++;
+    return count;
+}
+
+/* An entry for document `index`/`id` whose message stands at 1:`offset`. */
+static struct batch_entry *add(struct fixture *f, const char *index, const char *id, int64_t offset)
+{
+    size_t i = f->batch->count;
+    struct batch_entry *entry = &f->batch->entries[i];
+
+    f->messages[i] = (rd_kafka_message_t){.partition = 1, .offset = offset};
+    assert_true(batch_add(f->batch, &f->messages[i]));
+    entry->index = slice_of(index);
+    entry->id = slice_of(id);
+    return entry;
+}
+
+static void expect_checked(struct fixture *f, const char *index, const char *id, int64_t offset,
+                           enum outcome outcome, int64_t now_ms)
+{
+    struct batch_entry *entry;
+
+    forget_messages(f);
+    entry = add(f, index, id, offset);
+    dedup_check(f->dedup, f->batch, now_ms);
+    assert_int_equal(entry->outcome, outcome);
+}
+
+static void mark(struct fixture *f, const char *index, const char *id, int64_t offset,
+                 enum outcome outcome, uint16_t status)
+{
+    struct batch_entry *entry;
+
+    forget_messages(f);
+    entry = add(f, index, id, offset);
+    entry->outcome = outcome;
+    entry->status = status;
+    dedup_mark(f->dedup, f->batch, 0);
+}
+
+static double counter(const char *name, const char *labels)
+{
+    return metric_value(metrics_counter(name, labels, ""));
+}
+
+/* ---- within a batch ---- */
+
+static void open_without_redis(struct fixture *f)
+{
+    f->config.url = "";
+    open_dedup(f);
+}
+
+static void repeated_record_of_a_batch_is_settled(void **state)
+{
+    struct fixture *f = *state;
+    struct batch_entry *first, *again, *other;
+
+    open_without_redis(f);
+    first = add(f, "logs-a", "x", 1);
+    again = add(f, "logs-a", "x", 2);
+    other = add(f, "logs-a", "y", 3);
+    dedup_check(f->dedup, f->batch, 0);
+    assert_int_equal(first->outcome, OUTCOME_PENDING);
+    assert_int_equal(again->outcome, OUTCOME_DUPLICATE);
+    assert_int_equal(other->outcome, OUTCOME_PENDING);
+}
+
+static void same_id_in_another_index_is_another_record(void **state)
+{
+    struct fixture *f = *state;
+
+    open_without_redis(f);
+    add(f, "logs-a", "x", 1);
+    add(f, "logs-b", "x", 2);
+    dedup_check(f->dedup, f->batch, 0);
+    assert_int_equal(batch_pending(f->batch), 2);
+}
+
+static void settled_entries_and_entries_without_id_take_no_part(void **state)
+{
+    struct fixture *f = *state;
+
+    open_without_redis(f);
+    add(f, "logs-a", "x", 1)->outcome = OUTCOME_REFUSED;
+    add(f, "logs-a", "x", 2);
+    add(f, "logs-a", "", 3);
+    add(f, "logs-a", "", 4);
+    dedup_check(f->dedup, f->batch, 0);
+    assert_int_equal(batch_pending(f->batch), 3);
+}
+
+static void full_batch_keeps_one_of_each(void **state)
+{
+    struct fixture *f = *state;
+
+    open_without_redis(f);
+    for (int i = 0; i < ENTRIES; i++) {
+        snprintf(f->ids[i], sizeof(f->ids[i]), "id%d", i % 600);
+        add(f, "logs-a", f->ids[i], i);
+    }
+    dedup_check(f->dedup, f->batch, 0);
+    assert_int_equal(batch_pending(f->batch), 600);
+    for (int i = 0; i < ENTRIES; i++)
+        assert_int_equal(f->batch->entries[i].outcome == OUTCOME_PENDING, i < 600);
+}
+
+static void empty_batch_is_fine(void **state)
+{
+    struct fixture *f = *state;
+
+    open_without_redis(f);
+    dedup_check(f->dedup, f->batch, 0);
+    dedup_mark(f->dedup, f->batch, 0);
+    dedup_close(NULL);
+}
+
+static void unusable_url_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct error err;
+
+    f->config.url = "rediss://cache";
+    assert_int_equal(dedup_open(&f->config, &f->dedup, &err), REJECT);
+    assert_non_null(strstr(err.text, "redis.url"));
+}
+
+/* ---- marks ---- */
+
+static void marked_record_is_found_and_a_redelivery_told_from_a_duplicate(void **state)
+{
+    struct fixture *f = *state;
+
+    start_server(f, NULL);
+    open_dedup(f);
+    expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, 0);
+    mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
+    expect_checked(f, "logs-a", "x", 5, OUTCOME_REDELIVERED, 0);
+    expect_checked(f, "logs-a", "x", 6, OUTCOME_DUPLICATE, 0);
+    expect_checked(f, "logs-b", "x", 5, OUTCOME_PENDING, 0);
+    assert_string_equal(ask(f, "GET %s", "alpex:seen:7:logs-a:x", NULL), "1:5");
+}
+
+static void other_epoch_knows_nothing(void **state)
+{
+    struct fixture *f = *state;
+
+    start_server(f, NULL);
+    open_dedup(f);
+    mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
+    f->config.epoch = 8;
+    expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, 0);
+}
+
+static void marks_live_for_the_configured_time(void **state)
+{
+    struct fixture *f = *state;
+    long ttl_s;
+
+    start_server(f, NULL);
+    open_dedup(f);
+    mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
+    ttl_s = strtol(ask(f, "TTL %s", "alpex:seen:7:logs-a:x", NULL), NULL, 10);
+    assert_in_range(ttl_s, 3590, 3600);
+}
+
+static void only_what_elasticsearch_has_is_marked(void **state)
+{
+    struct fixture *f = *state;
+
+    start_server(f, NULL);
+    open_dedup(f);
+    mark(f, "logs-a", "conflict", 5, OUTCOME_DUPLICATE, 409);
+    mark(f, "logs-a", "in-batch", 5, OUTCOME_DUPLICATE, 0);
+    mark(f, "logs-a", "pending", 5, OUTCOME_PENDING, 429);
+    mark(f, "logs-a", "refused", 5, OUTCOME_REFUSED, 400);
+    mark(f, "logs-a", "dead", 5, OUTCOME_DEAD_LETTERED, 400);
+    mark(f, "logs-a", "seen", 5, OUTCOME_REDELIVERED, 0);
+    assert_string_equal(ask(f, "DBSIZE", NULL, NULL), "1");
+    expect_checked(f, "logs-a", "conflict", 5, OUTCOME_REDELIVERED, 0);
+}
+
+static void foreign_value_under_the_key_is_no_mark(void **state)
+{
+    static const char *const values[] = {"1", "1:", ":5", "yes", "1:5 ", "1:5:5", ""};
+    struct fixture *f = *state;
+
+    start_server(f, NULL);
+    open_dedup(f);
+    for (size_t i = 0; i < ARRAY_LEN(values); i++) {
+        ask(f, "SET %s %s", "alpex:seen:7:logs-a:x", values[i]);
+        expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, 0);
+    }
+    ask(f, "DEL %s", "alpex:seen:7:logs-a:x", NULL);
+    ask(f, "LPUSH %s %s", "alpex:seen:7:logs-a:x", "1:5");
+    expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, 0);
+}
+
+static void any_bytes_make_a_key(void **state)
+{
+    struct fixture *f = *state;
+
+    start_server(f, NULL);
+    open_dedup(f);
+    mark(f, "logs-a", "a b\r\n$1\r\n%s", 5, OUTCOME_INDEXED, 201);
+    expect_checked(f, "logs-a", "a b\r\n$1\r\n%s", 5, OUTCOME_REDELIVERED, 0);
+    expect_checked(f, "logs-a", "a b", 5, OUTCOME_PENDING, 0);
+}
+
+static void full_batch_takes_several_chunks(void **state)
+{
+    struct fixture *f = *state;
+    double asked = counter("indexer_dedup_lookups_total", NULL);
+    double hits = counter("indexer_dedup_hits_total", "kind=\"redelivered\"");
+
+    start_server(f, NULL);
+    open_dedup(f);
+    for (int i = 0; i < ENTRIES; i++) {
+        snprintf(f->ids[i], sizeof(f->ids[i]), "id%d", i);
+        add(f, "logs-a", f->ids[i], i)->outcome = i % 3 ? OUTCOME_INDEXED : OUTCOME_PENDING;
+    }
+    dedup_mark(f->dedup, f->batch, 0);
+    for (int i = 0; i < ENTRIES; i++)
+        f->batch->entries[i].outcome = OUTCOME_PENDING;
+    dedup_check(f->dedup, f->batch, 0);
+    for (int i = 0; i < ENTRIES; i++)
+        assert_int_equal(f->batch->entries[i].outcome,
+                         i % 3 ? OUTCOME_REDELIVERED : OUTCOME_PENDING);
+    assert_true(counter("indexer_dedup_lookups_total", NULL) - asked == ENTRIES);
+    assert_true(counter("indexer_dedup_hits_total", "kind=\"redelivered\"") - hits ==
+                ENTRIES - (ENTRIES + 2) / 3);
+}
+
+static int free_port(void)
+{
+    scoped_fd int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    return ntohs(address.sin_port);
+}
+
+static void network_log_in_and_database_are_used(void **state)
+{
+    struct fixture *f = *state;
+    const char *const options[] = {"--bind",   "127.0.0.1", "--user", "alpex", "on",
+                                   ">p@ss:/%", "~alpex:*",  "+@all",  "-ping", NULL};
+
+    f->port = free_port();
+    start_server(f, options);
+    snprintf(f->url, sizeof(f->url), "redis://alpex:p%%40ss%%3a%%2F%%25@localhost:%d/3", f->port);
+    open_dedup(f);
+    mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
+    expect_checked(f, "logs-a", "x", 5, OUTCOME_REDELIVERED, 0);
+    assert_non_null(strstr(ask(f, "INFO keyspace", NULL, NULL), "db3:keys=1"));
+}
+
+/* ---- failures ---- */
+
+static void absent_redis_is_tried_once_in_a_while(void **state)
+{
+    struct fixture *f = *state;
+    double errors = counter("indexer_redis_errors_total", NULL);
+
+    open_dedup(f);
+    start_capture(f);
+    for (int64_t now_ms = 0; now_ms < 1000; now_ms += 10) {
+        mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
+        expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, now_ms);
+    }
+    assert_int_equal(logged(f, "goes on without it"), 1);
+    assert_true(counter("indexer_redis_errors_total", NULL) - errors == 1);
+    assert_true(metric_value(metrics_gauge("indexer_redis_up", NULL, "")) == 0);
+}
+
+static void killed_server_costs_marks_and_comes_back(void **state)
+{
+    struct fixture *f = *state;
+
+    start_server(f, NULL);
+    open_dedup(f);
+    mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
+    kill_server(f);
+    expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, 0);
+    start_server(f, NULL);
+    expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, 10); /* the pause is not over */
+    ask(f, "SET %s %s", "alpex:seen:7:logs-a:x", "1:5");
+    expect_checked(f, "logs-a", "x", 5, OUTCOME_REDELIVERED, LATER_MS);
+    assert_true(metric_value(metrics_gauge("indexer_redis_up", NULL, "")) == 1);
+}
+
+static void connection_closed_while_idle_is_no_outage(void **state)
+{
+    struct fixture *f = *state;
+    double errors = counter("indexer_redis_errors_total", NULL);
+
+    start_server(f, NULL);
+    open_dedup(f);
+    mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
+    ask(f, "CLIENT KILL TYPE normal", NULL, NULL);
+    expect_checked(f, "logs-a", "x", 5, OUTCOME_REDELIVERED, 0);
+    assert_true(counter("indexer_redis_errors_total", NULL) - errors == 0);
+}
+
+static void frozen_server_costs_one_time_out(void **state)
+{
+    struct fixture *f = *state;
+    int64_t start_ms;
+
+    start_server(f, NULL);
+    open_dedup(f);
+    mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
+    kill(f->server, SIGSTOP);
+    start_ms = clock_mono_ms();
+    for (int64_t now_ms = 0; now_ms < 1000; now_ms += 10)
+        expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, now_ms);
+    assert_in_range(clock_mono_ms() - start_ms, TIMEOUT_MS, TIMEOUT_MS * 3 / 2 + 100);
+    kill(f->server, SIGCONT);
+    expect_checked(f, "logs-a", "x", 5, OUTCOME_REDELIVERED, LATER_MS);
+}
+
+static void full_redis_keeps_answering(void **state)
+{
+    const char *const options[] = {"--maxmemory", "1", "--maxmemory-policy", "noeviction", NULL};
+    struct fixture *f = *state;
+    double errors = counter("indexer_redis_errors_total", NULL);
+
+    start_server(f, options);
+    open_dedup(f);
+    start_capture(f);
+    for (int i = 0; i < 3; i++) {
+        mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
+        expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, i);
+    }
+    assert_int_equal(logged(f, "OOM"), 1);
+    assert_true(counter("indexer_redis_errors_total", NULL) - errors == 3);
+    assert_true(metric_value(metrics_gauge("indexer_redis_up", NULL, "")) == 1);
+}
+
+/* With a server that wants a password, `login` in the URL ends in one warning with `text`. */
+static void expect_log_in_refused(struct fixture *f, const char *login, const char *text)
+{
+    const char *const options[] = {"--requirepass", "correct-horse", NULL};
+
+    start_server(f, options);
+    snprintf(f->url, sizeof(f->url), "unix://%s%s", login, f->socket);
+    open_dedup(f);
+    start_capture(f);
+    for (int64_t now_ms = 0; now_ms < 5 * LATER_MS; now_ms += LATER_MS)
+        expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, now_ms);
+    assert_int_equal(logged(f, text), 1);
+    assert_int_equal(logged(f, "battery-staple"), 0);
+}
+
+static void wrong_password_is_reported_once_and_not_shown(void **state)
+{
+    expect_log_in_refused(*state, ":battery-staple@", "refused (WRONGPASS)");
+}
+
+static void missing_password_is_reported_once(void **state)
+{
+    expect_log_in_refused(*state, "", "NOAUTH");
+}
+
+/* Answers the log-in of one client, then a look-up with `answer`, and hangs up. */
+static void run_impostor(int listener, const char *answer)
+{
+    scoped_fd int client = accept(listener, NULL, NULL);
+    char request[4096];
+
+    if (client >= 0 && read(client, request, sizeof(request)) > 0 &&
+        write(client, "+PONG\r\n", 7) == 7 && read(client, request, sizeof(request)) > 0 &&
+        write(client, answer, strlen(answer)) > 0)
+        shutdown(client, SHUT_WR);
+    _exit(0);
+}
+
+/* Three look-ups answered with `answer` by something that is no Redis: none is believed. */
+static void expect_disbelieved(struct fixture *f, const char *answer)
+{
+    scoped_fd int listener = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    pid_t impostor;
+
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+    impostor = fork();
+    if (impostor == 0)
+        run_impostor(listener, answer);
+    snprintf(f->url, sizeof(f->url), "redis://127.0.0.1:%d", ntohs(address.sin_port));
+    open_dedup(f);
+    forget_messages(f);
+    add(f, "logs-a", "x", 1);
+    add(f, "logs-a", "y", 2);
+    add(f, "logs-a", "z", 3);
+    dedup_check(f->dedup, f->batch, 0);
+    assert_int_equal(batch_pending(f->batch), 3);
+    dedup_close(f->dedup);
+    f->dedup = NULL;
+    waitpid(impostor, NULL, 0);
+}
+
+static void malformed_answers_mean_cannot_tell(void **state)
+{
+    expect_disbelieved(*state, "*2\r\n$3\r\n1:1\r\n$3\r\n1:2\r\n"); /* one too few */
+    expect_disbelieved(*state, "*4\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n");
+    expect_disbelieved(*state, "*-1\r\n");
+    expect_disbelieved(*state, "*3\r\n*0\r\n:1\r\n+1:1x\r\n");
+    expect_disbelieved(*state, "$3\r\n1:1\r\n");
+    expect_disbelieved(*state, "HTTP/1.1 400 Bad Request\r\n\r\n");
+    expect_disbelieved(*state, "*3\r\n$3\r\n"); /* cut off */
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(repeated_record_of_a_batch_is_settled),
+        TEST(same_id_in_another_index_is_another_record),
+        TEST(settled_entries_and_entries_without_id_take_no_part),
+        TEST(full_batch_keeps_one_of_each),
+        TEST(empty_batch_is_fine),
+        TEST(unusable_url_is_refused),
+        TEST(marked_record_is_found_and_a_redelivery_told_from_a_duplicate),
+        TEST(other_epoch_knows_nothing),
+        TEST(marks_live_for_the_configured_time),
+        TEST(only_what_elasticsearch_has_is_marked),
+        TEST(foreign_value_under_the_key_is_no_mark),
+        TEST(any_bytes_make_a_key),
+        TEST(full_batch_takes_several_chunks),
+        TEST(network_log_in_and_database_are_used),
+        TEST(absent_redis_is_tried_once_in_a_while),
+        TEST(killed_server_costs_marks_and_comes_back),
+        TEST(connection_closed_while_idle_is_no_outage),
+        TEST(frozen_server_costs_one_time_out),
+        TEST(full_redis_keeps_answering),
+        TEST(wrong_password_is_reported_once_and_not_shown),
+        TEST(missing_password_is_reported_once),
+        TEST(malformed_answers_mean_cannot_tell),
+    };
+
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
