@@ -16,6 +16,8 @@
 #include "common/arena.h"
 #include "common/error.h"
 
+struct segment;
+
 enum outcome {
     OUTCOME_PENDING = 0,   /* not settled: to be written, or written again */
     OUTCOME_INDEXED,       /* Elasticsearch created it */
@@ -49,6 +51,7 @@ struct batch_entry {
     enum outcome outcome;
     enum reason reason;
     bool degraded;      /* `document` is already the reduced form */
+    uint16_t attempts;  /* times that it was sent to Elasticsearch */
     uint16_t status;    /* Elasticsearch's last verdict, HTTP code; 0 = none */
     const char *detail; /* its error, at most 1 KiB, in the arena; or NULL */
 };
@@ -59,6 +62,8 @@ struct batch {
     size_t count, capacity;
     size_t bytes; /* of the payloads */
     int64_t opened_ms; /* monotonic; when its first message came */
+    bool settled;      /* set by the worker: every entry has its outcome */
+    struct segment *segments; /* offsets.c: what it holds of each partition */
 };
 
 enum status batch_open(size_t capacity, struct batch **out, struct error *err);

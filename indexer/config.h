@@ -43,6 +43,15 @@ struct elasticsearch_config {
     uint32_t shards, replicas, dlq_max_per_minute;
 };
 
+struct indexer_http_config {
+    char *listen; /* "" = no listener */
+};
+
+struct indexer_log_config {
+    enum log_level level;
+    enum log_format format;
+};
+
 struct indexer_config {
     uint32_t workers;
     struct indexer_kafka_config kafka;
@@ -50,13 +59,8 @@ struct indexer_config {
     struct geoip_config geoip;
     struct redis_config redis;
     struct elasticsearch_config elasticsearch;
-    struct {
-        char *listen;
-    } http;
-    struct {
-        enum log_level level;
-        enum log_format format;
-    } log;
+    struct indexer_http_config http;
+    struct indexer_log_config log;
 };
 
 /*

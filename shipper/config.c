@@ -37,7 +37,7 @@ static const cyaml_schema_value_t text_value = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, PATH_LEN)};
 
 static const cyaml_schema_field_t agent_fields[] = {
-    CYAML_FIELD_STRING_PTR("id", CYAML_FLAG_POINTER, struct shipper_config, agent.id, 0, 128),
+    CYAML_FIELD_STRING_PTR("id", CYAML_FLAG_POINTER, struct agent_config, id, 0, 128),
     CYAML_FIELD_END,
 };
 
@@ -91,35 +91,21 @@ static const cyaml_schema_field_t delivery_fields[] = {
 };
 
 static const cyaml_schema_field_t http_fields[] = {
-    CYAML_FIELD_STRING_PTR("listen", CYAML_FLAG_POINTER, struct shipper_config, http.listen, 0,
+    CYAML_FIELD_STRING_PTR("listen", CYAML_FLAG_POINTER, struct shipper_http_config, listen, 0,
                            256),
     CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t log_fields[] = {
-    CYAML_FIELD_ENUM("level", CYAML_FLAG_STRICT, struct shipper_config, log.level, level_names,
+    CYAML_FIELD_ENUM("level", CYAML_FLAG_STRICT, struct shipper_log_config, level, level_names,
                      CYAML_ARRAY_LEN(level_names)),
-    CYAML_FIELD_ENUM("format", CYAML_FLAG_STRICT, struct shipper_config, log.format, format_names,
+    CYAML_FIELD_ENUM("format", CYAML_FLAG_STRICT, struct shipper_log_config, format, format_names,
                      CYAML_ARRAY_LEN(format_names)),
     CYAML_FIELD_END,
 };
 
-/*
- * Anonymous structs inside of struct shipper_config are mapped at offset 0:
- * their fields carry offsets from the whole.
- */
-#define SECTION(key_name, fields_table)                                                            \
-    {                                                                                              \
-        .key = (key_name), .value = {                                                              \
-            .type = CYAML_MAPPING,                                                                 \
-            .flags = CYAML_FLAG_DEFAULT,                                                           \
-            .data_size = sizeof(struct shipper_config),                                            \
-            .mapping = {.fields = (fields_table)},                                                 \
-        }                                                                                          \
-    }
-
 static const cyaml_schema_field_t top_fields[] = {
-    SECTION("agent", agent_fields),
+    CYAML_FIELD_MAPPING("agent", CYAML_FLAG_DEFAULT, struct shipper_config, agent, agent_fields),
     CYAML_FIELD_STRING_PTR("host_name", CYAML_FLAG_POINTER, struct shipper_config, host_name, 0,
                            255),
     CYAML_FIELD_STRING_PTR("state_dir", CYAML_FLAG_POINTER, struct shipper_config, state_dir, 1,
@@ -130,8 +116,8 @@ static const cyaml_schema_field_t top_fields[] = {
     CYAML_FIELD_MAPPING("kafka", CYAML_FLAG_DEFAULT, struct shipper_config, kafka, kafka_fields),
     CYAML_FIELD_MAPPING("delivery", CYAML_FLAG_DEFAULT, struct shipper_config, delivery,
                         delivery_fields),
-    SECTION("http", http_fields),
-    SECTION("log", log_fields),
+    CYAML_FIELD_MAPPING("http", CYAML_FLAG_DEFAULT, struct shipper_config, http, http_fields),
+    CYAML_FIELD_MAPPING("log", CYAML_FLAG_DEFAULT, struct shipper_config, log, log_fields),
     CYAML_FIELD_END,
 };
 

@@ -39,10 +39,21 @@ struct delivery_config {
     uint64_t memory_max_bytes, checkpoint_interval_ms, drain_timeout_ms, quarantine_max_bytes;
 };
 
+struct agent_config {
+    char *id; /* never "" after loading */
+};
+
+struct shipper_http_config {
+    char *listen; /* "" = no listener */
+};
+
+struct shipper_log_config {
+    enum log_level level;
+    enum log_format format;
+};
+
 struct shipper_config {
-    struct {
-        char *id; /* never "" after loading */
-    } agent;
+    struct agent_config agent;
     char *host_name; /* never "" after loading */
     char *state_dir;
     struct input_config *inputs;
@@ -50,13 +61,8 @@ struct shipper_config {
     uint64_t line_max_bytes;
     struct shipper_kafka_config kafka;
     struct delivery_config delivery;
-    struct {
-        char *listen;
-    } http;
-    struct {
-        enum log_level level;
-        enum log_format format;
-    } log;
+    struct shipper_http_config http;
+    struct shipper_log_config log;
 };
 
 /*

@@ -208,8 +208,7 @@ static void drain_events(struct producer *producer)
         if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR) {
             report_deliveries(producer, event);
         } else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
-            metric_add(producer->errors, 1);
-            log_warn("Kafka: %s", rd_kafka_event_error_string(event));
+            metric_add(producer->errors, 1); /* its text comes by the log callback */
         }
         rd_kafka_event_destroy(event);
     }

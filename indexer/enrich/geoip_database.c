@@ -1,9 +1,5 @@
 /*
  * geoip_database.c - a MaxMind DB file, loaded once for all workers (libmaxminddb).
- *
- * libmaxminddb checks bounds but not depth: nested arrays overflow its stack,
- * and huge ones keep it busy. So a record is walked over here, within limits,
- * before the library may look for values in it.
  */
 #include "indexer/enrich/geoip_database.h"
 
@@ -20,12 +16,11 @@
 
 #include "common/log.h"
 #include "common/scope.h"
+#include "indexer/enrich/geoip_value.h"
 
 #define CHECK_MS     1000
 #define FILE_MAX     (1l << 30)   /* bytes of memory; the largest known files are a third of that */
 #define METADATA_MAX (128 * 1024) /* bytes at the end of the file, by the format */
-#define DEPTH_MAX    16           /* of nested values; real records have 5 levels */
-#define VALUES_MAX   4000         /* in a record; real ones have up to 300 */
 
 struct identity { /* of a file: differs whenever its content may */
     dev_t device;
@@ -50,92 +45,8 @@ struct geoip_source {
     struct error reported;       /* an empty text: all is well */
 };
 
-struct bytes { /* a data section that is walked over */
-    const uint8_t *data;
-    size_t size, at;
-    unsigned left; /* values that may still follow */
-};
-
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* leaf lock */
 static struct geoip_source *sources;
-
-/* Takes `count` bytes as a big-endian number; false beyond the end. */
-static bool take_number(struct bytes *bytes, unsigned count, size_t *out)
-{
-    if (bytes->at > bytes->size || bytes->size - bytes->at < count)
-        return false;
-    for (*out = 0; count > 0; count--)
-        *out = *out << 8 | bytes->data[bytes->at++];
-    return true;
-}
-
-/* Reads what stands behind the control byte of a pointer. */
-static bool take_pointer(struct bytes *bytes, size_t control, size_t *out)
-{
-    static const size_t start[] = {0, 2048, 526336, 0};
-    unsigned length = (unsigned)(control >> 3 & 3);
-    size_t low;
-
-    if (!take_number(bytes, length + 1, &low))
-        return false;
-    *out = length == 3 ? low : ((control & 7) << 8 * (length + 1) | low) + start[length];
-    return true;
-}
-
-static bool take_size(struct bytes *bytes, size_t control, size_t *out)
-{
-    static const size_t start[] = {29, 285, 65821};
-    size_t low = control & 31;
-
-    *out = low;
-    if (low < 29)
-        return true;
-    if (!take_number(bytes, (unsigned)low - 28, out))
-        return false;
-    *out += start[low - 29];
-    return true;
-}
-
-static bool is_walkable(struct bytes *bytes, unsigned depth);
-
-static bool is_walkable_at(struct bytes *bytes, size_t target, unsigned depth)
-{
-    size_t back = bytes->at;
-    bool fine;
-
-    bytes->at = target;
-    fine = is_walkable(bytes, depth);
-    bytes->at = back;
-    return fine;
-}
-
-/* Passes over the value at bytes->at; false when it is malformed or beyond the limits. */
-static bool is_walkable(struct bytes *bytes, unsigned depth)
-{
-    size_t control, type, size, target;
-
-    if (depth == DEPTH_MAX || bytes->left-- == 0 || !take_number(bytes, 1, &control)) {
-        bytes->left = 0;
-        return false;
-    }
-    type = control >> 5;
-    if (type == MMDB_DATA_TYPE_POINTER)
-        return take_pointer(bytes, control, &target) && is_walkable_at(bytes, target, depth + 1);
-    if (type == MMDB_DATA_TYPE_EXTENDED && (!take_number(bytes, 1, &type) || (type += 7) > 15))
-        return false;
-    if (!take_size(bytes, control, &size))
-        return false;
-    if (type == MMDB_DATA_TYPE_BOOLEAN)
-        return true;
-    if (type != MMDB_DATA_TYPE_MAP && type != MMDB_DATA_TYPE_ARRAY) {
-        bytes->at += size;
-        return bytes->at <= bytes->size;
-    }
-    for (size_t i = 0; i < size * (type == MMDB_DATA_TYPE_MAP ? 2 : 1); i++)
-        if (!is_walkable(bytes, depth + 1))
-            return false;
-    return true;
-}
 
 static struct identity identity_of(const struct stat *st)
 {
@@ -202,7 +113,6 @@ static enum status check_metadata(int fd, off_t file_size, struct error *err)
     static const char marker[] = "\xab\xcd\xefMaxMind.com";
     size_t length = file_size < METADATA_MAX ? (size_t)file_size : METADATA_MAX;
     scoped_free uint8_t *tail = malloc(length);
-    struct bytes bytes = {.size = length, .left = VALUES_MAX};
     const uint8_t *found, *from = tail;
 
     if (!tail)
@@ -211,9 +121,7 @@ static enum status check_metadata(int fd, off_t file_size, struct error *err)
         return error_set(err, RETRY, "cannot read the copy");
     while ((found = memmem(from, length - (size_t)(from - tail), marker, sizeof(marker) - 1)))
         from = found + sizeof(marker) - 1;
-    bytes.data = from;
-    bytes.size = length - (size_t)(from - tail);
-    if (from == tail || !is_walkable(&bytes, 0))
+    if (from == tail || !geoip_value_is_sane(from, length - (size_t)(from - tail), 0))
         return error_set(err, REJECT, "not a MaxMind DB, or damaged");
     return OK;
 }
@@ -315,7 +223,7 @@ static bool is_due(struct geoip_source *source, bool at_start, struct error *err
 /* By the one thread that made the source busy. */
 static void look(struct geoip_source *source, bool at_start)
 {
-    struct geoip_database *database;
+    struct geoip_database *database = NULL;
     struct identity identity;
     struct error err;
     enum status status;
@@ -432,15 +340,18 @@ void geoip_source_close(struct geoip_source *source)
 
 bool geoip_database_renew(struct geoip_source *source, struct geoip_database **held)
 {
-    struct geoip_database *old = *held;
+    struct geoip_database *old = *held, *newest;
 
     pthread_mutex_lock(&lock);
-    *held = source->current;
-    if (*held)
-        (*held)->users++;
+    newest = source->current;
+    if (newest && newest != old)
+        newest->users++;
     pthread_mutex_unlock(&lock);
+    if (newest == old)
+        return false;
     geoip_database_drop(old);
-    return *held != old;
+    *held = newest;
+    return true;
 }
 
 void geoip_database_drop(struct geoip_database *database)
@@ -462,16 +373,13 @@ bool geoip_database_find(const struct geoip_database *database, const struct soc
                          MMDB_entry_s *out)
 {
     const MMDB_s *mmdb = &database->mmdb;
-    struct bytes bytes = {
-        .data = mmdb->data_section, .size = mmdb->data_section_size, .left = VALUES_MAX};
     MMDB_lookup_result_s result;
     int code;
 
     result = MMDB_lookup_sockaddr(mmdb, address, &code);
     if (code != MMDB_SUCCESS || !result.found_entry)
         return false;
-    bytes.at = result.entry.offset;
-    if (!is_walkable(&bytes, 0))
+    if (!geoip_value_is_sane(mmdb->data_section, mmdb->data_section_size, result.entry.offset))
         return false;
     *out = result.entry;
     return true;

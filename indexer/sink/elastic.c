@@ -27,7 +27,7 @@
 #define REQUEST_MIN    (256u << 10) /* what is left of it when somebody cannot take so much */
 #define BAD_ROW_MAX    16           /* single documents answered by a request-level 400 in a row */
 #define PAUSE_MIN_MS   200
-#define PAUSE_MAX_MS   30000
+#define PAUSE_MAX_MS   10000  /* for a server that is away there is the breaker */
 #define RETRY_AFTER_MS 300000 /* at most: a mistaken header must not stop us for a day */
 
 #define BULK_PATH                                                                                  \
@@ -62,6 +62,7 @@ static void stop(struct attempt *attempt, int64_t wait_ms)
 
 static void trip(struct attempt *attempt, const char *why)
 {
+    attempt->settle.problem.status = OK; /* what somebody must mend goes before what may pass */
     elastic_settle_problem(&attempt->settle, why);
     elastic_report_trip(attempt->es->context->breaker, clock_mono_ms(), why);
     stop(attempt, 0);
@@ -102,7 +103,7 @@ static void shrink(struct elastic *es, size_t max)
 
 static void grow(struct elastic *es)
 {
-    es->request_max += es->request_max / 8;
+    es->request_max += es->request_max / 32;
     if (es->request_max > REQUEST_MAX)
         es->request_max = REQUEST_MAX;
 }
@@ -126,6 +127,10 @@ static void report_items(struct attempt *attempt, const size_t counts[VERDICT_CO
             stop(attempt, attempt->es->link.answer.retry_after_ms);
     } else {
         succeed(attempt);
+        if (counts[VERDICT_OVERLOADED]) {
+            shrink(attempt->es, attempt->es->request_max / 2);
+            stop(attempt, attempt->es->link.answer.retry_after_ms);
+        }
     }
 }
 
@@ -161,21 +166,24 @@ static void settle_bad(struct attempt *attempt, struct batch_entry *entry, const
 static void explain(const struct elastic *es, enum elastic_verdict verdict, struct error *why)
 {
     const struct http_answer *answer = &es->link.answer;
-    char text[160];
+    bool with_reason = verdict == VERDICT_DENIED || verdict == VERDICT_ENDPOINT;
+    char text[160], said[200] = "";
 
-    elastic_error_text(buf_slice(&answer->body), verdict == VERDICT_DENIED, text, sizeof(text));
+    elastic_error_text(buf_slice(&answer->body), with_reason, text, sizeof(text));
+    if (*text || *answer->content_type)
+        snprintf(said, sizeof(said), " %s", *text ? text : answer->content_type);
     if (verdict == VERDICT_DENIED)
         error_set(why, RETRY,
-                  "Elasticsearch at '%s' lets us write nothing: HTTP %ld %s; check "
+                  "Elasticsearch at '%s' lets us write nothing: HTTP %ld%s; check "
                   "elasticsearch.username and password or api_key, and the rights on '%s-*'",
-                  es->link.node, answer->code, text, es->config->index_prefix);
+                  es->link.node, answer->code, said, es->config->index_prefix);
     else if (verdict == VERDICT_ENDPOINT)
         error_set(why, RETRY,
-                  "'%s' does not answer like Elasticsearch: HTTP %ld %s; check "
+                  "'%s' does not answer like Elasticsearch: HTTP %ld%s; check "
                   "elasticsearch.urls and what stands in between",
-                  es->link.node, answer->code, *text ? text : answer->content_type);
+                  es->link.node, answer->code, said);
     else
-        error_set(why, RETRY, "'%s' answered HTTP %ld %s", es->link.node, answer->code, text);
+        error_set(why, RETRY, "'%s' answered HTTP %ld%s", es->link.node, answer->code, said);
 }
 
 /* STORED: there is a usable answer for each of the documents. Otherwise `why` is set. */
@@ -204,12 +212,24 @@ static enum elastic_verdict request(struct elastic *es, size_t lo, size_t hi, st
     return VERDICT_STORED;
 }
 
+static void count_attempts(struct elastic *es, size_t lo, size_t hi)
+{
+    for (size_t i = lo; i < hi; i++) {
+        struct batch_entry *entry = es->body.items[i].entry;
+
+        if (entry->attempts < UINT16_MAX)
+            entry->attempts++;
+    }
+}
+
 static enum elastic_verdict timed_request(struct elastic *es, size_t lo, size_t hi,
                                           struct error *why)
 {
     int64_t begin_ns = clock_mono_ns();
-    enum elastic_verdict verdict = request(es, lo, hi, why);
+    enum elastic_verdict verdict;
 
+    count_attempts(es, lo, hi);
+    verdict = request(es, lo, hi, why);
     elastic_count_request(verdict, (double)(clock_mono_ns() - begin_ns) / 1e9);
     return verdict;
 }

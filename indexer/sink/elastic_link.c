@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,14 @@ enum status elastic_link_init(struct elastic_link *link, const struct elasticsea
     return http_open(&options, &link->http, err);
 }
 
+static void add_hint(struct error *err, const char *hint)
+{
+    size_t len = err ? strlen(err->text) : 0;
+
+    if (len)
+        snprintf(err->text + len, sizeof(err->text) - len, "%s", hint);
+}
+
 static enum status ask(struct elastic_link *link, struct elastic_node *node, const char *method,
                        const char *path, const char *content_type, struct slice body,
                        struct error *err)
@@ -91,6 +100,8 @@ static enum status ask(struct elastic_link *link, struct elastic_node *node, con
     link->node = node->name;
     status = http_request(link->http, method, buf_str(&link->url), content_type, body,
                           &link->answer, err);
+    if (status == FATAL)
+        add_hint(err, "; check elasticsearch.urls and elasticsearch.ca_file");
     if (status || link->answer.code >= 500)
         node->paused_until_ms = clock_mono_ms() + backoff_next_ms(&node->backoff);
     else

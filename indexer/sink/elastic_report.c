@@ -113,7 +113,7 @@ static void after_failure(struct breaker *breaker, enum breaker_state before, co
     if (before == BREAKER_OPEN)
         return;
     atomic_store(&is_held, true);
-    log_error("%s; nothing is written until that has passed, it is tried again by itself", why);
+    log_error("%s; writing is held and tried again by itself", why);
 }
 
 void elastic_report_failure(struct breaker *breaker, int64_t now_ms, const char *why)

@@ -102,7 +102,7 @@ static void settle_later(struct elastic_settle *settle, const struct elastic_ite
     settle->tally.retried++;
     if (settle->problem.status && verdict != VERDICT_DENIED)
         return;
-    settle->problem.status = OK; /* what somebody must mend goes before what may pass */
+    settle->problem.status = OK; /* the right that is missing goes before what may pass */
     snprintf(why, sizeof(why), "index '%.*s': HTTP %d %.*s%s",
              (int)(index.len < 255 ? index.len : 255), index.data, item->status,
              (int)(item->type.len < 80 ? item->type.len : 80), item->type.data, hint(verdict));

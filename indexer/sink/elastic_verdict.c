@@ -353,37 +353,39 @@ static size_t text_end(const char *text, size_t len, size_t max)
     return max;
 }
 
+static void make_one_line(char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] < ' ')
+            text[i] = ' ';
+}
+
 const char *elastic_item_detail(const struct elastic_item *item, struct arena *arena)
 {
-    size_t need = item->type.len + 2 + item->reason.len + 1, len;
+    struct slice quoted = {NULL, item->reason.len + 2};
+    size_t len = item->type.len;
     char *text;
 
     if (item->type.len == 0 && item->reason.len == 0)
         return NULL;
-    text = arena_bytes(arena, need);
+    text = arena_bytes(arena, len + 2 + quoted.len);
     if (!text)
         return NULL;
-    len = item->type.len;
     if (len)
         memcpy(text, item->type.data, len);
     if (len && item->reason.len) {
         memcpy(text + len, ": ", 2);
         len += 2;
     }
-    if (item->reason.len) /* with its quotes, which are around it in the answer */
-        len +=
-            json_unescape((struct slice){item->reason.data - 1, item->reason.len + 2}, text + len);
+    if (item->reason.len) {
+        quoted.data = item->reason.data - 1; /* the quotes are around it in the answer */
+        len += json_unescape(quoted, text + len);
+    }
     len = text_end(text, len, DETAIL_MAX - 1);
+    make_one_line(text, len);
     text[len] = '\0';
     arena_trim(arena, text, len + 1);
     return text;
-}
-
-static void make_one_line(char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text < ' ')
-            *text = ' ';
 }
 
 void elastic_error_text(struct slice body, bool with_reason, char *text, size_t size)
@@ -398,5 +400,5 @@ void elastic_error_text(struct slice body, bool with_reason, char *text, size_t 
     if (!with_reason)
         reason = "";
     snprintf(text, size, "%s%s%s", type, *type && *reason ? ": " : "", reason);
-    make_one_line(text);
+    make_one_line(text, strlen(text));
 }

@@ -58,7 +58,8 @@ enum status elastic_read_items(struct slice text, struct elastic_item *items, si
 
 enum elastic_verdict elastic_item_verdict(const struct elastic_item *item);
 
-/* "type: reason" of an item's error, at most 1 KiB; NULL when it has none or without memory. */
+/* "type: reason" of an item's error, one line of at most 1 KiB; NULL when it has none or without
+ * memory. */
 const char *elastic_item_detail(const struct elastic_item *item, struct arena *arena);
 
 /*

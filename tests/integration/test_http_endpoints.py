@@ -62,7 +62,9 @@ def test_the_shipper_counts_what_it_ships(pipeline):
     path = pipeline.logs / "access.log"
     shipper = pipeline.shipper(path).start()
     access_log.write(path, range(100))
-    wait_for(lambda: shipper.metrics().value("logs_processed_total") == 100, 20, "100 lines counted", pipeline.log_tails)
+    for name in ("shipper_lines_read_total", "shipper_lines_parsed_total", "shipper_records_acknowledged_total"):
+        wait_for(lambda name=name: shipper.metrics().value(name) == 100, 20, f"{name} to be 100", pipeline.log_tails)
+    assert shipper.metrics().value("shipper_bytes_read_total") == path.stat().st_size - 100, "without newlines"
 
 
 def test_no_label_names_a_file_a_client_or_a_path(program):

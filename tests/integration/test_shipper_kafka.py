@@ -77,7 +77,7 @@ def test_too_large_for_the_broker_goes_to_the_quarantine_and_the_rest_goes_on(pi
     wait_for(quarantine.exists, 10, "the quarantine", pipeline.log_tails)
     (kept,) = [json.loads(line) for line in quarantine.read_text().splitlines()]
     assert "seq=50" in json.dumps(kept["record"]) and kept["reason"]
-    assert shipper.metrics().value("logs_failed_total") == 1
+    assert shipper.metrics().value("shipper_records_quarantined_total") == 1
 
 
 def test_start_at_the_end_leaves_out_what_was_there_and_nothing_later(pipeline):
@@ -108,10 +108,12 @@ def test_sample_takes_the_same_share_every_time(pipeline):
     path = pipeline.logs / "access.log"
     access_log.write(path, range(5000))
     shipper = pipeline.shipper(path, input_options={"sample_percent": 20}).start()
-    wait_for(lambda: shipper.metrics().value("logs_processed_total") >= 5000 or None, 30, "5000 lines read", pipeline.log_tails)
+    wait_for(lambda: shipper.metrics().value("shipper_lines_read_total") == 5000, 30, "5000 lines read", pipeline.log_tails)
+    filtered = shipper.metrics().value("shipper_lines_filtered_total")
     shipper.terminate()
     first = sorted(map(seq_of, pipeline.kafka.consume(pipeline.topic)))
     assert 700 < len(first) < 1300
+    assert len(first) + filtered == 5000
     for state in (pipeline.folder / "state").iterdir():
         state.unlink()
     shipper.start()

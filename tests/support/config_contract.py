@@ -58,18 +58,21 @@ def bad_variable(program, folder, text):
 
 
 def references(program, folder, text):
-    secret = folder / "topic.txt"
-    secret.write_text("topic-from-file\n")
+    secret = folder / "value.txt"
 
-    def topic(value, **environment):
-        path = _write(program, folder, text.replace("kafka:\n", f'kafka:\n  topic: "{value}"\n'))
-        return run_cli(program, "print-config", "--config", path, **environment)
+    def check(key, value, command="check-config", **environment):
+        content = text.replace("kafka:\n", f'kafka:\n  topic: "{value}"\n') if key == "kafka.topic" else text + f'log:\n  level: "{value}"\n'
+        return run_cli(program, command, "--config", _write(program, folder, content), **environment)
 
-    assert b"topic-from-file" in topic(f"${{file:{secret}}}").stdout
-    assert b"pre-x-post" in topic("pre-${MIDDLE}-post", MIDDLE="x").stdout
-    assert b"topic: fallback" in topic("${UNSET_NAME:-fallback}").stdout
+    assert b"pre-x-post" in check("kafka.topic", "pre-${MIDDLE}-post", "print-config", MIDDLE="x").stdout
+    assert b"topic: fallback" in check("kafka.topic", "${UNSET_NAME:-fallback}", "print-config").stdout
+    secret.write_text("debug\n")
+    done = check("log.level", f"${{file:{secret}}}")
+    assert done.returncode == 0, done.text
+    secret.write_text("loud\n")
+    assert check("log.level", f"${{file:{secret}}}").returncode == 2
     for value, named in [("${UNSET_NAME}", "UNSET_NAME"), (f"${{file:{folder}/absent}}", "absent")]:
-        done = topic(value)
+        done = check("kafka.topic", value)
         assert done.returncode == 2, done.text
         assert named in done.text and "kafka.topic" in done.text
 
@@ -78,6 +81,9 @@ def masked(program, folder, text):
     done = run_cli(program, "print-config", "--config", _write(program, folder, text))
     assert done.returncode == 0, done.text
     assert "hunter2" not in done.text and b"***" in done.stdout
+    (folder / "secret").write_text("from-a-secret-file")
+    done = run_cli(program, "print-config", "--set", f"kafka.client_id=${{file:{folder}/secret}}")
+    assert "from-a-secret-file" not in done.text, "what comes from a file is a secret, whatever the key"
     again = folder / "again.yaml"
     again.write_bytes(done.stdout)
     done = run_cli(program, "check-config", "--config", again)

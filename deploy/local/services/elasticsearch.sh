@@ -104,7 +104,7 @@ END
 }
 
 elasticsearch_launch() {
-    local dir java mark
+    local dir java mark launcher
     elasticsearch_make_user || return 1
     elasticsearch_make_folder || return 1
     elasticsearch_prepare_root || return 1
@@ -123,10 +123,13 @@ elasticsearch_launch() {
     fi
     java=$(java_home)
     mark=$(elasticsearch_mark)
-    # bin/elasticsearch leaves a launcher beside the server. It reads CLI_JAVA_OPTS, so both carry the mark.
-    # --chdir: where crash files go. -u: it complains about options that are meant for other Java programs.
-    detach "$dir/log" "${ENTER[@]}" "${AS_ELASTICSEARCH[@]}" env --chdir="$dir" -u JAVA_TOOL_OPTIONS -u JAVA_OPTS -u ES_HOME HOME="$dir" \
-        ES_JAVA_HOME="$java" ES_PATH_CONF="$dir/config" ES_TMPDIR="$dir/tmp" CLI_JAVA_OPTS="$mark" \
+    # bin/elasticsearch leaves a launcher beside the server. It reads CLI_JAVA_OPTS, so both carry the mark. The launcher
+    # forgets temporary files; its options cannot be quoted, so with a strange path they are left to /tmp.
+    launcher=$mark
+    [[ $dir =~ [^A-Za-z0-9/._-] ]] || launcher+=" -Djava.io.tmpdir=$dir/tmp"
+    # -u: Elasticsearch complains about options that are meant for other Java programs.
+    detach "$dir/log" "${ENTER[@]}" "${AS_ELASTICSEARCH[@]}" env -u JAVA_TOOL_OPTIONS -u JAVA_OPTS -u ES_HOME HOME="$dir" \
+        ES_JAVA_HOME="$java" ES_PATH_CONF="$dir/config" ES_TMPDIR="$dir/tmp" CLI_JAVA_OPTS="$launcher" \
         ES_JAVA_OPTS="-Xms$ELASTICSEARCH_HEAP -Xmx$ELASTICSEARCH_HEAP -XX:+UseSerialGC -XX:-AlwaysPreTouch $mark" \
         "$ELASTICSEARCH_DIST/bin/elasticsearch" --pidfile "$dir/pid"
 }

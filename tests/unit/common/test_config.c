@@ -175,7 +175,7 @@ static int setup(void **state)
     struct loaded *loaded = calloc(1, sizeof(*loaded));
     scoped_buf struct buf name = BUF_INIT(TEXT_MAX);
 
-    strcpy(loaded->folder, "/tmp/test_config.XXXXXX");
+    snprintf(loaded->folder, sizeof(loaded->folder), "/tmp/test_config.XXXXXX");
     assert_non_null(mkdtemp(loaded->folder));
     assert_int_equal(chdir(loaded->folder), 0);
     for (size_t i = 0; i < ARRAY_LEN(mine); i++)

@@ -180,7 +180,7 @@ static void expect_problems(const char *a, const char *b, size_t count, const ch
 {
     const char *const settings[] = {a, b, NULL};
     const struct config_schema description = {
-        .program = "test", .schema = &schema, .defaults = slice_of(defaults)};
+        .program = "test", .schema = &schema, .defaults = defaults};
     struct config *config = NULL;
     void *loaded = NULL;
     struct error err;

@@ -64,7 +64,7 @@ static void expect_dataset(const char *dataset, const char *expected)
     char text[200];
 
     set(dataset, A_TIME_S);
-    snprintf(text, sizeof(text), "logs-%s-2026.11.21", expected);
+    snprintf(text, sizeof(text), "logs-%.64s-2026.11.21", expected);
     expect_name(text);
 }
 

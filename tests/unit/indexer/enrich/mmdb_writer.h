@@ -159,6 +159,8 @@ static void mmdb_add(struct mmdb_writer *w, const char *network)
         node = *branch;
     }
     *branch = MMDB_DATA | (uint32_t)w->value;
+    if (length == 0)
+        w->nodes[0][1] = *branch;
 }
 
 /* The next value put begins a record. */

@@ -40,7 +40,7 @@ struct server {
     size_t accepted;
     char url[64];
     pthread_t thread;
-    /* The client waits for its answer, so that the test reads these only when they stand still. */
+    pthread_mutex_t lock; /* held while a request is served */
     struct request requests[SERVER_REQUESTS];
     size_t request_count;
 };
@@ -121,6 +121,16 @@ static bool server_serve(struct server *server, int fd)
     return keep;
 }
 
+static void server_turn(struct server *server, int *connection)
+{
+    pthread_mutex_lock(&server->lock);
+    if (!server_serve(server, *connection)) {
+        close(*connection);
+        *connection = -1;
+    }
+    pthread_mutex_unlock(&server->lock);
+}
+
 static void *server_run(void *arg)
 {
     struct server *server = arg;
@@ -135,10 +145,8 @@ static void *server_run(void *arg)
         if (fds[0].revents)
             return NULL;
         for (size_t i = 0; i < SERVER_CONNECTIONS; i++) {
-            if (fds[2 + i].revents && !server_serve(server, server->connections[i])) {
-                close(server->connections[i]);
-                server->connections[i] = -1;
-            }
+            if (fds[2 + i].revents)
+                server_turn(server, &server->connections[i]);
         }
         for (size_t i = 0; fds[1].revents && i < SERVER_CONNECTIONS; i++) {
             if (server->connections[i] < 0) {
@@ -165,6 +173,7 @@ static void server_start(struct server *server,
         listen(server->listener, 8) ||
         getsockname(server->listener, (struct sockaddr *)&address, &len))
         abort();
+    pthread_mutex_init(&server->lock, NULL);
     snprintf(server->url, sizeof(server->url), "http://127.0.0.1:%d", ntohs(address.sin_port));
     if (pthread_create(&server->thread, NULL, server_run, server))
         abort();
@@ -182,10 +191,18 @@ static void server_stop(struct server *server)
             close(server->connections[i]);
     close(server->listener);
     close(server->wake);
+    pthread_mutex_destroy(&server->lock);
     for (size_t i = 0; i < server->request_count; i++) {
         free(server->requests[i].head);
         free(server->requests[i].body);
     }
+}
+
+/* Before and after a request: what the test and the server's thread have written, both see. */
+static void server_sync(struct server *server)
+{
+    pthread_mutex_lock(&server->lock);
+    pthread_mutex_unlock(&server->lock);
 }
 
 /* `headers` are further lines, each with its line end, or "". */

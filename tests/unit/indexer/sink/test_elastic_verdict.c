@@ -34,12 +34,12 @@ static void requests_are_classified(void **state)
         long code;
         enum elastic_verdict verdict;
     } rows[] = {
-        {200, VERDICT_STORED},       {400, VERDICT_BAD_REQUEST},  {401, VERDICT_DENIED},
-        {403, VERDICT_DENIED},       {404, VERDICT_ENDPOINT},     {405, VERDICT_ENDPOINT},
-        {406, VERDICT_ENDPOINT},     {407, VERDICT_DENIED},       {408, VERDICT_UNAVAILABLE},
-        {413, VERDICT_TOO_LARGE},    {429, VERDICT_OVERLOADED},   {500, VERDICT_UNAVAILABLE},
-        {502, VERDICT_UNAVAILABLE},  {503, VERDICT_UNAVAILABLE},  {504, VERDICT_UNAVAILABLE},
-        {201, VERDICT_ENDPOINT},     {204, VERDICT_ENDPOINT},     {302, VERDICT_ENDPOINT},
+        {200, VERDICT_STORED},      {400, VERDICT_BAD_REQUEST}, {401, VERDICT_DENIED},
+        {403, VERDICT_DENIED},      {404, VERDICT_ENDPOINT},    {405, VERDICT_ENDPOINT},
+        {406, VERDICT_ENDPOINT},    {407, VERDICT_DENIED},      {408, VERDICT_UNAVAILABLE},
+        {413, VERDICT_TOO_LARGE},   {429, VERDICT_OVERLOADED},  {500, VERDICT_UNAVAILABLE},
+        {502, VERDICT_UNAVAILABLE}, {503, VERDICT_UNAVAILABLE}, {504, VERDICT_UNAVAILABLE},
+        {201, VERDICT_ENDPOINT},    {204, VERDICT_ENDPOINT},    {302, VERDICT_ENDPOINT},
         {418, VERDICT_ENDPOINT},
     };
 
@@ -182,8 +182,8 @@ static void old_and_odd_errors_are_read(void **state)
 {
     static const char *const texts[] = {
         "{\"items\":[{\"create\":{\"_id\":\"a\",\"status\":400,\"error\":\"it failed\"}}]}",
-        "{\"items\":[{\"create\":{\"_id\":\"a\",\"status\":400,\"error\":{\"type\":\"t\","
-        "\"reason\":null}}}]}",
+        ("{\"items\":[{\"create\":{\"_id\":\"a\",\"status\":400,\"error\":{\"type\":\"t\","
+         "\"reason\":null}}}]}"),
         "{\"items\":[{\"create\":{\"_id\":\"a\",\"status\":400,\"error\":{}}}]}",
     };
 
@@ -312,6 +312,18 @@ static void detail_is_at_most_a_kibibyte_of_whole_characters(void **state)
     arena_release(&arena);
 }
 
+static void detail_is_one_line(void **state)
+{
+    static const char reason[] = "\"a\\nb\\u0000c\"";
+    struct elastic_item item = {.reason = {reason + 1, sizeof(reason) - 3}};
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, 4096, 4096);
+    assert_string_equal(elastic_item_detail(&item, &arena), "a b c");
+    arena_release(&arena);
+}
+
 static void detail_without_error_is_null(void **state)
 {
     struct elastic_item item = {.status = 400};
@@ -355,6 +367,7 @@ int main(void)
         cmocka_unit_test(a_changed_byte_never_reads_beyond_the_answer),
         cmocka_unit_test(long_ids_are_compared_in_full),
         cmocka_unit_test(detail_is_at_most_a_kibibyte_of_whole_characters),
+        cmocka_unit_test(detail_is_one_line),
         cmocka_unit_test(detail_without_error_is_null),
         cmocka_unit_test(error_text_is_one_line),
     };

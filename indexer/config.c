@@ -1,0 +1,236 @@
+/*
+ * config.c - indexer.yaml: the tables, and what they cannot check.
+ */
+#include "indexer/config.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/embed.h"
+#include "indexer/dedup.h"
+
+EMBED(indexer_defaults, "configs/indexer.yaml");
+
+#define PATH_LEN 4096
+
+static const cyaml_strval_t level_names[] = {
+    {"debug", LEVEL_DEBUG}, {"info", LEVEL_INFO}, {"warn", LEVEL_WARN}, {"error", LEVEL_ERROR}};
+static const cyaml_strval_t format_names[] = {
+    {"auto", LOG_FORMAT_AUTO}, {"json", LOG_FORMAT_JSON}, {"text", LOG_FORMAT_TEXT}};
+
+static const cyaml_schema_value_t url_value = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, PATH_LEN)};
+
+#define TEXT(key, type, member, min, max)                                                          \
+    CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, min, max)
+#define NUMBER(key, type, member) CYAML_FIELD_UINT(key, CYAML_FLAG_DEFAULT, type, member)
+#define FLAG(key, type, member)   CYAML_FIELD_BOOL(key, CYAML_FLAG_DEFAULT, type, member)
+
+static const cyaml_schema_field_t kafka_fields[] = {
+    KAFKA_LINK_FIELDS(struct indexer_kafka_config, link),
+    TEXT("topic", struct indexer_kafka_config, topic, 1, 249),
+    TEXT("group", struct indexer_kafka_config, group, 1, 255),
+    TEXT("dlq_topic", struct indexer_kafka_config, dlq_topic, 1, 249),
+    TEXT("instance_id", struct indexer_kafka_config, instance_id, 0, 255),
+    FLAG("create_topic", struct indexer_kafka_config, create_topic),
+    NUMBER("partitions", struct indexer_kafka_config, partitions),
+    NUMBER("replication_factor", struct indexer_kafka_config, replication_factor),
+    NUMBER("session_timeout_ms", struct indexer_kafka_config, session_timeout_ms),
+    TEXT("assignor", struct indexer_kafka_config, assignor, 1, 64),
+    NUMBER("prefetch_max_bytes", struct indexer_kafka_config, prefetch_max_bytes),
+    NUMBER("drain_timeout_ms", struct indexer_kafka_config, drain_timeout_ms),
+    NUMBER("commit_interval_ms", struct indexer_kafka_config, commit_interval_ms),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t batch_fields[] = {
+    NUMBER("max_records", struct batch_config, max_records),
+    NUMBER("max_bytes", struct batch_config, max_bytes),
+    NUMBER("max_wait_ms", struct batch_config, max_wait_ms),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t geoip_fields[] = {
+    TEXT("city", struct geoip_config, city, 0, PATH_LEN),
+    TEXT("asn", struct geoip_config, asn, 0, PATH_LEN),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t redis_fields[] = {
+    TEXT("url", struct redis_config, url, 0, PATH_LEN),
+    NUMBER("mark_ttl_ms", struct redis_config, mark_ttl_ms),
+    NUMBER("timeout_ms", struct redis_config, timeout_ms),
+    NUMBER("epoch", struct redis_config, epoch),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t elasticsearch_fields[] = {
+    CYAML_FIELD_SEQUENCE_COUNT("urls", CYAML_FLAG_POINTER, struct elasticsearch_config, urls,
+                               url_count, &url_value, 1, 64),
+    TEXT("index_prefix", struct elasticsearch_config, index_prefix, 1, 100),
+    TEXT("username", struct elasticsearch_config, username, 0, 1024),
+    TEXT("password", struct elasticsearch_config, password, 0, 1024),
+    TEXT("api_key", struct elasticsearch_config, api_key, 0, 1024),
+    TEXT("ca_file", struct elasticsearch_config, ca_file, 0, PATH_LEN),
+    NUMBER("timeout_ms", struct elasticsearch_config, timeout_ms),
+    FLAG("gzip", struct elasticsearch_config, gzip),
+    FLAG("manage_template", struct elasticsearch_config, manage_template),
+    NUMBER("shards", struct elasticsearch_config, shards),
+    NUMBER("replicas", struct elasticsearch_config, replicas),
+    NUMBER("refresh_interval_ms", struct elasticsearch_config, refresh_interval_ms),
+    NUMBER("dlq_max_per_minute", struct elasticsearch_config, dlq_max_per_minute),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t http_fields[] = {
+    TEXT("listen", struct indexer_http_config, listen, 0, 256),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t log_fields[] = {
+    CYAML_FIELD_ENUM("level", CYAML_FLAG_STRICT, struct indexer_log_config, level, level_names,
+                     CYAML_ARRAY_LEN(level_names)),
+    CYAML_FIELD_ENUM("format", CYAML_FLAG_STRICT, struct indexer_log_config, format, format_names,
+                     CYAML_ARRAY_LEN(format_names)),
+    CYAML_FIELD_END,
+};
+
+#define SECTION(key, fields)                                                                       \
+    CYAML_FIELD_MAPPING(#key, CYAML_FLAG_DEFAULT, struct indexer_config, key, fields)
+
+static const cyaml_schema_field_t top_fields[] = {
+    NUMBER("workers", struct indexer_config, workers),
+    SECTION(kafka, kafka_fields),
+    SECTION(batch, batch_fields),
+    SECTION(geoip, geoip_fields),
+    SECTION(redis, redis_fields),
+    SECTION(elasticsearch, elasticsearch_fields),
+    SECTION(http, http_fields),
+    SECTION(log, log_fields),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t top_value = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct indexer_config, top_fields)};
+
+static const struct config_alias aliases[] = {
+    {"NUM_WORKER_THREADS", "workers", NULL},
+    {"DEBUG", "log.level", "debug"},
+    {0},
+};
+
+const struct config_schema indexer_config_schema = {
+    .program = "indexer",
+    .schema = &top_value,
+    .defaults = embedded_indexer_defaults,
+    .aliases = aliases,
+};
+
+static void check_range(struct config *config, const char *key, uint64_t value, uint64_t min,
+                        uint64_t max, const char *expected)
+{
+    if (value < min || value > max)
+        config_problem(config, key, "out of range; expected %s", expected);
+}
+
+static bool is_index_prefix(const char *text)
+{
+    for (const char *p = text; *p; p++)
+        if (!islower((unsigned char)*p) && !isdigit((unsigned char)*p) && !strchr("._-", *p))
+            return false;
+    return islower((unsigned char)*text) || isdigit((unsigned char)*text);
+}
+
+static void check_elasticsearch(struct config *config, const struct elasticsearch_config *c)
+{
+    char key[64];
+
+    for (uint32_t i = 0; i < c->url_count; i++) {
+        snprintf(key, sizeof(key), "elasticsearch.urls[%u]", i);
+        if (strncmp(c->urls[i], "http://", 7) != 0 && strncmp(c->urls[i], "https://", 8) != 0)
+            config_problem(config, key, "not a URL; expected http://host:port or https://host:port");
+    }
+    if (!is_index_prefix(c->index_prefix))
+        config_problem(config, "elasticsearch.index_prefix",
+                       "'%s' cannot begin an index name; expected lower-case letters, digits, "
+                       "'.', '_' and '-'",
+                       c->index_prefix);
+    if (c->ca_file[0] && access(c->ca_file, R_OK) != 0)
+        config_problem(config, "elasticsearch.ca_file", "cannot read '%s'", c->ca_file);
+    if (c->api_key[0] && c->username[0])
+        config_problem(config, "elasticsearch.api_key",
+                       "given together with username; expected one of the two");
+    check_range(config, "elasticsearch.timeout_ms", c->timeout_ms, 100, 3600000, "100ms to 1h");
+    check_range(config, "elasticsearch.shards", c->shards, 1, 1024, "1 to 1024");
+    check_range(config, "elasticsearch.replicas", c->replicas, 0, 100, "0 to 100");
+    check_range(config, "elasticsearch.refresh_interval_ms", c->refresh_interval_ms, 100, 3600000,
+                "100ms to 1h");
+}
+
+static void check_kafka(struct config *config, const struct indexer_kafka_config *c)
+{
+    static const char *const assignors[] = {"auto", "range", "roundrobin", "cooperative-sticky"};
+    bool known = false;
+
+    for (size_t i = 0; i < CYAML_ARRAY_LEN(assignors); i++)
+        known |= strcmp(c->assignor, assignors[i]) == 0;
+    if (!known)
+        config_problem(config, "kafka.assignor",
+                       "unknown assignor '%s'; expected auto, range, roundrobin or "
+                       "cooperative-sticky",
+                       c->assignor);
+    if (strcmp(c->topic, c->dlq_topic) == 0)
+        config_problem(config, "kafka.dlq_topic",
+                       "is the topic that is read; expected another one");
+    check_range(config, "kafka.session_timeout_ms", c->session_timeout_ms, 6000, 1800000,
+                "6s to 30m");
+    check_range(config, "kafka.prefetch_max_bytes", c->prefetch_max_bytes, 1u << 20, 1u << 30,
+                "1MiB to 1GiB");
+    check_range(config, "kafka.drain_timeout_ms", c->drain_timeout_ms, 0, 300000, "0 to 5m");
+    check_range(config, "kafka.commit_interval_ms", c->commit_interval_ms, 10, 60000, "10ms to 1m");
+    kafka_link_check(config, &c->link);
+}
+
+static void check(struct config *config, const struct indexer_config *c)
+{
+    struct dedup *dedup = NULL;
+    struct error err;
+
+    check_kafka(config, &c->kafka);
+    check_elasticsearch(config, &c->elasticsearch);
+    check_range(config, "workers", c->workers, 0, 64, "0 to 64");
+    check_range(config, "batch.max_records", c->batch.max_records, 1, 50000, "1 to 50000");
+    check_range(config, "batch.max_bytes", c->batch.max_bytes, 1024, 64u << 20, "1KiB to 64MiB");
+    check_range(config, "batch.max_wait_ms", c->batch.max_wait_ms, 1, 60000, "1ms to 1m");
+    check_range(config, "redis.timeout_ms", c->redis.timeout_ms, 1, 60000, "1ms to 1m");
+    check_range(config, "redis.mark_ttl_ms", c->redis.mark_ttl_ms, 1000, (uint64_t)365 * 86400000,
+                "1s to 365d");
+    if (dedup_open(&c->redis, &dedup, &err))
+        config_problem(config, "redis.url", "%s", err.text);
+    dedup_close(dedup);
+}
+
+enum status indexer_config_load(const char *path, const char *const *settings,
+                                struct config **holder, struct indexer_config **out,
+                                struct error *err)
+{
+    struct indexer_config *loaded;
+    void *data;
+    long processors;
+    enum status status = config_load(&indexer_config_schema, path, settings, holder, &data, err);
+
+    if (status != OK)
+        return status;
+    loaded = data;
+    check(*holder, loaded);
+    if (config_problem_count(*holder))
+        return error_set(err, REJECT, "the configuration has problems");
+    if (loaded->workers == 0) {
+        processors = sysconf(_SC_NPROCESSORS_ONLN);
+        loaded->workers = processors < 1 ? 1 : processors > 64 ? 64 : (uint32_t)processors;
+    }
+    *out = loaded;
+    return OK;
+}

@@ -1,0 +1,191 @@
+/*
+ * deadletter.c - records that are refused for good, to a topic of their own.
+ */
+#include "indexer/deadletter.h"
+
+#include <inttypes.h>
+#include <librdkafka/rdkafka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/clock.h"
+#include "common/kafka.h"
+#include "common/metrics.h"
+#include "common/timestamp.h"
+#include "indexer/batch.h"
+#include "indexer/config.h"
+
+#define MESSAGE_MAX (64 << 20) /* whatever was taken from one topic goes into the other */
+
+struct deadletter {
+    const struct indexer_kafka_config *config;
+    rd_kafka_t *client; /* NULL until needed */
+    size_t under_way;
+    rd_kafka_resp_err_t last_error;
+    struct metric *sent[REASON_COUNT];
+};
+
+static const char *const stages[REASON_COUNT] = {
+    [REASON_NONE] = "",           [REASON_DECODE] = "decode", [REASON_TOO_LARGE] = "sink",
+    [REASON_MAPPING] = "sink",    [REASON_REJECTED] = "sink",
+};
+
+enum status deadletter_open(const struct indexer_kafka_config *config, struct deadletter **out,
+                            struct error *err)
+{
+    struct deadletter *deadletter = calloc(1, sizeof(*deadletter));
+
+    if (!deadletter)
+        return error_set(err, FATAL, "out of memory");
+    deadletter->config = config;
+    for (int i = 1; i < REASON_COUNT; i++)
+        deadletter->sent[i] =
+            metrics_counter("indexer_dead_lettered_total", metrics_label("reason", reason_names[i]),
+                            "Records sent to the dead letter topic.");
+    *out = deadletter;
+    return OK;
+}
+
+static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, void *arg)
+{
+    struct deadletter *deadletter = arg;
+    struct batch_entry *entry = message->_private;
+
+    (void)client;
+    deadletter->under_way--;
+    if (message->err) {
+        deadletter->last_error = message->err;
+        return;
+    }
+    entry->outcome = OUTCOME_DEAD_LETTERED;
+    metric_add(deadletter->sent[entry->reason], 1);
+}
+
+static enum status connect_client(struct deadletter *deadletter, struct error *err)
+{
+    rd_kafka_conf_t *conf = NULL;
+    char text[256];
+
+    if (kafka_conf_make(&deadletter->config->link, &conf, err))
+        return err->status;
+    if (kafka_set(conf, "enable.idempotence", "true", err) ||
+        kafka_set(conf, "linger.ms", "5", err) ||
+        kafka_set_number(conf, "message.max.bytes", MESSAGE_MAX, err)) {
+        rd_kafka_conf_destroy(conf);
+        return err->status;
+    }
+    rd_kafka_conf_set_opaque(conf, deadletter);
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    deadletter->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
+    if (!deadletter->client) {
+        rd_kafka_conf_destroy(conf);
+        return error_set(err, FATAL, "cannot start the dead letter producer: %s", text);
+    }
+    return OK;
+}
+
+static void add_text(rd_kafka_headers_t *headers, const char *name, const char *text)
+{
+    rd_kafka_header_add(headers, name, -1, text, -1);
+}
+
+static void add_number(rd_kafka_headers_t *headers, const char *name, int64_t number)
+{
+    char text[24];
+
+    snprintf(text, sizeof(text), "%" PRId64, number);
+    add_text(headers, name, text);
+}
+
+static rd_kafka_headers_t *make_headers(const struct deadletter *deadletter,
+                                        const struct batch_entry *entry)
+{
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(9);
+    char time[TIMESTAMP_TEXT_MAX + 1];
+
+    time[timestamp_print(timestamp_from_ms(clock_wall_ms()), time)] = '\0';
+    add_text(headers, "dlq.reason", reason_names[entry->reason]);
+    add_text(headers, "dlq.stage", stages[entry->reason]);
+    add_text(headers, "dlq.error", entry->detail ? entry->detail : "");
+    add_number(headers, "dlq.status", entry->status);
+    add_text(headers, "dlq.topic", deadletter->config->topic);
+    add_number(headers, "dlq.partition", entry->message->partition);
+    add_number(headers, "dlq.offset", entry->message->offset);
+    add_number(headers, "dlq.attempts", entry->attempts);
+    add_text(headers, "dlq.time", time);
+    return headers;
+}
+
+static rd_kafka_resp_err_t send_entry(struct deadletter *deadletter, struct batch_entry *entry)
+{
+    rd_kafka_headers_t *headers = make_headers(deadletter, entry);
+    rd_kafka_resp_err_t code = rd_kafka_producev(
+        deadletter->client, RD_KAFKA_V_TOPIC(deadletter->config->dlq_topic),
+        RD_KAFKA_V_KEY(entry->message->key, entry->message->key_len),
+        RD_KAFKA_V_VALUE((void *)entry->original.data, entry->original.len),
+        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(entry), RD_KAFKA_V_END);
+
+    if (code)
+        rd_kafka_headers_destroy(headers);
+    else
+        deadletter->under_way++;
+    return code;
+}
+
+static size_t count_refused(const struct batch *batch)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < batch->count; i++)
+        n += batch->entries[i].outcome == OUTCOME_REFUSED;
+    return n;
+}
+
+/* What has no report yet is taken back: an entry may not be written to after its batch is gone. */
+static void take_back(struct deadletter *deadletter)
+{
+    rd_kafka_purge(deadletter->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    while (deadletter->under_way)
+        rd_kafka_poll(deadletter->client, 100);
+}
+
+enum status deadletter_write(struct deadletter *deadletter, struct batch *batch,
+                             int64_t timeout_ms, struct error *err)
+{
+    int64_t deadline_ms = clock_mono_ms() + timeout_ms, left_ms;
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    size_t refused = count_refused(batch);
+
+    if (refused == 0)
+        return OK;
+    if (!deadletter->client && connect_client(deadletter, err))
+        return err->status;
+    deadletter->last_error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    for (size_t i = 0; i < batch->count && !code; i++)
+        if (batch->entries[i].outcome == OUTCOME_REFUSED)
+            code = send_entry(deadletter, &batch->entries[i]);
+    while (deadletter->under_way && (left_ms = deadline_ms - clock_mono_ms()) > 0)
+        rd_kafka_poll(deadletter->client, (int)(left_ms < 100 ? left_ms : 100));
+    if (deadletter->under_way)
+        take_back(deadletter);
+    refused = count_refused(batch);
+    if (refused == 0)
+        return OK;
+    if (!code)
+        code = deadletter->last_error;
+    if (rd_kafka_fatal_error(deadletter->client, NULL, 0)) { /* a new client next time */
+        rd_kafka_destroy(deadletter->client);
+        deadletter->client = NULL;
+    }
+    return error_set(err, RETRY, "cannot write %zu refused records to topic '%s': %s", refused,
+                     deadletter->config->dlq_topic, rd_kafka_err2str(code));
+}
+
+void deadletter_close(struct deadletter *deadletter)
+{
+    if (!deadletter)
+        return;
+    if (deadletter->client)
+        rd_kafka_destroy(deadletter->client);
+    free(deadletter);
+}

@@ -1,0 +1,163 @@
+/*
+ * documents.c - a batch's messages into documents: decode, enrich, stamp, encode.
+ */
+#include "indexer/documents.h"
+
+#include <stdio.h>
+
+#include "common/clock.h"
+#include "common/metrics.h"
+#include "indexer/batch.h"
+#include "indexer/config.h"
+
+#define ARENA_BLOCK (64u << 10)
+#define ARENA_MAX   (512u << 20)
+#define ID_MAX      512 /* bytes that Elasticsearch takes as _id */
+
+enum status documents_open(struct documents *documents, const struct indexer_config *config,
+                           struct error *err)
+{
+    if (enrich_set_open(&documents->enrich, config, err))
+        return err->status;
+    index_names_init(&documents->names, config->elasticsearch.index_prefix);
+    arena_init(&documents->arena, ARENA_BLOCK, ARENA_MAX);
+    record_init(&documents->record, &documents->arena);
+    documents->repaired = metrics_counter("indexer_invalid_utf8_bytes_total", NULL,
+                                          "Bytes that were no UTF-8 and became U+FFFD.");
+    return OK;
+}
+
+void documents_close(struct documents *documents)
+{
+    enrich_set_release(&documents->enrich);
+    arena_release(&documents->arena);
+}
+
+static int64_t message_time_ms(const rd_kafka_message_t *message, int64_t now_ms)
+{
+    rd_kafka_timestamp_type_t type;
+    int64_t ms = message ? rd_kafka_message_timestamp(message, &type) : -1;
+
+    return ms >= 0 ? ms : now_ms;
+}
+
+/* A record of somebody else's making has no id: its place in Kafka is one. */
+static bool make_id(struct batch_entry *entry, struct record *record, struct arena *arena)
+{
+    struct slice id;
+    char text[64];
+
+    if (record_text(record, FIELD_EVENT_ID, &id) && id.len > 0 && id.len <= ID_MAX) {
+        entry->id = arena_copy(arena, id);
+        return entry->id.data != NULL;
+    }
+    snprintf(text, sizeof(text), "kafka-%d-%lld", entry->message ? entry->message->partition : 0,
+             entry->message ? (long long)entry->message->offset : 0);
+    entry->id = arena_copy(arena, slice_of(text));
+    record_set_text(record, FIELD_EVENT_ID, entry->id);
+    return entry->id.data != NULL;
+}
+
+static void stamp(struct batch_entry *entry, struct record *record, int64_t now_ms)
+{
+    struct timestamp time;
+
+    if (!record_time(record, FIELD_TIMESTAMP, &time))
+        record_set_time(record, FIELD_TIMESTAMP,
+                        timestamp_from_ms(message_time_ms(entry->message, now_ms)));
+    record_set_time(record, FIELD_EVENT_INGESTED, timestamp_from_ms(now_ms));
+    if (entry->message) {
+        record_set_long(record, FIELD_KAFKA_PARTITION, entry->message->partition);
+        record_set_long(record, FIELD_KAFKA_OFFSET, entry->message->offset);
+    }
+}
+
+/* The record as JSON in `arena`. */
+static bool encode(struct documents *documents, const struct record *record, struct arena *arena,
+                   struct slice *out)
+{
+    char *room = arena_bytes(arena, record_encode_bound(record));
+    uint64_t invalid = 0;
+
+    if (!room)
+        return false;
+    *out = (struct slice){room, record_encode(record, room, &invalid)};
+    arena_trim(arena, room, out->len);
+    if (invalid)
+        metric_add(documents->repaired, invalid);
+    return true;
+}
+
+static void refuse(struct batch_entry *entry, struct arena *arena, const char *why)
+{
+    struct slice text = slice_of(why);
+    char *copy = arena_bytes(arena, text.len + 1);
+
+    entry->outcome = OUTCOME_REFUSED;
+    entry->reason = REASON_DECODE;
+    if (!copy)
+        return;
+    memcpy(copy, why, text.len + 1);
+    entry->detail = copy;
+}
+
+static enum status make_document(struct documents *documents, struct batch *batch,
+                                 struct batch_entry *entry, int64_t now_ms, struct error *err)
+{
+    struct record *record = &documents->record;
+    enum status status;
+
+    record_clear(record);
+    arena_clear(&documents->arena);
+    status = record_decode(record, entry->original, err);
+    if (status == REJECT) {
+        refuse(entry, &batch->arena, err->text);
+        return OK;
+    }
+    if (status != OK)
+        return status;
+    stamp(entry, record, now_ms);
+    enrich_set_apply(&documents->enrich, record);
+    if (!make_id(entry, record, &batch->arena) ||
+        !index_name(&documents->names, record, now_ms, &entry->index) ||
+        !encode(documents, record, &batch->arena, &entry->document))
+        return error_set(err, FATAL, "out of memory for a batch of %zu records", batch->count);
+    return OK;
+}
+
+enum status documents_make(struct documents *documents, struct batch *batch, int64_t now_ms,
+                           struct error *err)
+{
+    enrich_set_refresh(&documents->enrich, clock_mono_ms());
+    index_names_start(&documents->names, &batch->arena);
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->entries[i].outcome == OUTCOME_PENDING &&
+            make_document(documents, batch, &batch->entries[i], now_ms, err))
+            return err->status;
+    return OK;
+}
+
+bool documents_degrade(struct batch_entry *entry, struct arena *arena, void *arg)
+{
+    static const enum record_field core[] = {FIELD_TIMESTAMP,      FIELD_MESSAGE,
+                                             FIELD_EVENT_DATASET,  FIELD_LOG_FILE_PATH,
+                                             FIELD_LOG_OFFSET,     FIELD_HOST_NAME,
+                                             FIELD_AGENT_ID,       FIELD_EVENT_INGESTED,
+                                             FIELD_KAFKA_PARTITION, FIELD_KAFKA_OFFSET};
+    struct documents *documents = arg;
+    struct record *record = &documents->record, reduced;
+    struct slice original = entry->document;
+
+    record_clear(record);
+    arena_clear(&documents->arena);
+    record_init(&reduced, &documents->arena);
+    if (record_decode(record, original, NULL) != OK)
+        return false;
+    for (size_t i = 0; i < sizeof(core) / sizeof(core[0]); i++)
+        if (record_has(record, core[i]))
+            *record_slot(&reduced, core[i]) = record->values[core[i]];
+    record_set_text(&reduced, FIELD_EVENT_ID, entry->id);
+    record_set_text(&reduced, FIELD_EVENT_ORIGINAL, original);
+    record_set_json(&reduced, FIELD_TAGS, SLICE("[\"_degraded\"]"));
+    return encode(documents, &reduced, arena, &entry->document);
+}

@@ -1,0 +1,50 @@
+/*
+ * documents.h - a batch's messages into documents: decode, enrich, stamp, encode.
+ *
+ * One worker owns a documents; what it makes lives in the batch's arena.
+ */
+#ifndef INDEXER_DOCUMENTS_H
+#define INDEXER_DOCUMENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/error.h"
+#include "common/record.h"
+#include "indexer/enrich/enrich.h"
+#include "indexer/index_name.h"
+
+struct batch;
+struct batch_entry;
+struct indexer_config;
+
+struct documents {
+    struct enrich_set enrich;
+    struct index_names names;
+    struct arena arena; /* of the record that is worked on */
+    struct record record;
+    struct metric *repaired;
+};
+
+enum status documents_open(struct documents *documents, const struct indexer_config *config,
+                           struct error *err);
+
+/*
+ * Sets id, index and document of every pending entry. One whose message is no
+ * record becomes OUTCOME_REFUSED, REASON_DECODE. `now_ms` is wall time.
+ * FATAL: no memory; nothing may be settled then.
+ */
+enum status documents_make(struct documents *documents, struct batch *batch, int64_t now_ms,
+                           struct error *err);
+
+/*
+ * The reduced form of a document that Elasticsearch cannot map: who, when,
+ * where and message; the whole record as text in event.original; tagged
+ * _degraded. False: no memory. For sink_context.degrade; `documents` is the arg.
+ */
+bool documents_degrade(struct batch_entry *entry, struct arena *arena, void *documents);
+
+void documents_close(struct documents *documents);
+
+#endif

@@ -1,0 +1,373 @@
+/*
+ * pipeline.c - the indexer's consumer thread: polls, hands out, commits.
+ *
+ * There is a fixed number of batches. When all are under way, nothing is
+ * polled; when that lasts, partitions are paused and polled on, so that the
+ * member stays in its group while Elasticsearch is away.
+ */
+#include "indexer/pipeline.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/backoff.h"
+#include "common/breaker.h"
+#include "common/clock.h"
+#include "common/health.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "common/queue.h"
+#include "common/stop.h"
+#include "common/web.h"
+#include "indexer/batch.h"
+#include "indexer/config.h"
+#include "indexer/consumer.h"
+#include "indexer/offsets.h"
+#include "indexer/worker.h"
+
+#define WORKERS_MAX     64 /* as the configuration allows */
+#define LOOP_LIMIT_MS   60000 /* a rebalance may wait for its drain */
+#define POLL_IDLE_MS    500
+#define POLL_BUSY_MS    50
+#define STALL_MS        1000 /* without a free batch for this long: pause */
+#define JOIN_TIMEOUT_MS 2000
+#define MEASURE_MS      1000
+#define BATCHES_SPARE   1
+
+struct pipeline {
+    const struct indexer_config *config;
+    int stop_fd;
+    bool leaving, at_once;
+    struct web *web;
+    struct breaker breaker;
+    struct offsets *offsets;
+    struct consumer *consumer;
+    struct worker_shared shared;
+    struct worker *workers[WORKERS_MAX];
+    struct batch **batches; /* all of them */
+    struct batch **free;    /* those that are not under way */
+    unsigned batch_count, free_count;
+    struct batch *current; /* being filled */
+    int64_t stalled_ms;    /* since when there is no free batch; 0 = there is one */
+    int64_t commit_ms, measure_ms;
+    struct health_loop *loop;
+    struct metric *consumed, *bytes, *under_way;
+};
+
+/* Takes back what workers have done, waiting up to `timeout_ms` for the first. */
+static void take_back(struct pipeline *pipeline, int64_t timeout_ms)
+{
+    void *item;
+
+    while (queue_pop(pipeline->shared.done, &item, timeout_ms) == OK) {
+        struct batch *batch = item;
+
+        offsets_take_back(pipeline->offsets, batch, batch->settled);
+        batch_clear(batch);
+        pipeline->free[pipeline->free_count++] = batch;
+        timeout_ms = 0;
+    }
+}
+
+static void hand_out(struct pipeline *pipeline)
+{
+    struct batch *batch = pipeline->current;
+
+    if (!batch || batch->count == 0)
+        return;
+    pipeline->current = NULL;
+    if (!offsets_hand_out(pipeline->offsets, batch))
+        log_error("out of memory: what a batch holds is not committed, and read again later");
+    metric_add(pipeline->consumed, batch->count);
+    metric_add(pipeline->bytes, batch->bytes);
+    queue_push(pipeline->shared.work, batch, 0); /* as long as all batches */
+}
+
+/* For the consumer, before it gives partitions back: waits for what is under way. */
+static void drain(void *arg)
+{
+    struct pipeline *pipeline = arg;
+    int64_t deadline_ms = clock_mono_ms() + (int64_t)pipeline->config->kafka.drain_timeout_ms;
+
+    /* It may hold messages of partitions that stay: those would not come again. */
+    hand_out(pipeline);
+    while (offsets_outstanding(pipeline->offsets, -1) && !pipeline->at_once) {
+        int64_t now_ms = clock_mono_ms();
+
+        health_loop_tick(pipeline->loop, now_ms);
+        if (now_ms >= deadline_ms) {
+            log_warn("%u batches are still under way; what they hold is read again and recognised",
+                     pipeline->batch_count - pipeline->free_count);
+            break;
+        }
+        take_back(pipeline, deadline_ms - now_ms < 100 ? deadline_ms - now_ms : 100);
+        if (pipeline->leaving && stop_read(pipeline->stop_fd) == STOP_AGAIN)
+            pipeline->at_once = true;
+    }
+}
+
+static bool is_full(const struct pipeline *pipeline, const struct batch *batch, int64_t now_ms)
+{
+    const struct batch_config *limits = &pipeline->config->batch;
+
+    if (batch->count == 0)
+        return false;
+    return batch->count >= limits->max_records || batch->bytes >= limits->max_bytes ||
+           now_ms - batch->opened_ms >= (int64_t)limits->max_wait_ms;
+}
+
+/*
+ * A batch to fill, or NULL: all are under way. One is held back for messages
+ * that come when none should.
+ */
+static struct batch *need_batch(struct pipeline *pipeline, int64_t now_ms)
+{
+    if (!pipeline->current && pipeline->free_count > BATCHES_SPARE) {
+        pipeline->current = pipeline->free[--pipeline->free_count];
+        pipeline->stalled_ms = 0;
+        consumer_resume(pipeline->consumer);
+    }
+    if (!pipeline->current && !pipeline->stalled_ms)
+        pipeline->stalled_ms = now_ms;
+    return pipeline->current;
+}
+
+/* Puts the message into the current batch, or the spare one. */
+static enum status add_message(struct pipeline *pipeline, rd_kafka_message_t *message,
+                               struct error *err)
+{
+    if (!pipeline->current && pipeline->free_count)
+        pipeline->current = pipeline->free[--pipeline->free_count];
+    if (!pipeline->current || !batch_add(pipeline->current, message)) {
+        rd_kafka_message_destroy(message);
+        return error_set(err, FATAL, "no room for a message that Kafka gave all the same");
+    }
+    if (pipeline->current->count == 1)
+        pipeline->current->opened_ms = clock_mono_ms();
+    return OK;
+}
+
+/* Nothing can be taken: wait for the workers, and stay a member of the group. */
+static enum status stand_by(struct pipeline *pipeline, int64_t now_ms, struct error *err)
+{
+    rd_kafka_message_t *message;
+    enum status status;
+
+    if (now_ms - pipeline->stalled_ms < STALL_MS) {
+        take_back(pipeline, 100);
+        return OK;
+    }
+    consumer_pause(pipeline->consumer);
+    status = consumer_poll(pipeline->consumer, 0, &message, err);
+    if (status == OK)
+        return add_message(pipeline, message, err);
+    take_back(pipeline, 100);
+    return status == FATAL ? FATAL : OK;
+}
+
+/* How long a poll may block: a batch that has begun must not wait longer than configured. */
+static int64_t poll_ms(const struct pipeline *pipeline, const struct batch *batch, int64_t now_ms)
+{
+    int64_t left_ms;
+
+    if (batch->count == 0)
+        return offsets_outstanding(pipeline->offsets, -1) ? POLL_BUSY_MS : POLL_IDLE_MS;
+    left_ms = batch->opened_ms + (int64_t)pipeline->config->batch.max_wait_ms - now_ms;
+    return left_ms < 0 ? 0 : left_ms < POLL_BUSY_MS ? left_ms : POLL_BUSY_MS;
+}
+
+/* Polls one message into the current batch. */
+static enum status consume(struct pipeline *pipeline, struct batch *batch, int64_t now_ms,
+                           struct error *err)
+{
+    rd_kafka_message_t *message;
+    enum status status =
+        consumer_poll(pipeline->consumer, poll_ms(pipeline, batch, now_ms), &message, err);
+
+    /* A rebalance within the poll may have handed the batch out. */
+    return status == OK ? add_message(pipeline, message, err) : status;
+}
+
+/* Fills the current batch as long as messages are there, then hands it out when it is due. */
+static enum status fill(struct pipeline *pipeline, struct error *err)
+{
+    int64_t now_ms = clock_mono_ms();
+    struct batch *batch = need_batch(pipeline, now_ms);
+    enum status status = OK;
+
+    if (!batch)
+        return stand_by(pipeline, now_ms, err);
+    while (status == OK && !is_full(pipeline, batch, now_ms)) {
+        status = consume(pipeline, batch, now_ms, err);
+        if (status == FATAL)
+            return FATAL;
+        batch = pipeline->current;
+        if (!batch)
+            return OK;
+        /* Asking the clock a message would cost more than taking it. */
+        if (status != OK || batch->count % 64 == 1)
+            now_ms = clock_mono_ms();
+        if (batch->count == 0)
+            return OK;
+    }
+    if (is_full(pipeline, batch, now_ms))
+        hand_out(pipeline);
+    return OK;
+}
+
+static void set_breaker_gauge(struct pipeline *pipeline)
+{
+    metric_set(pipeline->under_way, pipeline->batch_count - pipeline->free_count);
+}
+
+static void housekeep(struct pipeline *pipeline, int64_t now_ms)
+{
+    health_loop_tick(pipeline->loop, now_ms);
+    take_back(pipeline, 0);
+    if (now_ms >= pipeline->commit_ms) {
+        consumer_commit(pipeline->consumer, false);
+        pipeline->commit_ms = now_ms + (int64_t)pipeline->config->kafka.commit_interval_ms;
+    }
+    if (now_ms >= pipeline->measure_ms) {
+        consumer_measure(pipeline->consumer);
+        set_breaker_gauge(pipeline);
+        pipeline->measure_ms = now_ms + MEASURE_MS;
+    }
+    switch (stop_read(pipeline->stop_fd)) {
+    case STOP_ASKED:
+        log_info("stopping: finishing what is under way");
+        pipeline->leaving = true;
+        break;
+    case STOP_AGAIN:
+        pipeline->leaving = pipeline->at_once = true;
+        break;
+    case STOP_RELOAD:
+        log_info("SIGHUP: databases are looked at by themselves; the configuration is read at start");
+        break;
+    case STOP_NONE:
+        break;
+    }
+}
+
+/* Kafka may not be there yet. */
+static enum status join_group(struct pipeline *pipeline, struct error *err)
+{
+    struct backoff backoff;
+
+    backoff_init(&backoff, 200, 5000, 0);
+    while (!pipeline->leaving) {
+        enum status status = consumer_join(pipeline->consumer, JOIN_TIMEOUT_MS, err);
+        int64_t until_ms = clock_mono_ms() + backoff_next_ms(&backoff);
+
+        if (status != RETRY)
+            return status;
+        log_warn("%s; trying again", err->text);
+        while (!pipeline->leaving && clock_mono_ms() < until_ms) {
+            rd_kafka_message_t *message;
+
+            housekeep(pipeline, clock_mono_ms());
+            if (consumer_poll(pipeline->consumer, 100, &message, err) == FATAL)
+                return FATAL;
+        }
+    }
+    return OK;
+}
+
+static enum status consume_all(struct pipeline *pipeline, struct error *err)
+{
+    enum status status = join_group(pipeline, err);
+
+    while (status == OK && !pipeline->leaving) {
+        status = fill(pipeline, err);
+        housekeep(pipeline, clock_mono_ms());
+    }
+    return status;
+}
+
+static enum status open_batches(struct pipeline *pipeline, struct error *err)
+{
+    unsigned count = pipeline->config->workers * 2 + 1 + BATCHES_SPARE;
+
+    pipeline->batches = calloc(count, sizeof(struct batch *));
+    pipeline->free = calloc(count, sizeof(struct batch *));
+    if (!pipeline->batches || !pipeline->free)
+        return error_set(err, FATAL, "out of memory");
+    while (pipeline->batch_count < count) {
+        struct batch *batch;
+
+        if (batch_open(pipeline->config->batch.max_records, &batch, err))
+            return err->status;
+        pipeline->batches[pipeline->batch_count++] = batch;
+        pipeline->free[pipeline->free_count++] = batch;
+    }
+    if (queue_open(count, &pipeline->shared.work, err))
+        return err->status;
+    return queue_open(count, &pipeline->shared.done, err);
+}
+
+static enum status open_stages(struct pipeline *pipeline, struct error *err)
+{
+    const struct indexer_config *config = pipeline->config;
+
+    if (stop_open(&pipeline->stop_fd, err))
+        return err->status;
+    if (config->http.listen[0] && web_open(config->http.listen, NULL, 0, &pipeline->web, err))
+        return err->status;
+    if (open_batches(pipeline, err) || offsets_open(&pipeline->offsets, err) ||
+        consumer_open(&config->kafka, pipeline->offsets, drain, pipeline, &pipeline->consumer, err))
+        return err->status;
+    for (uint32_t i = 0; i < config->workers; i++)
+        if (worker_start(&pipeline->shared, i + 1, &pipeline->workers[i], err))
+            return err->status;
+    return OK;
+}
+
+static void close_stages(struct pipeline *pipeline)
+{
+    consumer_close(pipeline->consumer); /* drains, commits and leaves, while the workers still work */
+    atomic_store(&pipeline->shared.hurry, true);
+    if (pipeline->shared.work)
+        queue_shut(pipeline->shared.work);
+    for (unsigned i = 0; i < WORKERS_MAX; i++)
+        worker_join(pipeline->workers[i]);
+    if (pipeline->shared.done && pipeline->offsets)
+        take_back(pipeline, 0);
+    web_close(pipeline->web);
+    offsets_close(pipeline->offsets);
+    for (unsigned i = 0; i < pipeline->batch_count; i++)
+        batch_close(pipeline->batches[i]);
+    free(pipeline->batches);
+    free(pipeline->free);
+    queue_close(pipeline->shared.work);
+    queue_close(pipeline->shared.done);
+    breaker_release(&pipeline->breaker);
+    if (pipeline->stop_fd >= 0)
+        close(pipeline->stop_fd);
+}
+
+enum status pipeline_run(const struct indexer_config *config, struct error *err)
+{
+    struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
+    const struct breaker_options breaker = {.failures_in_row = 5};
+    enum status status;
+
+    if (!pipeline)
+        return error_set(err, FATAL, "out of memory");
+    pipeline->config = config;
+    pipeline->stop_fd = -1;
+    breaker_init(&pipeline->breaker, &breaker);
+    pipeline->shared.config = config;
+    pipeline->shared.breaker = &pipeline->breaker;
+    pipeline->loop = health_loop_add("consumer", LOOP_LIMIT_MS, clock_mono_ms());
+    pipeline->consumed =
+        metrics_counter("indexer_records_consumed_total", NULL, "Records read from Kafka.");
+    pipeline->bytes = metrics_counter("indexer_bytes_consumed_total", NULL, "Bytes of them.");
+    pipeline->under_way = metrics_gauge("indexer_batches_under_way", NULL,
+                                        "Batches with the workers or being filled.");
+    status = open_stages(pipeline, err);
+    if (status == OK)
+        status = consume_all(pipeline, err);
+    close_stages(pipeline);
+    free(pipeline);
+    return status;
+}

@@ -1,0 +1,246 @@
+/*
+ * worker.c - a thread that settles batches.
+ *
+ * A batch is held until each of its records is stored or acknowledged in the
+ * dead letter topic. While Elasticsearch is away that may take long: the
+ * other batches wait behind it, and the consumer stops fetching.
+ */
+#include "indexer/worker.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/backoff.h"
+#include "common/clock.h"
+#include "common/health.h"
+#include "common/log.h"
+#include "common/metrics.h"
+#include "common/queue.h"
+#include "indexer/batch.h"
+#include "indexer/config.h"
+#include "indexer/deadletter.h"
+#include "indexer/dedup.h"
+#include "indexer/documents.h"
+#include "indexer/sink/sink.h"
+
+#define NAP_MS        200  /* pauses are slept in steps, to notice `hurry` and to stay alive */
+#define DEADLETTER_MS 5000
+#define PAUSE_MIN_MS  100
+#define PAUSE_MAX_MS  10000
+#define LOOP_LIMIT_MS 120000 /* a step may take a whole request's time-out */
+
+struct worker {
+    struct worker_shared *shared;
+    pthread_t thread;
+    char name[16];
+    struct documents documents;
+    struct sink_context sink_context;
+    struct sink *sink;
+    struct dedup *dedup;
+    struct deadletter *deadletter;
+    struct backoff backoff;
+    struct health_loop *loop;
+    bool prepared;
+    struct metric *outcomes[OUTCOME_COUNT];
+    struct metric *processed, *failed, *seconds;
+};
+
+/* Waits, unless in a hurry. False: in a hurry. */
+static bool nap(struct worker *worker, int64_t pause_ms)
+{
+    int64_t until_ms = clock_mono_ms() + pause_ms, left_ms;
+
+    while (!atomic_load(&worker->shared->hurry)) {
+        health_loop_tick(worker->loop, clock_mono_ms());
+        left_ms = until_ms - clock_mono_ms();
+        if (left_ms <= 0)
+            return true;
+        /* A thread without a descriptor to wait on: the clock is all there is. */
+        struct timespec step = {0, (left_ms < NAP_MS ? left_ms : NAP_MS) * 1000000};
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
+    }
+    return false;
+}
+
+/* What the store needs (index template) must be there before the first document. */
+static bool prepare(struct worker *worker)
+{
+    struct error err;
+
+    while (!worker->prepared) {
+        enum status status = worker->sink->type->prepare(worker->sink, &err);
+
+        if (status == OK) {
+            worker->prepared = true;
+            backoff_reset(&worker->backoff);
+        } else {
+            log_warn("%s; trying again", err.text);
+            if (!nap(worker, backoff_next_ms(&worker->backoff)))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Until Elasticsearch has decided on every record. False: in a hurry. */
+static bool store(struct worker *worker, struct batch *batch)
+{
+    struct error err;
+
+    if (batch_pending(batch) && !prepare(worker))
+        return false;
+    while (batch_pending(batch)) {
+        int64_t pause_ms = 0;
+        enum status status;
+
+        health_loop_tick(worker->loop, clock_mono_ms());
+        err.text[0] = '\0';
+        status = worker->sink->type->write(worker->sink, batch, &pause_ms, &err);
+        if (status == OK)
+            break;
+        if (err.text[0])
+            log_warn("%s; %zu records wait", err.text, batch_pending(batch));
+        if (pause_ms <= 0)
+            pause_ms = backoff_next_ms(&worker->backoff);
+        if (!nap(worker, pause_ms))
+            return false;
+    }
+    backoff_reset(&worker->backoff);
+    return true;
+}
+
+/* Until every refused record is in the dead letter topic. False: in a hurry. */
+static bool bury(struct worker *worker, struct batch *batch)
+{
+    struct error err;
+
+    while (deadletter_write(worker->deadletter, batch, DEADLETTER_MS, &err) != OK) {
+        log_error("%s; nothing goes on until that is possible", err.text);
+        if (!nap(worker, backoff_next_ms(&worker->backoff)))
+            return false;
+    }
+    backoff_reset(&worker->backoff);
+    return true;
+}
+
+static void count_outcomes(struct worker *worker, const struct batch *batch)
+{
+    uint64_t counts[OUTCOME_COUNT] = {0};
+
+    for (size_t i = 0; i < batch->count; i++)
+        counts[batch->entries[i].outcome]++;
+    for (int i = 0; i < OUTCOME_COUNT; i++)
+        if (counts[i])
+            metric_add(worker->outcomes[i], counts[i]);
+    metric_add(worker->processed, batch->count);
+    metric_add(worker->failed, counts[OUTCOME_DEAD_LETTERED]);
+    metric_observe(worker->seconds, (double)(clock_mono_ms() - batch->opened_ms) / 1000);
+}
+
+/* All stages for one batch. False: not settled. */
+static bool settle(struct worker *worker, struct batch *batch)
+{
+    struct error err;
+
+    while (documents_make(&worker->documents, batch, clock_wall_ms(), &err) != OK) {
+        log_error("%s; trying again", err.text);
+        if (!nap(worker, backoff_next_ms(&worker->backoff)))
+            return false;
+    }
+    dedup_check(worker->dedup, batch, clock_mono_ms());
+    if (!store(worker, batch))
+        return false;
+    dedup_mark(worker->dedup, batch, clock_mono_ms());
+    if (!bury(worker, batch))
+        return false;
+    count_outcomes(worker, batch);
+    return true;
+}
+
+static void *work(void *arg)
+{
+    struct worker *worker = arg;
+    enum status status;
+    void *item;
+
+    while ((status = queue_pop(worker->shared->work, &item, 1000)) != DONE) {
+        struct batch *batch = item;
+
+        health_loop_tick(worker->loop, clock_mono_ms());
+        if (status != OK)
+            continue;
+        batch->settled = settle(worker, batch);
+        queue_push(worker->shared->done, batch, 0);
+    }
+    health_loop_end(worker->loop);
+    return NULL;
+}
+
+static void register_metrics(struct worker *worker)
+{
+    static const double bounds[] = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+
+    for (int i = 0; i < OUTCOME_COUNT; i++)
+        worker->outcomes[i] =
+            metrics_counter("indexer_records_total", metrics_label("outcome", outcome_names[i]),
+                            "Records by what became of them.");
+    worker->processed = metrics_counter("logs_processed_total", NULL,
+                                        "Records settled: indexed, recognised or dead-lettered.");
+    worker->failed = metrics_counter("logs_failed_total", NULL,
+                                     "Records refused for good and sent to the dead letter topic.");
+    worker->seconds = metrics_histogram(
+        "log_processing_seconds", NULL,
+        "From a batch's first message to the last of its records being settled.", bounds,
+        sizeof(bounds) / sizeof(bounds[0]));
+}
+
+static void worker_free(struct worker *worker)
+{
+    if (worker->sink)
+        worker->sink->type->close(worker->sink);
+    dedup_close(worker->dedup);
+    deadletter_close(worker->deadletter);
+    documents_close(&worker->documents);
+    free(worker);
+}
+
+enum status worker_start(struct worker_shared *shared, unsigned number, struct worker **out,
+                         struct error *err)
+{
+    struct worker *worker = calloc(1, sizeof(*worker));
+
+    if (!worker)
+        return error_set(err, FATAL, "out of memory");
+    worker->shared = shared;
+    snprintf(worker->name, sizeof(worker->name), "worker %u", number);
+    backoff_init(&worker->backoff, PAUSE_MIN_MS, PAUSE_MAX_MS, 0);
+    register_metrics(worker);
+    worker->sink_context = (struct sink_context){.config = shared->config,
+                                                 .breaker = shared->breaker,
+                                                 .degrade = documents_degrade,
+                                                 .arg = &worker->documents};
+    if (documents_open(&worker->documents, shared->config, err) ||
+        sink_elastic.open(&worker->sink_context, &worker->sink, err) ||
+        dedup_open(&shared->config->redis, &worker->dedup, err) ||
+        deadletter_open(&shared->config->kafka, &worker->deadletter, err)) {
+        worker_free(worker);
+        return err->status;
+    }
+    worker->loop = health_loop_add(worker->name, LOOP_LIMIT_MS, clock_mono_ms());
+    if (pthread_create(&worker->thread, NULL, work, worker) != 0) {
+        worker_free(worker);
+        return error_set(err, FATAL, "cannot start a thread");
+    }
+    pthread_setname_np(worker->thread, worker->name);
+    *out = worker;
+    return OK;
+}
+
+void worker_join(struct worker *worker)
+{
+    if (!worker)
+        return;
+    pthread_join(worker->thread, NULL);
+    worker_free(worker);
+}

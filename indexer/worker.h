@@ -1,0 +1,34 @@
+/*
+ * worker.h - a thread that settles batches: documents, dedup, sink, marks, dead letters.
+ */
+#ifndef INDEXER_WORKER_H
+#define INDEXER_WORKER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "common/error.h"
+
+struct batch;
+struct breaker;
+struct indexer_config;
+struct queue;
+struct worker;
+
+/* What all workers share; outlives them. */
+struct worker_shared {
+    const struct indexer_config *config;
+    struct queue *work;      /* batches in */
+    struct queue *done;      /* batches out; never full */
+    struct breaker *breaker; /* of Elasticsearch */
+    atomic_bool hurry;       /* give up waiting: hand batches back as they are */
+};
+
+/* Opens everything that the worker owns and starts its thread. */
+enum status worker_start(struct worker_shared *shared, unsigned number, struct worker **out,
+                         struct error *err);
+
+/* Waits for the thread, which ends when `work` is shut and empty. NULL is fine. */
+void worker_join(struct worker *worker);
+
+#endif
