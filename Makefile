@@ -1,6 +1,7 @@
 # ALPEX: one Makefile, no recursion. `make help` lists the goals.
 
 VARIANT ?= release
+PREFIX ?= /usr/local
 BUILD := build/$(VARIANT)
 
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2
@@ -23,17 +24,63 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 Q := $(if $(V),,@)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $1/*.c $1/*/*.c)))
+SOURCES := $(wildcard common/*.[ch] shipper/*.[ch] shipper/*/*.[ch] indexer/*.[ch] indexer/*/*.[ch] \
+                       tests/unit/*/*.[ch] tests/unit/*/*/*.[ch] tests/fuzz/*.c)
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c))
 VENV := build/venv
-PYTEST := $(VENV)/bin/python -m pytest
 
 all: $(BUILD)/bin/shipper $(BUILD)/bin/indexer $(if $(filter release,$(VARIANT)),build/shipper build/indexer) ## both programs; VARIANT=release|debug|asan|tsan
 
 build/shipper build/indexer: build/%: build/release/bin/%
 	$(Q)ln -sf release/bin/$* $@
 
-unit: $(UNIT_TESTS) ## unit tests only: no network, seconds
-	$(Q)for t in $(UNIT_TESTS); do $$t || exit 1; done
+up: packages-run ## starts Kafka, Elasticsearch and Redis here; writes build/stack.env
+	$(Q)deploy/local/stack.sh up
+down: ## stops them, and what the demo left running
+	$(Q)deploy/local/stack.sh down
+demo: packages-build packages-run ## everything at once: installs, builds, starts, feeds, shows
+	$(Q)$(MAKE) --no-print-directory all VARIANT=release
+	$(Q)deploy/local/demo.sh
+
+test: packages-all ## all tests, with all their set-up; last line `N passed, N failed`
+	$(Q)$(MAKE) --no-print-directory all VARIANT=release
+	$(Q)tests/run.sh unit integration e2e
+unit: packages-test ## unit tests only: no network, seconds
+	$(Q)tests/run.sh unit
+integration: packages-all all ## each program against real services
+	$(Q)tests/run.sh integration
+e2e: packages-all all ## both programs, faults included
+	$(Q)tests/run.sh e2e
+asan: packages-test ## unit tests with AddressSanitizer and UBSan
+	$(Q)VARIANT=asan tests/run.sh unit
+tsan: packages-test ## unit tests with ThreadSanitizer
+	$(Q)VARIANT=tsan tests/run.sh unit
+fresh: ## the two commands in bare Debian trees (root; minutes, gigabytes)
+	$(Q)tests/fresh/run.sh
+images: ## builds the container images and tries them (root, podman)
+	$(Q)tests/images/run.sh
+
+fuzz: packages-lint ## each fuzzer for FUZZ_SECONDS (60)
+	$(Q)tests/fuzz/run.sh
+lint: packages-lint ## format, clang-tidy, include directions, banned calls
+	$(Q)tests/lint.sh
+format: ## formats all sources
+	$(Q)clang-format -i $(SOURCES)
+report: ## the longest functions and files
+	$(Q)tests/report.sh
+
+unit-programs: $(UNIT_TESTS)
+venv: $(VENV)/.installed
+$(VENV)/.installed: tests/requirements.txt
+	$(Q)python3 -m venv $(VENV) && $(VENV)/bin/pip install -q --disable-pip-version-check -r $<
+	$(Q)touch $@
+
+packages-build packages-run packages-test packages-lint packages-all: packages-%:
+	$(Q)deploy/local/packages.sh $*
+
+install: all ## both programs, configurations and units below DESTDIR and PREFIX
+	$(Q)install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin build/release/bin/shipper build/release/bin/indexer
+	$(Q)install -D -m 640 -t $(DESTDIR)/etc/alpex configs/shipper.yaml configs/indexer.yaml
 
 help: ## this list
 	$(Q)sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,7 +95,8 @@ $(BUILD)/bin/%: $(BUILD)/%/main.o $(BUILD)/lib%.a $(BUILD)/libcommon.a
 	@echo "  LD $@"
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEPS_LIBS)
 # A unit test links the library of the folder that it mirrors, and common.
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $$(BUILD)/lib$$(firstword $$(subst /, ,%)).a $(BUILD)/libcommon.a
+TSAN_THREADS := $(if $(filter tsan,$(VARIANT)),$(BUILD)/tests/unit/tsan_threads.o)
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(TSAN_THREADS) $$(BUILD)/lib$$(firstword $$(subst /, ,%)).a $(BUILD)/libcommon.a
 	@echo "  LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEPS_LIBS) -lcmocka
 $(BUILD)/%.o: %.c
@@ -57,7 +105,9 @@ $(BUILD)/%.o: %.c
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all unit help clean
+.PHONY: all up down demo test unit integration e2e asan tsan fresh images fuzz lint format report \
+        unit-programs venv packages-build packages-run packages-test packages-lint packages-all install \
+        help clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 $(BUILD)/shipper/config.o: configs/shipper.yaml
 $(BUILD)/indexer/config.o: configs/indexer.yaml

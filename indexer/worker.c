@@ -164,6 +164,7 @@ static void *work(void *arg)
     enum status status;
     void *item;
 
+    prepare(worker); /* so that readiness does not wait for the first record */
     while ((status = queue_pop(worker->shared->work, &item, 1000)) != DONE) {
         struct batch *batch = item;
 

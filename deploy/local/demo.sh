@@ -110,9 +110,9 @@ start_programs() {
     forget_other_data
     : >> "$DEMO/access.log"
     write_shipper_config
-    if [[ -r $DEMO/geo.mmdb ]]; then
-        export ALPEX_GEOIP_CITY=$DEMO/geo.mmdb
-    fi
+    # Made-up places for the made-up clients: what GeoIP does can be seen without a licence.
+    python3 "$HERE/demo_geoip.py" "$DEMO/geo.mmdb" > /dev/null
+    export ALPEX_GEOIP_CITY=$DEMO/geo.mmdb ALPEX_GEOIP_ASN=$DEMO/geo.mmdb
     start_program indexer "$INDEXER_LISTEN"
     start_program shipper "$SHIPPER_LISTEN" --config "$DEMO/shipper.yaml"
 }
