@@ -24,7 +24,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 Q := $(if $(V),,@)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $1/*.c $1/*/*.c)))
-SOURCES := $(wildcard common/*.[ch] shipper/*.[ch] shipper/*/*.[ch] indexer/*.[ch] indexer/*/*.[ch] \
+SOURCES := $(wildcard common/*.[ch] common/*/*.[ch] shipper/*.[ch] shipper/*/*.[ch] indexer/*.[ch] indexer/*/*.[ch] \
                        tests/unit/*/*.[ch] tests/unit/*/*/*.[ch] tests/fuzz/*.c)
 UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c))
 VENV := build/venv

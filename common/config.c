@@ -14,15 +14,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/config_check.h"
-#include "common/config_document.h"
-#include "common/config_expand.h"
-#include "common/config_mention.h"
-#include "common/config_override.h"
-#include "common/config_parse.h"
-#include "common/config_report.h"
-#include "common/config_text.h"
-#include "common/config_write.h"
+#include "common/config/check.h"
+#include "common/config/document.h"
+#include "common/config/expand.h"
+#include "common/config/mention.h"
+#include "common/config/override.h"
+#include "common/config/parse.h"
+#include "common/config/report.h"
+#include "common/config/text.h"
+#include "common/config/write.h"
 #include "common/log.h"
 #include "common/scope.h"
 

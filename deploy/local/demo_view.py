@@ -201,6 +201,7 @@ class View:
         self.print_top("status", "http.response.status_code", documents)
         self.print_top("path", "url.path", documents)
         self.print_top("user agent", "user_agent.original", documents)
+        self.print_top("country", "source.geo.country_name", documents)
         self.print_programs()
         return good
 

@@ -1,7 +1,7 @@
 /*
- * config_override.c - the environment and the command line laid over a tree.
+ * override.c - the environment and the command line laid over a tree.
  */
-#include "common/config_override.h"
+#include "common/config/override.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "common/config_text.h"
+#include "common/config/text.h"
 #include "common/scope.h"
 
 #define PREFIX        "ALPEX_"

@@ -1,5 +1,5 @@
 /*
- * config_unit.h - numbers, durations and sizes from text; exact, without floating point.
+ * unit.h - numbers, durations and sizes from text; exact, without floating point.
  */
 #ifndef COMMON_CONFIG_UNIT_H
 #define COMMON_CONFIG_UNIT_H

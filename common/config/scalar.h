@@ -1,12 +1,12 @@
 /*
- * config_scalar.h - one value against its type: numbers with units, bools, words, texts.
+ * scalar.h - one value against its type: numbers with units, bools, words, texts.
  */
 #ifndef COMMON_CONFIG_SCALAR_H
 #define COMMON_CONFIG_SCALAR_H
 
 #include <cyaml/cyaml.h>
 
-#include "common/config_document.h"
+#include "common/config/document.h"
 
 #define CONFIG_WORDS_MAX 2048 /* bytes of a list of what is allowed */
 

@@ -1,7 +1,7 @@
 /*
  * test_config_text.c - how configuration values are shown.
  */
-#include "common/config_text.h"
+#include "common/config/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /*
- * config_report.c - collects what is wrong with a configuration, and where.
+ * report.c - collects what is wrong with a configuration, and where.
  */
-#include "common/config_report.h"
+#include "common/config/report.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * config_text.c - how configuration values are shown: quoted, shortened, secrets masked.
+ * text.c - how configuration values are shown: quoted, shortened, secrets masked.
  */
-#include "common/config_text.h"
+#include "common/config/text.h"
 
 #include <ctype.h>
 #include <stdio.h>

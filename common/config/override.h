@@ -1,11 +1,11 @@
 /*
- * config_override.h - the environment and the command line laid over a tree.
+ * override.h - the environment and the command line laid over a tree.
  */
 #ifndef COMMON_CONFIG_OVERRIDE_H
 #define COMMON_CONFIG_OVERRIDE_H
 
 #include "common/config.h"
-#include "common/config_document.h"
+#include "common/config/document.h"
 
 /*
  * Sets what ALPEX_... variables and the schema's aliases say. Variables that

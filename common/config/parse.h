@@ -1,10 +1,10 @@
 /*
- * config_parse.h - the text of one YAML document into the tree (libyaml).
+ * parse.h - the text of one YAML document into the tree (libyaml).
  */
 #ifndef COMMON_CONFIG_PARSE_H
 #define COMMON_CONFIG_PARSE_H
 
-#include "common/config_document.h"
+#include "common/config/document.h"
 #include "common/error.h"
 
 #define CONFIG_DOCUMENT_MAX (1u << 20) /* bytes */

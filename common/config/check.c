@@ -1,12 +1,12 @@
 /*
- * config_check.c - a tree against the tables of libcyaml: everything that is wrong, not the first.
+ * check.c - a tree against the tables of libcyaml: everything that is wrong, not the first.
  */
-#include "common/config_check.h"
+#include "common/config/check.h"
 
 #include <string.h>
 
-#include "common/config_scalar.h"
-#include "common/config_text.h"
+#include "common/config/scalar.h"
+#include "common/config/text.h"
 
 #define KEYS_MAX 12 /* keys of a mapping that are listed to who used another */
 

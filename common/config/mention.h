@@ -1,12 +1,12 @@
 /*
- * config_mention.h - whether a document names every key of a schema.
+ * mention.h - whether a document names every key of a schema.
  */
 #ifndef COMMON_CONFIG_MENTION_H
 #define COMMON_CONFIG_MENTION_H
 
 #include <cyaml/cyaml.h>
 
-#include "common/config_document.h"
+#include "common/config/document.h"
 
 /*
  * Adds the paths of the schema's keys that the document (`text`, parsed as

@@ -1,7 +1,7 @@
 /*
- * config_mention.c - whether a document names every key of a schema.
+ * mention.c - whether a document names every key of a schema.
  */
-#include "common/config_mention.h"
+#include "common/config/mention.h"
 
 #include <string.h>
 

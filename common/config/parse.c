@@ -1,16 +1,16 @@
 /*
- * config_parse.c - the text of one YAML document into the tree (libyaml).
+ * parse.c - the text of one YAML document into the tree (libyaml).
  *
  * The first syntax error ends the document: what follows it would only be
  * guessed at. Everything that aliases can multiply is copied and counted, so
  * that a small file cannot become a large tree.
  */
-#include "common/config_parse.h"
+#include "common/config/parse.h"
 
 #include <string.h>
 #include <yaml.h>
 
-#include "common/config_text.h"
+#include "common/config/text.h"
 
 #define ANCHORS_MAX 100 /* far more than anybody names; looking one up is linear */
 

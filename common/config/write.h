@@ -1,12 +1,12 @@
 /*
- * config_write.h - a checked tree as YAML, in order of the schema.
+ * write.h - a checked tree as YAML, in order of the schema.
  */
 #ifndef COMMON_CONFIG_WRITE_H
 #define COMMON_CONFIG_WRITE_H
 
 #include <cyaml/cyaml.h>
 
-#include "common/config_document.h"
+#include "common/config/document.h"
 
 enum config_audience {
     FOR_LIBCYAML, /* everything as it is */

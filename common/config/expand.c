@@ -1,11 +1,11 @@
 /*
- * config_expand.c - ${NAME}, ${NAME:-default} and ${file:/path} in the values of a tree.
+ * expand.c - ${NAME}, ${NAME:-default} and ${file:/path} in the values of a tree.
  *
  * Only `${` is special, and `$${` stands for it: a lone dollar is common in
  * passwords, patterns and log formats. What was put in is not expanded again,
  * except a default, which is the user's own text.
  */
-#include "common/config_expand.h"
+#include "common/config/expand.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/config_text.h"
+#include "common/config/text.h"
 #include "common/scope.h"
 
 #define VALUE_MAX  (64u << 10) /* bytes of a value or a file put in: certificates, no documents */

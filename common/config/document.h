@@ -1,5 +1,5 @@
 /*
- * config_document.h - a configuration as a tree of values that know where they stand.
+ * document.h - a configuration as a tree of values that know where they stand.
  *
  * One tree holds all layers: documents are parsed into it and laid over each
  * other. Everything in it lives in the tree's arena and goes with it.
@@ -12,7 +12,7 @@
 
 #include "common/arena.h"
 #include "common/buf.h"
-#include "common/config_report.h"
+#include "common/config/report.h"
 
 #define CONFIG_DEPTH_MAX 32    /* levels of mappings and lists */
 #define CONFIG_NODES_MAX 50000 /* values: what aliases can multiply is bounded */

@@ -1,15 +1,15 @@
 /*
- * config_write.c - a checked tree as YAML, in order of the schema.
+ * write.c - a checked tree as YAML, in order of the schema.
  *
  * Written by hand because libyaml writes no comments; what is printed can be
  * loaded again, but for its secrets.
  */
-#include "common/config_write.h"
+#include "common/config/write.h"
 
 #include <ctype.h>
 #include <string.h>
 
-#include "common/config_text.h"
+#include "common/config/text.h"
 #include "common/scope.h"
 
 #define INDENT 2

@@ -1,5 +1,5 @@
 /*
- * config_report.h - collects what is wrong with a configuration, and where.
+ * report.h - collects what is wrong with a configuration, and where.
  */
 #ifndef COMMON_CONFIG_REPORT_H
 #define COMMON_CONFIG_REPORT_H

@@ -1,7 +1,7 @@
 /*
  * test_config_parse.c - YAML documents, wrong and hostile ones above all.
  */
-#include "common/config_parse.h"
+#include "common/config/parse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 /*
- * config_expand.h - ${NAME}, ${NAME:-default} and ${file:/path} in the values of a tree.
+ * expand.h - ${NAME}, ${NAME:-default} and ${file:/path} in the values of a tree.
  */
 #ifndef COMMON_CONFIG_EXPAND_H
 #define COMMON_CONFIG_EXPAND_H
 
-#include "common/config_document.h"
+#include "common/config/document.h"
 
 /*
  * Expands every text below `root` in place and marks the secret ones: below a

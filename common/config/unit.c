@@ -1,7 +1,7 @@
 /*
- * config_unit.c - numbers, durations and sizes from text; exact, without floating point.
+ * unit.c - numbers, durations and sizes from text; exact, without floating point.
  */
-#include "common/config_unit.h"
+#include "common/config/unit.h"
 
 #include <ctype.h>
 #include <string.h>

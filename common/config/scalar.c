@@ -1,7 +1,7 @@
 /*
- * config_scalar.c - one value against its type: numbers with units, bools, words, texts.
+ * scalar.c - one value against its type: numbers with units, bools, words, texts.
  */
-#include "common/config_scalar.h"
+#include "common/config/scalar.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -11,8 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/config_text.h"
-#include "common/config_unit.h"
+#include "common/config/text.h"
+#include "common/config/unit.h"
 #include "common/scope.h"
 
 #define complain config_check_complain

@@ -1,5 +1,5 @@
 /*
- * config_text.h - how configuration values are shown: quoted, shortened, secrets masked.
+ * text.h - how configuration values are shown: quoted, shortened, secrets masked.
  */
 #ifndef COMMON_CONFIG_TEXT_H
 #define COMMON_CONFIG_TEXT_H

@@ -1,13 +1,13 @@
 /*
- * config_document.c - a tree of values that know where they stand: making, finding, laying over.
+ * document.c - a tree of values that know where they stand: making, finding, laying over.
  */
-#include "common/config_document.h"
+#include "common/config/document.h"
 
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/config_text.h"
+#include "common/config/text.h"
 
 #define BLOCK_BYTES (16u << 10)
 #define TREE_MAX    (32u << 20) /* bytes: CONFIG_NODES_MAX nodes and a few documents' text */

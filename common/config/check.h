@@ -1,12 +1,12 @@
 /*
- * config_check.h - a tree against the tables of libcyaml: everything that is wrong, not the first.
+ * check.h - a tree against the tables of libcyaml: everything that is wrong, not the first.
  */
 #ifndef COMMON_CONFIG_CHECK_H
 #define COMMON_CONFIG_CHECK_H
 
 #include <cyaml/cyaml.h>
 
-#include "common/config_document.h"
+#include "common/config/document.h"
 #include "common/error.h"
 
 /*

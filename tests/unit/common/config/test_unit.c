@@ -1,7 +1,7 @@
 /*
  * test_config_unit.c - numbers, durations and sizes from text.
  */
-#include "common/config_unit.h"
+#include "common/config/unit.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
