@@ -14,7 +14,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wfo
 WERROR   ?= -Werror
 
 # Debian 12 ships no .pc for civetweb, so it is named by hand.
-PACKAGES := rdkafka libcurl libcjson libcyaml yaml-0.1 libmaxminddb hiredis libxxhash zlib libzstd
+PACKAGES := rdkafka libcurl libcjson libcyaml yaml-0.1 libmaxminddb hiredis libxxhash zlib
 DEPS_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
 DEPS_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lcivetweb -lpthread -lm
 
@@ -38,18 +38,18 @@ up: packages-run ## starts Kafka, Elasticsearch and Redis here; writes build/sta
 	$(Q)deploy/local/stack.sh up
 down: ## stops them, and what the demo left running
 	$(Q)deploy/local/stack.sh down
-demo: packages-build packages-run ## everything at once: installs, builds, starts, feeds, shows
+demo: packages-demo ## everything at once: installs, builds, starts, feeds, shows
 	$(Q)$(MAKE) --no-print-directory all VARIANT=release
 	$(Q)deploy/local/demo.sh
 
-test: packages-all ## all tests, with all their set-up; last line `N passed, N failed`
+test: packages-test ## all tests, with all their set-up; last line `N passed, N failed`
 	$(Q)$(MAKE) --no-print-directory all VARIANT=release
 	$(Q)tests/run.sh unit integration e2e
 unit: packages-test ## unit tests only: no network, seconds
 	$(Q)tests/run.sh unit
-integration: packages-all all ## each program against real services
+integration: packages-test all ## each program against real services
 	$(Q)tests/run.sh integration
-e2e: packages-all all ## both programs, faults included
+e2e: packages-test all ## both programs, faults included
 	$(Q)tests/run.sh e2e
 asan: packages-test ## unit tests with AddressSanitizer and UBSan
 	$(Q)VARIANT=asan tests/run.sh unit
@@ -75,8 +75,12 @@ $(VENV)/.installed: tests/requirements.txt
 	$(Q)python3 -m venv $(VENV) && $(VENV)/bin/pip install -q --disable-pip-version-check -r $<
 	$(Q)touch $@
 
-packages-build packages-run packages-test packages-lint packages-all: packages-%:
-	$(Q)deploy/local/packages.sh $*
+# What a goal needs of the distribution, in one go.
+packages-build: ; $(Q)deploy/local/packages.sh build
+packages-run: ; $(Q)deploy/local/packages.sh run
+packages-demo: ; $(Q)deploy/local/packages.sh build run
+packages-test: ; $(Q)deploy/local/packages.sh build run test
+packages-lint: ; $(Q)deploy/local/packages.sh build lint
 
 install: all ## both programs, configurations and units below DESTDIR and PREFIX
 	$(Q)install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin build/release/bin/shipper build/release/bin/indexer
@@ -106,7 +110,7 @@ $(BUILD)/%.o: %.c
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all up down demo test unit integration e2e asan tsan fresh images fuzz lint format report \
-        unit-programs venv packages-build packages-run packages-test packages-lint packages-all install \
+        unit-programs venv packages-build packages-run packages-demo packages-test packages-lint install \
         help clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 $(BUILD)/shipper/config.o: configs/shipper.yaml

@@ -38,8 +38,8 @@ bool config_command_load(config_loader *load, const char *program, const char *p
     return false;
 }
 
-static bool parse(const struct option_row *rows, const char *program,
-                  const struct command *command, int argc, char **argv, int *code)
+static bool parse(const struct option_row *rows, const char *program, const struct command *command,
+                  int argc, char **argv, int *code)
 {
     struct error err;
     char **rest;

@@ -12,8 +12,8 @@
 
 /* Rows of a command's option table. */
 #define CONFIG_OPTIONS(path, settings)                                                             \
-    {"config", 'c', "FILE", OPTION_TEXT, &(path),                                                  \
-     "configuration; written with commented defaults when it is absent"},                          \
+    {"config",    'c',     "FILE",                                                                 \
+     OPTION_TEXT, &(path), "configuration; written with commented defaults when it is absent"},    \
     {                                                                                              \
         "set", 's', "KEY=VALUE", OPTION_LIST, &(settings),                                         \
             "a key of the configuration, e.g. kafka.topic=web; wins over all else"                 \

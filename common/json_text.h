@@ -30,7 +30,15 @@ char *json_write_string(char *p, struct slice text, uint64_t *invalid);
  * forms and what is above U+10FFFF. */
 size_t utf8_sequence(const char *p, const char *end);
 
-enum json_kind { JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER, JSON_TRUE, JSON_FALSE, JSON_NULL };
+enum json_kind {
+    JSON_OBJECT,
+    JSON_ARRAY,
+    JSON_STRING,
+    JSON_NUMBER,
+    JSON_TRUE,
+    JSON_FALSE,
+    JSON_NULL
+};
 
 struct json_value {
     enum json_kind kind;

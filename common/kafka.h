@@ -25,9 +25,9 @@ struct kafka_link { /* the part of `kafka:` that says how to reach the brokers *
 /* Rows of a libcyaml table for the members of `struct kafka_link` that is member `m` of `s`. */
 extern const cyaml_strval_t kafka_security_names[4];
 #define KAFKA_LINK_FIELDS(s, m)                                                                    \
-    CYAML_FIELD_STRING_PTR("brokers", CYAML_FLAG_POINTER, s, m.brokers, 1, CYAML_UNLIMITED),        \
+    CYAML_FIELD_STRING_PTR("brokers", CYAML_FLAG_POINTER, s, m.brokers, 1, CYAML_UNLIMITED),       \
         CYAML_FIELD_STRING_PTR("client_id", CYAML_FLAG_POINTER, s, m.client_id, 1, 200),           \
-        CYAML_FIELD_ENUM("security", CYAML_FLAG_STRICT, s, m.security, kafka_security_names, 4),  \
+        CYAML_FIELD_ENUM("security", CYAML_FLAG_STRICT, s, m.security, kafka_security_names, 4),   \
         CYAML_FIELD_STRING_PTR("ca_file", CYAML_FLAG_POINTER, s, m.ca_file, 0, 4096),              \
         CYAML_FIELD_STRING_PTR("certificate_file", CYAML_FLAG_POINTER, s, m.certificate_file, 0,   \
                                4096),                                                              \

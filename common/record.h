@@ -80,7 +80,7 @@ struct record_extra; /* a value outside of the schema; see record_extras.h */
 struct record {
     struct arena *arena; /* for what is added; may be cleared when the record is */
     uint64_t present[RECORD_WORDS];
-    struct value values[FIELD_COUNT]; /* of the fields that are present */
+    struct value values[FIELD_COUNT];          /* of the fields that are present */
     struct record_extra *extras, *extras_last; /* in order of arrival; NULL = none */
     struct record_extra **extra_table;         /* by key, once there are many */
     unsigned extra_count, extra_table_size;

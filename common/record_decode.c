@@ -59,7 +59,8 @@ static bool is_time(const struct json_value *value)
 
     if (value->kind == JSON_STRING)
         return value->raw.len > 2 &&
-               timestamp_parse_iso((struct slice){value->raw.data + 1, value->raw.len - 2}, &ignored);
+               timestamp_parse_iso((struct slice){value->raw.data + 1, value->raw.len - 2},
+                                   &ignored);
     return value->kind == JSON_NUMBER && json_integer(value->raw, &ms);
 }
 
@@ -74,8 +75,9 @@ static bool fits(enum field_type type, const struct json_value *value)
     case TYPE_RAW:
         return value->kind != JSON_OBJECT && value->kind != JSON_ARRAY;
     case TYPE_LONG:
-        return value->kind == JSON_NUMBER ? json_integer(value->raw, &ignored)
-                                          : value->kind == JSON_STRING && is_number_text(value->raw);
+        return value->kind == JSON_NUMBER
+                   ? json_integer(value->raw, &ignored)
+                   : value->kind == JSON_STRING && is_number_text(value->raw);
     case TYPE_BOOL:
         return value->kind == JSON_TRUE || value->kind == JSON_FALSE;
     case TYPE_IP:
@@ -249,8 +251,8 @@ enum status record_decode(struct record *record, struct slice text, struct error
     if (decoder.status == FATAL)
         return error_set(err, FATAL, "out of memory while decoding %zu bytes", text.len);
     if (!p)
-        return error_set(err, REJECT, record->extra_count == EXTRAS_MAX
-                                          ? "more than 10000 unknown members"
-                                          : "invalid JSON");
+        return error_set(err, REJECT,
+                         record->extra_count == EXTRAS_MAX ? "more than 10000 unknown members"
+                                                           : "invalid JSON");
     return OK;
 }

@@ -21,7 +21,7 @@ struct encoder {
     const struct record_tree *tree;
     const struct record *record;
     char *p;
-    uint8_t node;     /* the object that is open */
+    uint8_t node; /* the object that is open */
     uint64_t invalid;
 };
 

@@ -7,10 +7,10 @@
 
 #include "common/record.h"
 
-#define NODE_MAX    64 /* objects of the schema; a bit each in encode's mask */
-#define EXTRAS_MAX  10000
-#define NODE_ROOT   0
-#define NODE_NONE   0xff
+#define NODE_MAX   64 /* objects of the schema; a bit each in encode's mask */
+#define EXTRAS_MAX 10000
+#define NODE_ROOT  0
+#define NODE_NONE  0xff
 
 /* An object of the JSON form: the root, "http", "http.request", … in pre-order. */
 struct record_node {
@@ -43,7 +43,7 @@ struct record_extra {
     struct record_extra *next;      /* in order of arrival */
     struct record_extra *same_slot; /* in the table */
     struct slice key;               /* JSON text without the quotes */
-    struct slice raw; /* JSON text */
+    struct slice raw;               /* JSON text */
     uint8_t node;
 };
 

@@ -19,7 +19,7 @@ struct timestamp {
     uint32_t ns; /* 0..999999999, counts forward also before 1970 */
 };
 
-struct civil { /* a calendar date and a time of day */
+struct civil {                                  /* a calendar date and a time of day */
     int year, month, day, hour, minute, second; /* month and day from 1; second up to 60 */
 };
 

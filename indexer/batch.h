@@ -32,10 +32,10 @@ enum outcome {
 /* Why a record is refused; header `dlq.reason` and label of the metrics. */
 enum reason {
     REASON_NONE = 0,
-    REASON_DECODE,   /* the message is no record */
+    REASON_DECODE,    /* the message is no record */
     REASON_TOO_LARGE, /* even alone larger than Elasticsearch takes */
-    REASON_MAPPING,  /* Elasticsearch cannot map it, also not as core fields */
-    REASON_REJECTED, /* any other refusal of this document */
+    REASON_MAPPING,   /* Elasticsearch cannot map it, also not as core fields */
+    REASON_REJECTED,  /* any other refusal of this document */
     REASON_COUNT
 };
 
@@ -60,9 +60,9 @@ struct batch {
     struct arena arena;
     struct batch_entry *entries;
     size_t count, capacity;
-    size_t bytes; /* of the payloads */
-    int64_t opened_ms; /* monotonic; when its first message came */
-    bool settled;      /* set by the worker: every entry has its outcome */
+    size_t bytes;             /* of the payloads */
+    int64_t opened_ms;        /* monotonic; when its first message came */
+    bool settled;             /* set by the worker: every entry has its outcome */
     struct segment *segments; /* offsets.c: what it holds of each partition */
 };
 

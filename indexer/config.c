@@ -150,7 +150,8 @@ static void check_elasticsearch(struct config *config, const struct elasticsearc
     for (uint32_t i = 0; i < c->url_count; i++) {
         snprintf(key, sizeof(key), "elasticsearch.urls[%u]", i);
         if (strncmp(c->urls[i], "http://", 7) != 0 && strncmp(c->urls[i], "https://", 8) != 0)
-            config_problem(config, key, "not a URL; expected http://host:port or https://host:port");
+            config_problem(config, key,
+                           "not a URL; expected http://host:port or https://host:port");
     }
     if (!is_index_prefix(c->index_prefix))
         config_problem(config, "elasticsearch.index_prefix",

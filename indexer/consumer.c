@@ -169,7 +169,8 @@ static enum status make_conf(struct consumer *consumer, rd_kafka_conf_t **out, s
          kafka_set(conf, "group.instance.id", config->instance_id, err)) ||
         kafka_set(conf, "enable.auto.commit", "false", err) ||
         kafka_set(conf, "enable.auto.offset.store", "false", err) ||
-        kafka_set(conf, "auto.offset.reset", "earliest", err) || /* the default skips what is there */
+        kafka_set(conf, "auto.offset.reset", "earliest",
+                  err) || /* the default skips what is there */
         kafka_set(conf, "partition.assignment.strategy", assignor(config), err) ||
         kafka_set_number(conf, "session.timeout.ms", (int64_t)config->session_timeout_ms, err) ||
         kafka_set_number(conf, "queued.max.messages.kbytes",
@@ -379,7 +380,8 @@ void consumer_measure(struct consumer *consumer)
             continue;
         if (next < 0)
             next = list->elems[i].offset; /* where it began, when that is known */
-        metric_set(lag_metric(consumer, partition), next < 0 || next > high ? 0 : (double)(high - next));
+        metric_set(lag_metric(consumer, partition),
+                   next < 0 || next > high ? 0 : (double)(high - next));
     }
     rd_kafka_topic_partition_list_destroy(list);
 }

@@ -36,8 +36,8 @@ enum status consumer_join(struct consumer *consumer, int64_t timeout_ms, struct 
  * The next message, which is the caller's (rd_kafka_message_destroy). RETRY: none came within
  * `timeout_ms`. Rebalances happen in here. FATAL: the client cannot go on.
  */
-enum status consumer_poll(struct consumer *consumer, int64_t timeout_ms,
-                          rd_kafka_message_t **out, struct error *err);
+enum status consumer_poll(struct consumer *consumer, int64_t timeout_ms, rd_kafka_message_t **out,
+                          struct error *err);
 
 /* Stops fetching, and keeps being a member by polling; what is fetched already is dropped and
  * fetched again. Also for partitions that come while paused. */

@@ -26,8 +26,8 @@ struct deadletter {
 };
 
 static const char *const stages[REASON_COUNT] = {
-    [REASON_NONE] = "",           [REASON_DECODE] = "decode", [REASON_TOO_LARGE] = "sink",
-    [REASON_MAPPING] = "sink",    [REASON_REJECTED] = "sink",
+    [REASON_NONE] = "",        [REASON_DECODE] = "decode", [REASON_TOO_LARGE] = "sink",
+    [REASON_MAPPING] = "sink", [REASON_REJECTED] = "sink",
 };
 
 enum status deadletter_open(const struct indexer_kafka_config *config, struct deadletter **out,
@@ -119,11 +119,11 @@ static rd_kafka_headers_t *make_headers(const struct deadletter *deadletter,
 static rd_kafka_resp_err_t send_entry(struct deadletter *deadletter, struct batch_entry *entry)
 {
     rd_kafka_headers_t *headers = make_headers(deadletter, entry);
-    rd_kafka_resp_err_t code = rd_kafka_producev(
-        deadletter->client, RD_KAFKA_V_TOPIC(deadletter->config->dlq_topic),
-        RD_KAFKA_V_KEY(entry->message->key, entry->message->key_len),
-        RD_KAFKA_V_VALUE((void *)entry->original.data, entry->original.len),
-        RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(entry), RD_KAFKA_V_END);
+    rd_kafka_resp_err_t code =
+        rd_kafka_producev(deadletter->client, RD_KAFKA_V_TOPIC(deadletter->config->dlq_topic),
+                          RD_KAFKA_V_KEY(entry->message->key, entry->message->key_len),
+                          RD_KAFKA_V_VALUE((void *)entry->original.data, entry->original.len),
+                          RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(entry), RD_KAFKA_V_END);
 
     if (code)
         rd_kafka_headers_destroy(headers);
@@ -149,8 +149,8 @@ static void take_back(struct deadletter *deadletter)
         rd_kafka_poll(deadletter->client, 100);
 }
 
-enum status deadletter_write(struct deadletter *deadletter, struct batch *batch,
-                             int64_t timeout_ms, struct error *err)
+enum status deadletter_write(struct deadletter *deadletter, struct batch *batch, int64_t timeout_ms,
+                             struct error *err)
 {
     int64_t deadline_ms = clock_mono_ms() + timeout_ms, left_ms;
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;

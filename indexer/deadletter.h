@@ -24,8 +24,8 @@ enum status deadletter_open(const struct indexer_kafka_config *config, struct de
  * Sends every entry that is OUTCOME_REFUSED and waits. OK: all are
  * OUTCOME_DEAD_LETTERED. RETRY: some are not; call again after a pause.
  */
-enum status deadletter_write(struct deadletter *deadletter, struct batch *batch,
-                             int64_t timeout_ms, struct error *err);
+enum status deadletter_write(struct deadletter *deadletter, struct batch *batch, int64_t timeout_ms,
+                             struct error *err);
 
 void deadletter_close(struct deadletter *deadletter); /* NULL is fine */
 

@@ -139,11 +139,10 @@ enum status documents_make(struct documents *documents, struct batch *batch, int
 
 bool documents_degrade(struct batch_entry *entry, struct arena *arena, void *arg)
 {
-    static const enum record_field core[] = {FIELD_TIMESTAMP,      FIELD_MESSAGE,
-                                             FIELD_EVENT_DATASET,  FIELD_LOG_FILE_PATH,
-                                             FIELD_LOG_OFFSET,     FIELD_HOST_NAME,
-                                             FIELD_AGENT_ID,       FIELD_EVENT_INGESTED,
-                                             FIELD_KAFKA_PARTITION, FIELD_KAFKA_OFFSET};
+    static const enum record_field core[] = {
+        FIELD_TIMESTAMP,       FIELD_MESSAGE,     FIELD_EVENT_DATASET, FIELD_LOG_FILE_PATH,
+        FIELD_LOG_OFFSET,      FIELD_HOST_NAME,   FIELD_AGENT_ID,      FIELD_EVENT_INGESTED,
+        FIELD_KAFKA_PARTITION, FIELD_KAFKA_OFFSET};
     struct documents *documents = arg;
     struct record *record = &documents->record, reduced;
     struct slice original = entry->document;

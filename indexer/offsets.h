@@ -26,7 +26,8 @@ void offsets_remove(struct offsets *offsets, int32_t partition);
 /* The batch leaves with messages of these partitions. False without memory. */
 bool offsets_hand_out(struct offsets *offsets, struct batch *batch);
 
-/* The batch came back; `settled`: every record of it is. If not, its partitions stay where they are. */
+/* The batch came back; `settled`: every record of it is. If not, its partitions stay where they
+ * are. */
 void offsets_take_back(struct offsets *offsets, struct batch *batch, bool settled);
 
 /* Batches that hold messages of the partition (-1: of any). */

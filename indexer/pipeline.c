@@ -25,7 +25,7 @@
 #include "indexer/offsets.h"
 #include "indexer/worker.h"
 
-#define WORKERS_MAX     64 /* as the configuration allows */
+#define WORKERS_MAX     64    /* as the configuration allows */
 #define LOOP_LIMIT_MS   60000 /* a rebalance may wait for its drain */
 #define POLL_IDLE_MS    500
 #define POLL_BUSY_MS    50
@@ -242,7 +242,8 @@ static void housekeep(struct pipeline *pipeline, int64_t now_ms)
         pipeline->leaving = pipeline->at_once = true;
         break;
     case STOP_RELOAD:
-        log_info("SIGHUP: databases are looked at by themselves; the configuration is read at start");
+        log_info(
+            "SIGHUP: databases are looked at by themselves; the configuration is read at start");
         break;
     case STOP_NONE:
         break;
@@ -324,7 +325,8 @@ static enum status open_stages(struct pipeline *pipeline, struct error *err)
 
 static void close_stages(struct pipeline *pipeline)
 {
-    consumer_close(pipeline->consumer); /* drains, commits and leaves, while the workers still work */
+    consumer_close(
+        pipeline->consumer); /* drains, commits and leaves, while the workers still work */
     atomic_store(&pipeline->shared.hurry, true);
     if (pipeline->shared.work)
         queue_shut(pipeline->shared.work);

@@ -24,7 +24,7 @@
 #include "indexer/documents.h"
 #include "indexer/sink/sink.h"
 
-#define NAP_MS        200  /* pauses are slept in steps, to notice `hurry` and to stay alive */
+#define NAP_MS        200 /* pauses are slept in steps, to notice `hurry` and to stay alive */
 #define DEADLETTER_MS 5000
 #define PAUSE_MIN_MS  100
 #define PAUSE_MAX_MS  10000
@@ -180,7 +180,8 @@ static void *work(void *arg)
 
 static void register_metrics(struct worker *worker)
 {
-    static const double bounds[] = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
+    static const double bounds[] = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
+                                    1,     2.5,  5,     10,   30,  60};
 
     for (int i = 0; i < OUTCOME_COUNT; i++)
         worker->outcomes[i] =
@@ -190,10 +191,10 @@ static void register_metrics(struct worker *worker)
                                         "Records settled: indexed, recognised or dead-lettered.");
     worker->failed = metrics_counter("logs_failed_total", NULL,
                                      "Records refused for good and sent to the dead letter topic.");
-    worker->seconds = metrics_histogram(
-        "log_processing_seconds", NULL,
-        "From a batch's first message to the last of its records being settled.", bounds,
-        sizeof(bounds) / sizeof(bounds[0]));
+    worker->seconds =
+        metrics_histogram("log_processing_seconds", NULL,
+                          "From a batch's first message to the last of its records being settled.",
+                          bounds, sizeof(bounds) / sizeof(bounds[0]));
 }
 
 static void worker_free(struct worker *worker)

@@ -19,10 +19,11 @@
 #include "common/log.h"
 #include "common/scope.h"
 
-#define VERSION       1
-#define FILE_MAX      (256u << 20)
-#define FORGET_AFTER  (30ll * 24 * 3600 * 1000) /* ms that an entry is kept unseen */
-#define HEADER_FORMAT "{\"checkpoint\":\"alpex-shipper\",\"version\":%d,\"hash\":\"%016" PRIx64 "\"}\n"
+#define VERSION      1
+#define FILE_MAX     (256u << 20)
+#define FORGET_AFTER (30ll * 24 * 3600 * 1000) /* ms that an entry is kept unseen */
+#define HEADER_FORMAT                                                                              \
+    "{\"checkpoint\":\"alpex-shipper\",\"version\":%d,\"hash\":\"%016" PRIx64 "\"}\n"
 
 struct checkpoint {
     char *folder;
@@ -248,8 +249,7 @@ static enum status lock_folder(struct checkpoint *checkpoint, struct error *err)
     checkpoint->folder_fd = open(checkpoint->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (checkpoint->folder_fd < 0)
         return error_set_errno(err, FATAL, "cannot open state_dir '%s'", checkpoint->folder);
-    checkpoint->lock_fd =
-        openat(checkpoint->folder_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    checkpoint->lock_fd = openat(checkpoint->folder_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (checkpoint->lock_fd < 0)
         return error_set_errno(err, FATAL, "cannot write in state_dir '%s'", checkpoint->folder);
     if (flock(checkpoint->lock_fd, LOCK_EX | LOCK_NB) != 0)
@@ -292,8 +292,8 @@ static void forget_old(struct checkpoint *checkpoint, int64_t wall_ms)
     }
 }
 
-static enum status write_file(struct checkpoint *checkpoint, struct slice header,
-                              struct slice body, struct error *err)
+static enum status write_file(struct checkpoint *checkpoint, struct slice header, struct slice body,
+                              struct error *err)
 {
     scoped_fd int fd = openat(checkpoint->folder_fd, "checkpoint.new",
                               O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);

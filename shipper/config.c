@@ -48,8 +48,8 @@ static const cyaml_schema_field_t input_fields[] = {
     CYAML_FIELD_SEQUENCE_COUNT("exclude", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct input_config, exclude, exclude_count, &text_value, 0, 1000),
     CYAML_FIELD_STRING_PTR("format", CYAML_FLAG_POINTER, struct input_config, format, 1, 8192),
-    CYAML_FIELD_STRING_PTR("dataset", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-                           struct input_config, dataset, 1, 64),
+    CYAML_FIELD_STRING_PTR("dataset", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct input_config,
+                           dataset, 1, 64),
     CYAML_FIELD_ENUM("start_at", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct input_config,
                      start_at, start_names, CYAML_ARRAY_LEN(start_names)),
     CYAML_FIELD_BOOL("keep_original", CYAML_FLAG_OPTIONAL, struct input_config, keep_original),
@@ -190,7 +190,8 @@ static void check(struct config *config, const struct shipper_config *c)
                 "4KiB to 1GB");
     check_range(config, "kafka.linger_ms", c->kafka.linger_ms, 0, 900000, "0 to 15m");
     check_range(config, "kafka.partitions", c->kafka.partitions, 0, 10000, "0 to 10000");
-    check_range(config, "kafka.replication_factor", c->kafka.replication_factor, 0, 100, "0 to 100");
+    check_range(config, "kafka.replication_factor", c->kafka.replication_factor, 0, 100,
+                "0 to 100");
     check_range(config, "delivery.memory_max_bytes", c->delivery.memory_max_bytes, 1u << 20,
                 (uint64_t)16 << 30, "1MiB to 16GiB");
     check_range(config, "delivery.checkpoint_interval_ms", c->delivery.checkpoint_interval_ms, 10,

@@ -26,8 +26,8 @@ struct content {
     uint64_t next_offset;
 
     z_stream zlib;
-    bool ended;          /* the last member's trailer was read and is right */
-    bool damaged;        /* no more can be read */
+    bool ended;            /* the last member's trailer was read and is right */
+    bool damaged;          /* no more can be read */
     unsigned char input[]; /* INPUT_BYTES when gzip */
 };
 
@@ -197,9 +197,8 @@ static enum status keep(struct content *content, const char *data, size_t len, s
 static enum status read_next(struct content *content, char *to, size_t room, size_t *len,
                              struct error *err)
 {
-    enum status status = content->kind == KIND_GZIP
-                             ? inflate_some(content, to, room, len, err)
-                             : read_some(content, -1, to, room, len, err);
+    enum status status = content->kind == KIND_GZIP ? inflate_some(content, to, room, len, err)
+                                                    : read_some(content, -1, to, room, len, err);
 
     if (status == OK) {
         content->next_offset += *len;

@@ -18,14 +18,15 @@ struct framer {
     const char *p, *end; /* what is left */
     uint64_t offset;     /* of p in the content */
     size_t line_max;
-    bool last;     /* nothing will follow: the rest is a line without its newline */
-    bool skipping; /* p is inside of a line that was cut; the caller keeps this for the next piece */
+    bool last; /* nothing will follow: the rest is a line without its newline */
+    bool
+        skipping; /* p is inside of a line that was cut; the caller keeps this for the next piece */
 };
 
 struct line {
     struct slice text;
     uint64_t offset; /* of its first byte */
-    uint64_t end;    /* where the content goes on; for a line that was cut in the middle: its begin */
+    uint64_t end; /* where the content goes on; for a line that was cut in the middle: its begin */
     bool cut;
 };
 

@@ -125,7 +125,8 @@ void lines_shorten(struct lines *lines, const struct stream *stream, const struc
     record_clear(record);
     record_set_time(record, FIELD_TIMESTAMP, stream->read.time);
     record_set_text(record, FIELD_MESSAGE, text);
-    record_set_text(record, FIELD_ERROR_MESSAGE, SLICE("the record is larger than a message may be"));
+    record_set_text(record, FIELD_ERROR_MESSAGE,
+                    SLICE("the record is larger than a message may be"));
     stamp(lines, stream, line, record);
     record_set_json(record, FIELD_TAGS, SLICE("[\"_truncated\"]"));
 }

@@ -94,8 +94,9 @@ static int run_command(int argc, char **argv)
         return code;
     log_setup("shipper", config->log.level, config->log.format);
     if (config->input_count == 0) {
-        fprintf(stderr, "shipper run: the configuration has no inputs: nothing to read. "
-                        "Add some to the file given with --config; configs/shipper.yaml shows how\n");
+        fprintf(stderr,
+                "shipper run: the configuration has no inputs: nothing to read. "
+                "Add some to the file given with --config; configs/shipper.yaml shows how\n");
         config_close(holder);
         return EXIT_USAGE;
     }
@@ -108,10 +109,8 @@ static int run_command(int argc, char **argv)
 /* One input that stands for the files of the command line. */
 static struct input_config input_of_files(char **files, const char *format, const char *dataset)
 {
-    struct input_config input = {.type = "whole",
-                                 .paths = files,
-                                 .format = (char *)format,
-                                 .dataset = (char *)dataset};
+    struct input_config input = {
+        .type = "whole", .paths = files, .format = (char *)format, .dataset = (char *)dataset};
 
     while (files[input.path_count])
         input.path_count++;

@@ -14,14 +14,14 @@
 #include "shipper/quarantine.h"
 #include "shipper/stream.h"
 
-#define CHUNK_BYTES   (256u << 10)
-#define PENDING_MAX   2048   /* messages gathered before they are handed over */
+#define CHUNK_BYTES    (256u << 10)
+#define PENDING_MAX    2048 /* messages gathered before they are handed over */
 #define RUNS_PER_BLOCK 128
-#define RETRY_MIN_MS  100
-#define RETRY_MAX_MS  10000
+#define RETRY_MIN_MS   100
+#define RETRY_MAX_MS   10000
 
 struct chunk {
-    struct chunk *next;             /* in the list of spare ones */
+    struct chunk *next;          /* in the list of spare ones */
     struct chunk *newer, *older; /* in the list of all */
     size_t size, used;
     uint64_t records; /* in it, not yet acknowledged */

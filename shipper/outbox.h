@@ -49,8 +49,7 @@ enum status outbox_commit(struct outbox *outbox, struct stream *stream, size_t l
                           const struct position *after);
 
 /* The stream went on to `after` without a record (filtered, or the end of a line that was cut). */
-enum status outbox_pass(struct outbox *outbox, struct stream *stream,
-                        const struct position *after);
+enum status outbox_pass(struct outbox *outbox, struct stream *stream, const struct position *after);
 
 /* Hands everything to the producer, and what failed before when its pause is over. */
 void outbox_flush(struct outbox *outbox, int64_t now_ms);
@@ -58,7 +57,7 @@ void outbox_flush(struct outbox *outbox, int64_t now_ms);
 /* When outbox_flush should be called at the latest; INT64_MAX: no need. */
 int64_t outbox_due_ms(const struct outbox *outbox);
 
-size_t outbox_bytes(const struct outbox *outbox);    /* memory in use */
+size_t outbox_bytes(const struct outbox *outbox);     /* memory in use */
 uint64_t outbox_waiting(const struct outbox *outbox); /* records not yet acknowledged */
 
 /* The producer's report function; `arg` is the outbox. */

@@ -21,10 +21,10 @@
 #include "shipper/lines.h"
 #include "shipper/stream.h"
 
-#define OUTPUT_BYTES (256u << 10)
-#define OUTPUT_MAX   ((size_t)1 << 30)
-#define ARENA_BLOCK  (16u << 10)
-#define ARENA_MAX    (512u << 20)
+#define OUTPUT_BYTES     (256u << 10)
+#define OUTPUT_MAX       ((size_t)1 << 30)
+#define ARENA_BLOCK      (16u << 10)
+#define ARENA_MAX        (512u << 20)
 #define LINE_MAX_DEFAULT (1u << 20)
 
 struct printer {
@@ -92,8 +92,8 @@ static bool parse_files(struct lines *lines, struct input *input, struct printer
     arena_init(&arena, ARENA_BLOCK, ARENA_MAX);
     record_init(&record, &arena);
     while (going && input->type->read(input, 0, &piece, &wake_ms) == OK) {
-        going = lines_each(lines, piece.stream, piece.bytes, piece.last, &record, print_line,
-                           printer);
+        going =
+            lines_each(lines, piece.stream, piece.bytes, piece.last, &record, print_line, printer);
         input->type->done(input, &piece, false);
         /* A pipe that gives line by line shows each at once. */
         if (going && printer->out.len)

@@ -29,13 +29,13 @@
 #include "shipper/quarantine.h"
 #include "shipper/stream.h"
 
-#define INPUTS_MAX     100
-#define ARENA_BLOCK    (16u << 10)
-#define ARENA_MAX      (512u << 20) /* a line of 64 MiB, its escapes resolved and written */
-#define LOOP_LIMIT_MS  30000
-#define TICK_MS        10000 /* the loop wakes at least this often, for its health */
-#define TOPIC_WAIT_MS  2000
-#define GAUGE_MS       250
+#define INPUTS_MAX    100
+#define ARENA_BLOCK   (16u << 10)
+#define ARENA_MAX     (512u << 20) /* a line of 64 MiB, its escapes resolved and written */
+#define LOOP_LIMIT_MS 30000
+#define TICK_MS       10000 /* the loop wakes at least this often, for its health */
+#define TOPIC_WAIT_MS 2000
+#define GAUGE_MS      250
 
 struct source { /* one configured input with what its lines go through */
     struct pipeline *pipeline;
@@ -227,8 +227,8 @@ static void wait_for_work(struct pipeline *pipeline, int64_t now_ms, int64_t wak
         const struct source *source = &pipeline->sources[i];
 
         if (!source->exhausted && !pipeline->leaving)
-            fds[n++] = (struct pollfd){.fd = source->input->type->fd(source->input),
-                                       .events = POLLIN};
+            fds[n++] =
+                (struct pollfd){.fd = source->input->type->fd(source->input), .events = POLLIN};
     }
     if (pause_ms < 0)
         pause_ms = 0;
@@ -316,8 +316,7 @@ static void drain(struct pipeline *pipeline)
         producer_poll(pipeline->producer);
         outbox_flush(pipeline->outbox, now_ms);
         if (outbox_waiting(pipeline->outbox))
-            wait_for_work(pipeline, now_ms,
-                          earliest(deadline_ms, outbox_due_ms(pipeline->outbox)));
+            wait_for_work(pipeline, now_ms, earliest(deadline_ms, outbox_due_ms(pipeline->outbox)));
     }
     pipeline->result->undelivered = outbox_waiting(pipeline->outbox);
     if (pipeline->result->undelivered)
@@ -358,20 +357,21 @@ static void register_metrics(struct counters *c)
 {
     c->lines = metrics_counter("shipper_lines_read_total", NULL, "Lines read.");
     c->bytes = metrics_counter("shipper_bytes_read_total", NULL, "Bytes of lines read.");
-    c->parsed = metrics_counter("shipper_lines_parsed_total", NULL, "Lines that their format fits.");
+    c->parsed =
+        metrics_counter("shipper_lines_parsed_total", NULL, "Lines that their format fits.");
     c->unparsed = metrics_counter("shipper_lines_unparsed_total", NULL,
                                   "Lines shipped as text because their format does not fit.");
     c->filtered = metrics_counter("shipper_lines_filtered_total", NULL,
                                   "Lines left out because the configuration says so.");
-    c->truncated = metrics_counter("shipper_lines_truncated_total", NULL,
-                                   "Lines that were too long and cut.");
+    c->truncated =
+        metrics_counter("shipper_lines_truncated_total", NULL, "Lines that were too long and cut.");
     c->repaired = metrics_counter("shipper_invalid_utf8_bytes_total", NULL,
                                   "Bytes that were no UTF-8 and became U+FFFD.");
     c->behind = metrics_gauge("shipper_bytes_behind", NULL,
                               "Bytes of followed files that Kafka has not acknowledged yet.");
     c->streams = metrics_gauge("shipper_files_open", NULL, "Files that are followed.");
-    c->outbox_bytes = metrics_gauge("shipper_outbox_bytes", NULL,
-                                    "Memory of records that are under way.");
+    c->outbox_bytes =
+        metrics_gauge("shipper_outbox_bytes", NULL, "Memory of records that are under way.");
     c->waiting = metrics_gauge("shipper_records_waiting", NULL,
                                "Records handed over and not yet acknowledged.");
 }

@@ -18,8 +18,8 @@ struct input_type;
 
 struct pipeline_options {
     const struct input_type *input; /* of every input; NULL: as the configuration says */
-    bool whole;                     /* ends when everything is read and acknowledged; no state is kept */
-    bool progress;                  /* a progress bar on stderr */
+    bool whole;    /* ends when everything is read and acknowledged; no state is kept */
+    bool progress; /* a progress bar on stderr */
 };
 
 struct pipeline_result {

@@ -45,9 +45,8 @@ static enum status make_conf(const struct shipper_kafka_config *config, rd_kafka
 
     if (kafka_conf_make(&config->link, &conf, err))
         return err->status;
-    if (kafka_set(conf, "enable.idempotence", "true", err) ||
-        kafka_set(conf, "acks", "all", err) ||
-        kafka_set(conf, "message.timeout.ms", "0", err) || /* never: the file is the buffer */
+    if (kafka_set(conf, "enable.idempotence", "true", err) || kafka_set(conf, "acks", "all", err) ||
+        kafka_set(conf, "message.timeout.ms", "0", err) ||       /* never: the file is the buffer */
         kafka_set(conf, "partitioner", "murmur2_random", err) || /* as Java clients do */
         kafka_set(conf, "compression.codec", codecs[config->compression], err) ||
         kafka_set_number(conf, "linger.ms", (int64_t)config->linger_ms, err) ||
@@ -109,8 +108,8 @@ enum status producer_open(const struct shipper_kafka_config *config, producer_re
     producer->arg = arg;
     producer->restarts = metrics_counter("shipper_producer_restarts_total", NULL,
                                          "Producers replaced after a fatal error.");
-    producer->errors = metrics_counter("shipper_kafka_errors_total", NULL,
-                                       "Errors reported by the Kafka client.");
+    producer->errors =
+        metrics_counter("shipper_kafka_errors_total", NULL, "Errors reported by the Kafka client.");
     producer->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (producer->fd < 0) {
         error_set_errno(err, FATAL, "cannot make an event descriptor");
@@ -144,7 +143,8 @@ static size_t send_batch(struct producer *producer, const struct outgoing *messa
             ._private = messages[i].tag,
         };
     rd_kafka_produce_batch(producer->topic, RD_KAFKA_PARTITION_UA, 0, producer->batch, (int)count);
-    /* What was taken has no error; order matters, so nothing behind a refused one counts as sent. */
+    /* What was taken has no error; order matters, so nothing behind a refused one counts as sent.
+     */
     while (sent < count && producer->batch[sent].err == RD_KAFKA_RESP_ERR_NO_ERROR)
         sent++;
     if (sent < count)

@@ -51,9 +51,9 @@ size_t producer_send(struct producer *producer, const struct outgoing *messages,
 /* Reports deliveries, logs errors; does not block, but for a fatal error. */
 void producer_poll(struct producer *producer);
 
-/* Creates the topic if the configuration wants that. Blocks up to `timeout_ms`. As kafka_topic_ensure. */
-enum status producer_ensure_topic(struct producer *producer, int64_t timeout_ms,
-                                  struct error *err);
+/* Creates the topic if the configuration wants that. Blocks up to `timeout_ms`. As
+ * kafka_topic_ensure. */
+enum status producer_ensure_topic(struct producer *producer, int64_t timeout_ms, struct error *err);
 
 void producer_close(struct producer *producer); /* what is under way is reported no more */
 

@@ -184,8 +184,8 @@ char *stream_name(const char *path)
 {
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
     scoped_free char *folder = NULL, *name = strdup(base);
-    scoped_free char *given = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path))
-                                    : strdup(".");
+    scoped_free char *given =
+        slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
     char *whole;
 
     if (!given || !name)

@@ -66,7 +66,8 @@ void stream_identify(struct stream *stream, const char *agent_id, uint64_t finge
 
 /*
  * The fingerprint of a content that begins with `head`: of its first line, at
- * most STREAM_HEAD_MAX bytes. 0: not enough is there yet. `whole`: nothing will follow. Never 0 otherwise.
+ * most STREAM_HEAD_MAX bytes. 0: not enough is there yet. `whole`: nothing will follow. Never 0
+ * otherwise.
  */
 uint64_t stream_fingerprint(struct slice head, bool whole);
 

@@ -17,12 +17,12 @@ set -euo pipefail
 
 # a|b: any of them will do; the first that the distribution has is installed.
 BUILD="gcc make pkg-config libc6-dev librdkafka-dev libcurl4-openssl-dev|libcurl4-gnutls-dev libcjson-dev libcyaml-dev
-    libyaml-dev libmaxminddb-dev libhiredis-dev libcivetweb-dev libpcre2-dev libxxhash-dev zlib1g-dev libzstd-dev
-    libssl-dev ca-certificates"
+    libyaml-dev libmaxminddb-dev libhiredis-dev libcivetweb-dev libxxhash-dev zlib1g-dev
+    ca-certificates"
 RUN="openjdk-21-jre-headless|openjdk-17-jre-headless|default-jre-headless maven unzip curl redis-server redis-tools procps
     kcat python3 util-linux passwd ca-certificates"
 TEST="libcmocka-dev python3-venv python3-pip apache2 apache2-utils nginx-light|nginx logrotate gzip"
-LINT="clang clang-format clang-tidy shellcheck"
+LINT="clang clang-format clang-tidy shellcheck libclang-rt-19-dev|libclang-rt-18-dev|libclang-rt-14-dev universal-ctags"
 
 SERVICES="redis-server nginx apache2" # the system services that come with these packages
 POLICY=/usr/sbin/policy-rc.d

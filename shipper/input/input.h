@@ -35,7 +35,7 @@ struct input_context {
     struct checkpoint *checkpoint; /* NULL: positions are not kept */
 };
 
-struct input_progress { /* for progress bars and metrics */
+struct input_progress {               /* for progress bars and metrics */
     uint64_t bytes_read, bytes_total; /* of the files; total is 0 when it has no end */
     uint64_t bytes_behind;            /* there, and not read yet */
     unsigned streams;                 /* open */

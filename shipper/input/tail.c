@@ -135,8 +135,7 @@ static void claim(struct tail *tail, struct tail_file *file, struct checkpoint_e
     entry->inode = file->inode;
     file->entry = entry;
     stream->read = stream->acked = entry->acked;
-    stream_identify(stream, tail->context->config->agent.id, entry->fingerprint,
-                    entry->generation);
+    stream_identify(stream, tail->context->config->agent.id, entry->fingerprint, entry->generation);
     file->ready = true;
     checkpoint_touch(tail->context->checkpoint);
 }
@@ -240,7 +239,8 @@ enum identity {
     IDENTITY_NEW,
 };
 
-/* Rules 1 and 2. An entry that nothing was acknowledged of has no mark; nothing is skipped by it. */
+/* Rules 1 and 2. An entry that nothing was acknowledged of has no mark; nothing is skipped by it.
+ */
 static enum identity find_entry(struct tail *tail, struct tail_file *file, uint64_t fingerprint)
 {
     struct checkpoint_entry *entry, *begun = NULL;
@@ -278,7 +278,8 @@ static bool is_newer(struct tail *tail, const char *stream, const struct stat *s
     for (; entry; entry = entry->next)
         if (strcmp(entry->stream, stream) == 0 && entry->last_seen_ms > seen_ms)
             seen_ms = entry->last_seen_ms;
-    return seen_ms >= 0 && (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000 > seen_ms;
+    return seen_ms >= 0 &&
+           (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000 > seen_ms;
 }
 
 /* Tries to give an open file its identity. False: it is of no interest now. */
@@ -414,8 +415,8 @@ static bool is_relevant(struct tail *tail, const char *path, bool *wanted)
     return name && is_wanted(tail, path) && is_known_stream(tail, name);
 }
 
-static void add_found(struct tail *tail, const char *folder, const char *name,
-                      struct found **list, size_t *count)
+static void add_found(struct tail *tail, const char *folder, const char *name, struct found **list,
+                      size_t *count)
 {
     struct found *grown;
     struct stat st;
@@ -482,7 +483,8 @@ static void find_folders(struct tail *tail)
     for (uint32_t i = 0; i < tail->config->path_count; i++) {
         const char *pattern = tail->config->paths[i], *slash = strrchr(pattern, '/');
         scoped_free char *folder =
-            slash ? strndup(pattern, slash == pattern ? 1 : (size_t)(slash - pattern)) : strdup(".");
+            slash ? strndup(pattern, slash == pattern ? 1 : (size_t)(slash - pattern))
+                  : strdup(".");
         glob_t found;
 
         if (!folder || glob(folder, GLOB_ONLYDIR | GLOB_NOSORT, NULL, &found) != 0)
@@ -635,8 +637,7 @@ static bool is_over(const struct tail_file *file, int64_t now_ms)
         return false;
     if (content_is_archive(file->content))
         return true;
-    if (fstat(content_fd(file->content), &st) == 0 && st.st_nlink == 0 &&
-        quiet_ms >= UNFINISHED_MS)
+    if (fstat(content_fd(file->content), &st) == 0 && st.st_nlink == 0 && quiet_ms >= UNFINISHED_MS)
         return true;
     return quiet_ms >= ROTATED_KEEP_MS;
 }
@@ -740,8 +741,8 @@ static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms,
     }
     file->ended = status == DONE;
     piece->stream = stream;
-    piece->last = file->ended && (content_is_archive(file->content) ||
-                                  has_unfinished_line(file, now_ms));
+    piece->last =
+        file->ended && (content_is_archive(file->content) || has_unfinished_line(file, now_ms));
     if (piece->bytes.len == 0) {
         file->ready = false;
         return false;
@@ -835,9 +836,8 @@ static void tail_close(struct input *input)
     free(tail);
 }
 
-static enum status tail_open(const struct input_context *context,
-                             const struct input_config *config, struct input **out,
-                             struct error *err)
+static enum status tail_open(const struct input_context *context, const struct input_config *config,
+                             struct input **out, struct error *err)
 {
     struct tail *tail = calloc(1, sizeof(*tail));
 

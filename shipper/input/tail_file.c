@@ -51,8 +51,8 @@ enum status tail_file_read_on(struct content *content, const struct position *po
     enum status status;
 
     do {
-        status = content_read(content, position->offset - len + used, to + used, room - used, &n,
-                              err);
+        status =
+            content_read(content, position->offset - len + used, to + used, room - used, &n, err);
         used += n;
     } while (status == OK && used <= len);
     if (status != OK && status != DONE && used <= len)

@@ -24,18 +24,19 @@ struct tail_file {
     bool ready;    /* has bytes to be read, or may have */
     bool ended;    /* the last read came to its end */
     bool replaced; /* its content was truncated or rewritten: only acknowledgements are awaited */
-    uint64_t size;       /* when it was last looked at */
-    int64_t changed_ms;  /* monotonic; when it last had something new */
+    uint64_t size; /* when it was last looked at */
+    int64_t changed_ms; /* monotonic; when it last had something new */
 };
 
 /* What a look at a file's content says about an entry of the checkpoint. */
 enum match {
     MATCH_NO,
-    MATCH_YES,   /* the content goes on from the entry's acknowledged position */
-    MATCH_HEAD,  /* it begins as the entry's content did, but there is no mark to prove more */
+    MATCH_YES,  /* the content goes on from the entry's acknowledged position */
+    MATCH_HEAD, /* it begins as the entry's content did, but there is no mark to prove more */
 };
 
-/* Hash of the content's beginning; 0: no complete line yet, or not readable. `whole`: as it stands it is complete. */
+/* Hash of the content's beginning; 0: no complete line yet, or not readable. `whole`: as it stands
+ * it is complete. */
 uint64_t tail_file_fingerprint(struct content *content, bool whole);
 
 /* Does `content` hold what was acknowledged as `entry`? Reads only what it must. */
@@ -44,7 +45,8 @@ enum match tail_file_match(struct content *content, uint64_t fingerprint,
 
 /*
  * Does the file still hold what was read before `position`? Reads `*len` bytes
- * that follow it into `to` on the way. OK or DONE as content_read; REJECT: another content, or damaged.
+ * that follow it into `to` on the way. OK or DONE as content_read; REJECT: another content, or
+ * damaged.
  */
 enum status tail_file_read_on(struct content *content, const struct position *position, char *to,
                               size_t room, struct slice *bytes, struct error *err);

@@ -25,8 +25,8 @@ struct whole {
     struct input base;
     const struct input_context *context;
     const struct input_config *config;
-    struct stream *streams; /* one a file: acknowledgements come later than the next file */
-    uint32_t next;          /* file to open */
+    struct stream *streams;  /* one a file: acknowledgements come later than the next file */
+    uint32_t next;           /* file to open */
     struct content *content; /* of the current one; NULL = none */
     bool ended;              /* the current one: all bytes were given */
     uint64_t piece_offset;   /* where the last piece began */
@@ -124,8 +124,8 @@ static bool open_next(struct whole *whole)
         whole->content = NULL;
     }
     free(name);
-    stream->read.time = is_stdin ? timestamp_from_ms(clock_wall_ms())
-                                 : (struct timestamp){st.st_mtim.tv_sec, 0};
+    stream->read.time =
+        is_stdin ? timestamp_from_ms(clock_wall_ms()) : (struct timestamp){st.st_mtim.tv_sec, 0};
     whole->ended = false;
     return whole->content != NULL;
 }
@@ -214,7 +214,8 @@ static void whole_progress(const struct input *input, struct input_progress *out
 {
     const struct whole *whole = (const struct whole *)input;
 
-    *out = (struct input_progress){.bytes_read = whole->done_bytes, .bytes_total = whole->total_bytes};
+    *out =
+        (struct input_progress){.bytes_read = whole->done_bytes, .bytes_total = whole->total_bytes};
     if (whole->content) {
         out->bytes_read += content_progress(whole->content);
         out->streams = 1;

@@ -100,8 +100,7 @@ const char *format_parse(struct format *format, struct slice line, struct record
     }
     while (p < end && *p == ' ')
         p++;
-    if (p < end &&
-        !record_label(record, SLICE("extra"), (struct slice){p, (size_t)(end - p)}))
+    if (p < end && !record_label(record, SLICE("extra"), (struct slice){p, (size_t)(end - p)}))
         return "the line is too long";
     set_outcome(record);
     return NULL;

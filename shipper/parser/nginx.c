@@ -44,7 +44,8 @@ static const struct variable *variable_find(const char *name, size_t len)
 
 static enum status compile_format(struct format *format, const char *text, struct error *err)
 {
-    static const char name_chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    static const char name_chars[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     const char *p = text;
     bool fits = true;
 

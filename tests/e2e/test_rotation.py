@@ -26,7 +26,7 @@ def rename_and_compress(path):
 
 def rename_and_compress_in_the_old_folder(path):
     """Shifts what is there already: access.log.1.gz becomes access.log.2.gz."""
-    for number in range(8, 0, -1):
+    for number in range(30, 0, -1):
         old = path.with_name(f"{path.name}.{number}.gz")
         if old.exists():
             old.rename(path.with_name(f"{path.name}.{number + 1}.gz"))
@@ -163,11 +163,39 @@ def test_deleted_and_created_again_with_the_same_inode(pipeline):
 
 def test_last_line_without_newline_of_a_rotated_file(pipeline):
     path = pipeline.logs / "access.log"
+    access_log.write(path, range(100))
     pipeline.indexer().start()
     pipeline.shipper(path).start()
-    access_log.write(path, range(100))
+    pipeline.wait_count(100)
     with open(path, "a") as log:
         log.write(access_log.line(100))
     rename(path)
     access_log.write(path, range(101, 200))
     pipeline.assert_exactly_once(range(200))
+
+
+def test_rotated_before_it_was_ever_seen(pipeline):
+    """The agent watches the folder; a log appears, is renamed and has a successor within one moment."""
+    path = pipeline.logs / "access.log"
+    pipeline.indexer().start()
+    pipeline.shipper(path).start(wait_ready=True)
+    access_log.write(path, range(100))
+    rename(path)
+    access_log.write(path, range(100, 200))
+    pipeline.assert_exactly_once(range(200))
+
+
+def test_rotated_at_once_after_a_line_was_added(pipeline):
+    """Within one tick of the clock that stamps files."""
+    path = pipeline.logs / "access.log"
+    access_log.write(path, [0])
+    pipeline.indexer().start()
+    shipper = pipeline.shipper(path).start()
+    pipeline.wait_count(1)
+    shipper.kill()
+    for seq in range(1, 20):
+        access_log.write(path, [seq])
+        rename_and_compress_in_the_old_folder(path)
+    access_log.write(path, [20])
+    shipper.start()
+    pipeline.assert_exactly_once(range(21))

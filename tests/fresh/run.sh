@@ -9,6 +9,7 @@
 # FRESH_DIR                where the trees are made (a temporary folder)
 # FRESH_KEEP=1             keeps them
 # Prints a table of times and disk use; exit code 1 when anything failed.
+# shellcheck disable=SC2016,SC2317 # commands for other shells; functions called by name
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

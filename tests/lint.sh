@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# What a tool can check, a tool checks: format, clang-tidy, include directions, banned calls, scripts.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+FAILED=0
+fail() {
+    echo "lint: $*" >&2
+    FAILED=1
+}
+
+check_format() {
+    git ls-files 'common/*.[ch]' 'shipper/*.[ch]' 'indexer/*.[ch]' 'tests/*.[ch]' |
+        xargs clang-format --dry-run --Werror || fail "run make format"
+}
+
+# common includes neither program, the programs not each other.
+check_includes() {
+    if git grep -nE '#include "(shipper|indexer)/' -- 'common/*.[ch]'; then
+        fail "common includes a program"
+    fi
+    if git grep -n '#include "indexer/' -- 'shipper/*.[ch]' ||
+        git grep -n '#include "shipper/' -- 'indexer/*.[ch]'; then
+        fail "one program includes the other"
+    fi
+}
+
+# A library is included only by the files that wrap it.
+LIBRARIES="
+curl/curl.h common/http.c
+civetweb.h common/web.c common/web_request.c common/web_request.h common/web_listen.c common/web_listen.h
+maxminddb.h indexer/enrich/geoip.c indexer/enrich/geoip_database.c indexer/enrich/geoip_database.h indexer/enrich/geoip_value.c indexer/enrich/geoip_value.h
+hiredis/hiredis.h indexer/redis.c indexer/redis.h
+zlib.h common/http.c shipper/content.c
+librdkafka/rdkafka.h common/kafka.c common/kafka.h shipper/producer.c indexer/consumer.c indexer/consumer.h indexer/deadletter.c indexer/batch.c indexer/batch.h
+"
+check_libraries() {
+    local header allowed file
+    while read -r header allowed; do
+        [ -n "$header" ] || continue
+        while read -r file; do
+            [[ " $allowed " == *" $file "* ]] || fail "$file includes $header"
+        done < <(git grep -l "#include <$header" -- 'common/*.[ch]' 'shipper/*.[ch]' 'indexer/*.[ch]')
+    done <<< "$LIBRARIES"
+}
+
+check_banned() {
+    if git grep -nwE '(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|localtime|gmtime|ctime|asctime) *\(' \
+        -- 'common/*.[ch]' 'shipper/*.[ch]' 'indexer/*.[ch]'; then
+        fail "calls that are banned: use snprintf, strtol, timestamp.h"
+    fi
+    if git grep -nwE 'exit *\(' -- 'common/*.c' 'shipper/*.c' 'indexer/*.c' ':!*/main.c'; then
+        fail "exit() outside of main.c"
+    fi
+    if git grep -nE '^[^"]*[^:"]//' -- 'common/*.[ch]' 'shipper/*.[ch]' 'indexer/*.[ch]'; then
+        fail "// comments are for today"
+    fi
+}
+
+check_tidy() {
+    local found
+    found=$(git ls-files 'common/*.c' 'shipper/*.c' 'indexer/*.c' |
+        xargs -P 2 -n 8 clang-tidy --quiet -- -std=c17 -D_GNU_SOURCE -I. -DALPEX_VERSION='"lint"' 2> /dev/null |
+        grep -E 'warning:|error:' || true)
+    [ -z "$found" ] || { echo "$found"; fail "clang-tidy"; }
+}
+
+check_scripts() {
+    command -v shellcheck > /dev/null || return 0
+    git ls-files '*.sh' .ci/run | xargs shellcheck -x || fail "shellcheck"
+}
+
+check_format
+check_includes
+check_libraries
+check_banned
+check_scripts
+check_tidy
+[ $FAILED -ne 0 ] || echo "lint: clean"
+exit $FAILED
