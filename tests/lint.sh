@@ -30,7 +30,7 @@ LIBRARIES="
 curl/curl.h common/http.c
 civetweb.h common/web.c common/web_request.c common/web_request.h common/web_listen.c common/web_listen.h
 maxminddb.h indexer/enrich/geoip.c indexer/enrich/geoip_database.c indexer/enrich/geoip_database.h indexer/enrich/geoip_value.c indexer/enrich/geoip_value.h
-hiredis/hiredis.h indexer/redis.c indexer/redis.h
+hiredis/hiredis.h indexer/redis.c indexer/redis.h indexer/redis_url.c indexer/redis_url.h
 zlib.h common/http.c shipper/content.c
 librdkafka/rdkafka.h common/kafka.c common/kafka.h shipper/producer.c indexer/consumer.c indexer/consumer.h indexer/deadletter.c indexer/batch.c indexer/batch.h
 "
@@ -52,7 +52,7 @@ check_banned() {
     if git grep -nwE 'exit *\(' -- 'common/*.c' 'shipper/*.c' 'indexer/*.c' ':!*/main.c'; then
         fail "exit() outside of main.c"
     fi
-    if git grep -nE '^[^"]*[^:"]//' -- 'common/*.[ch]' 'shipper/*.[ch]' 'indexer/*.[ch]'; then
+    if git grep -nE '^[^"*]*[^:"*]//' -- 'common/*.[ch]' 'shipper/*.[ch]' 'indexer/*.[ch]'; then
         fail "// comments are for today"
     fi
 }
