@@ -127,6 +127,8 @@ static void on_log(const rd_kafka_t *client, int severity, const char *facility,
                            : severity <= 6 ? LEVEL_INFO
                                            : LEVEL_DEBUG;
 
+    if (strcmp(facility, "GETPID") == 0) /* a new broker's first answers; it asks again by itself */
+        level = LEVEL_DEBUG;
     if (log_enabled(level))
         log_write(level, LOG_FIELDS({"kafka.facility", facility, 0}), "Kafka: %s%s", text,
                   what_next(client, facility, text));

@@ -36,6 +36,7 @@ struct web {
     pthread_cond_t idle;
     unsigned running; /* requests with a handler */
     bool stopping;
+    struct metric *connections;
 };
 
 static void reply_metrics(struct web_request *request, void *arg)
@@ -196,10 +197,30 @@ static int on_message(const struct mg_connection *connection, const char *messag
     return 1;
 }
 
+static int on_connected(const struct mg_connection *connection, void **data)
+{
+    struct web *web = mg_get_user_data(mg_get_context(connection));
+
+    (void)data;
+    metric_shift(web->connections, 1);
+    return 0;
+}
+
+static void on_disconnected(const struct mg_connection *connection)
+{
+    struct web *web = mg_get_user_data(mg_get_context(connection));
+
+    metric_shift(web->connections, -1);
+}
+
 static enum status start(struct web *web, const struct web_options *options, struct error *err)
 {
     static const struct mg_callbacks callbacks = {
-        .begin_request = on_request, .http_error = on_error, .log_message = on_message};
+        .begin_request = on_request,
+        .http_error = on_error,
+        .log_message = on_message,
+        .init_connection = on_connected,
+        .connection_closed = on_disconnected};
     struct mg_server_port port = {0};
     char threads[16];
     const char *settings[] = {"listening_ports",
@@ -244,6 +265,8 @@ enum status web_open_options(const struct web_options *options, struct web **out
         return error_set(err, FATAL, "out of memory");
     pthread_mutex_init(&web->lock, NULL);
     pthread_cond_init(&web->idle, NULL);
+    web->connections =
+        metrics_gauge("active_connections", NULL, "HTTP connections that are open to this program.");
     web->routes = options->routes;
     web->route_count = options->route_count;
     web->body_max = options->body_max ? options->body_max : WEB_BODY_MAX;

@@ -46,7 +46,8 @@ static void stamp(struct lines *lines, const struct stream *stream, const struct
     record_set_text(record, FIELD_EVENT_ID, (struct slice){lines->id, RECORD_ID_LEN});
     if (lines->input->dataset)
         record_set_text(record, FIELD_EVENT_DATASET, slice_of(lines->input->dataset));
-    record_set_text(record, FIELD_LOG_FILE_PATH, slice_of(stream->path));
+    if (strcmp(stream->path, "-") != 0) /* standard input has no path */
+        record_set_text(record, FIELD_LOG_FILE_PATH, slice_of(stream->path));
     record_set_long(record, FIELD_LOG_OFFSET, (int64_t)line->offset);
     record_set_text(record, FIELD_HOST_NAME, slice_of(lines->config->host_name));
     record_set_text(record, FIELD_AGENT_ID, slice_of(lines->config->agent.id));

@@ -424,6 +424,12 @@ int64_t outbox_due_ms(const struct outbox *outbox)
     return outbox->stuck && outbox->pending_count ? 0 : INT64_MAX;
 }
 
+void outbox_trim(struct outbox *outbox)
+{
+    if (outbox->waiting == 0)
+        drop_spare(outbox);
+}
+
 size_t outbox_bytes(const struct outbox *outbox)
 {
     return outbox->allocated;

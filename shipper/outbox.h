@@ -57,6 +57,9 @@ void outbox_flush(struct outbox *outbox, int64_t now_ms);
 /* When outbox_flush should be called at the latest; INT64_MAX: no need. */
 int64_t outbox_due_ms(const struct outbox *outbox);
 
+/* Gives memory back that a burst needed, once all of it is acknowledged. */
+void outbox_trim(struct outbox *outbox);
+
 size_t outbox_bytes(const struct outbox *outbox);     /* memory in use */
 uint64_t outbox_waiting(const struct outbox *outbox); /* records not yet acknowledged */
 

@@ -260,6 +260,7 @@ static void set_gauges(struct pipeline *pipeline)
         sum.bytes_behind += one.bytes_behind;
         sum.streams += one.streams;
     }
+    outbox_trim(pipeline->outbox);
     metric_set(pipeline->counters.behind, (double)sum.bytes_behind);
     metric_set(pipeline->counters.streams, sum.streams);
     metric_set(pipeline->counters.outbox_bytes, (double)outbox_bytes(pipeline->outbox));

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/health.h"
 #include "common/kafka.h"
 #include "common/log.h"
 #include "common/metrics.h"
@@ -34,6 +35,7 @@ struct producer {
     int fd;
     rd_kafka_message_t batch[BATCH_MAX];
     struct metric *restarts, *errors;
+    struct health_condition *reachable;
 };
 
 static const char *const codecs[] = {"none", "gzip", "snappy", "lz4", "zstd"};
@@ -110,6 +112,7 @@ enum status producer_open(const struct shipper_kafka_config *config, producer_re
                                          "Producers replaced after a fatal error.");
     producer->errors =
         metrics_counter("shipper_kafka_errors_total", NULL, "Errors reported by the Kafka client.");
+    producer->reachable = health_condition_add("kafka");
     producer->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (producer->fd < 0) {
         error_set_errno(err, FATAL, "cannot make an event descriptor");
@@ -183,6 +186,7 @@ static void report_deliveries(struct producer *producer, rd_kafka_event_t *event
 {
     const rd_kafka_message_t *messages[256];
     size_t count;
+    bool delivered = false;
 
     while ((count = rd_kafka_event_message_array(event, messages, 256)) > 0)
         for (size_t i = 0; i < count; i++) {
@@ -192,9 +196,20 @@ static void report_deliveries(struct producer *producer, rd_kafka_event_t *event
                 .tag = messages[i]->_private,
             };
 
+            delivered |= messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
             producer->report(producer->arg, &message, verdict(messages[i]),
                              rd_kafka_err2str(messages[i]->err));
         }
+    if (delivered)
+        health_met(producer->reachable);
+}
+
+/* The text of an error comes by the log callback. */
+static void count_error(struct producer *producer, const rd_kafka_event_t *event)
+{
+    metric_add(producer->errors, 1);
+    if (rd_kafka_event_error((rd_kafka_event_t *)event) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        health_unmet(producer->reachable, "no broker can be reached");
 }
 
 static void drain_events(struct producer *producer)
@@ -205,11 +220,10 @@ static void drain_events(struct producer *producer)
     if (read(producer->fd, &ignored, sizeof(ignored)) < 0 && errno != EAGAIN)
         log_error("cannot read the producer's event descriptor");
     while ((event = rd_kafka_queue_poll(producer->events, 0))) {
-        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR) {
+        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR)
             report_deliveries(producer, event);
-        } else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR) {
-            metric_add(producer->errors, 1); /* its text comes by the log callback */
-        }
+        else if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR)
+            count_error(producer, event);
         rd_kafka_event_destroy(event);
     }
 }
@@ -260,9 +274,15 @@ enum status producer_ensure_topic(struct producer *producer, int64_t timeout_ms,
         .message_max_bytes = (int64_t)config->message_max_bytes,
     };
 
-    if (!config->create_topic)
-        return OK;
-    return kafka_topic_ensure(producer->client, &topic, timeout_ms, err);
+    enum status status = OK;
+
+    if (config->create_topic)
+        status = kafka_topic_ensure(producer->client, &topic, timeout_ms, err);
+    if (status == OK)
+        health_met(producer->reachable);
+    else
+        health_unmet(producer->reachable, "%s", err->text);
+    return status;
 }
 
 void producer_close(struct producer *producer)
