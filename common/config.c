@@ -248,6 +248,13 @@ void config_problem(struct config *config, const char *key, const char *fmt, ...
     va_end(args);
 }
 
+void config_check_range(struct config *config, const char *key, uint64_t value, uint64_t min,
+                        uint64_t max, const char *expected)
+{
+    if (value < min || value > max)
+        config_problem(config, key, "out of range; expected %s", expected);
+}
+
 size_t config_problem_count(const struct config *config)
 {
     return config->report.count;

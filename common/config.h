@@ -37,6 +37,7 @@
 #include <cyaml/cyaml.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/buf.h"
 #include "common/error.h"
@@ -71,6 +72,10 @@ enum status config_load(const struct config_schema *schema, const char *path,
 /* For the program's own checks after loading: adds a problem at the line of `key`. */
 void config_problem(struct config *config, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Adds a problem unless min <= value <= max; `expected` as a user would write it: "100ms to 1h". */
+void config_check_range(struct config *config, const char *key, uint64_t value, uint64_t min,
+                        uint64_t max, const char *expected);
 
 size_t config_problem_count(const struct config *config);
 

@@ -281,7 +281,7 @@ void options_help(const char *program, const struct command *command, const char
     print_row(part, left_text(&help_row, part, sizeof(part)), left, help_row.help);
 }
 
-static const struct command *find_command(const struct command *commands, const char *name)
+const struct command *command_find(const struct command *commands, const char *name)
 {
     for (; commands->name; commands++)
         if (strcmp(commands->name, name) == 0)
@@ -328,7 +328,7 @@ static const struct command *command_to_front(const struct command *commands, ch
     size_t at = 1;
     char *name;
 
-    while (argv[at] && !(command = find_command(commands, argv[at])))
+    while (argv[at] && !(command = command_find(commands, argv[at])))
         at++;
     if (!command || (at > 1 && argv[1][0] != '-'))
         return NULL;

@@ -55,6 +55,9 @@ enum status options_parse(const struct option_row *rows, int argc, char **argv, 
 void options_help(const char *program, const struct command *command, const char *text,
                   const struct option_row *rows);
 
+/* The command called `name`, or NULL. */
+const struct command *command_find(const struct command *commands, const char *name);
+
 /* Exit codes of both programs. */
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SOME_FAILED = 3 };
 

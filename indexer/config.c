@@ -15,10 +15,6 @@ EMBED(indexer_defaults, "configs/indexer.yaml");
 
 #define PATH_LEN 4096
 
-static const cyaml_strval_t level_names[] = {
-    {"debug", LEVEL_DEBUG}, {"info", LEVEL_INFO}, {"warn", LEVEL_WARN}, {"error", LEVEL_ERROR}};
-static const cyaml_strval_t format_names[] = {
-    {"auto", LOG_FORMAT_AUTO}, {"json", LOG_FORMAT_JSON}, {"text", LOG_FORMAT_TEXT}};
 
 static const cyaml_schema_value_t url_value = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, PATH_LEN)};
@@ -89,14 +85,6 @@ static const cyaml_schema_field_t http_fields[] = {
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t log_fields[] = {
-    CYAML_FIELD_ENUM("level", CYAML_FLAG_STRICT, struct indexer_log_config, level, level_names,
-                     CYAML_ARRAY_LEN(level_names)),
-    CYAML_FIELD_ENUM("format", CYAML_FLAG_STRICT, struct indexer_log_config, format, format_names,
-                     CYAML_ARRAY_LEN(format_names)),
-    CYAML_FIELD_END,
-};
-
 #define SECTION(key, fields)                                                                       \
     CYAML_FIELD_MAPPING(#key, CYAML_FLAG_DEFAULT, struct indexer_config, key, fields)
 
@@ -108,7 +96,7 @@ static const cyaml_schema_field_t top_fields[] = {
     SECTION(redis, redis_fields),
     SECTION(elasticsearch, elasticsearch_fields),
     SECTION(http, http_fields),
-    SECTION(log, log_fields),
+    SECTION(log, log_config_fields),
     CYAML_FIELD_END,
 };
 
@@ -127,13 +115,6 @@ const struct config_schema indexer_config_schema = {
     .defaults = embedded_indexer_defaults,
     .aliases = aliases,
 };
-
-static void check_range(struct config *config, const char *key, uint64_t value, uint64_t min,
-                        uint64_t max, const char *expected)
-{
-    if (value < min || value > max)
-        config_problem(config, key, "out of range; expected %s", expected);
-}
 
 static bool is_index_prefix(const char *text)
 {
@@ -163,10 +144,10 @@ static void check_elasticsearch(struct config *config, const struct elasticsearc
     if (c->api_key[0] && c->username[0])
         config_problem(config, "elasticsearch.api_key",
                        "given together with username; expected one of the two");
-    check_range(config, "elasticsearch.timeout_ms", c->timeout_ms, 100, 3600000, "100ms to 1h");
-    check_range(config, "elasticsearch.shards", c->shards, 1, 1024, "1 to 1024");
-    check_range(config, "elasticsearch.replicas", c->replicas, 0, 100, "0 to 100");
-    check_range(config, "elasticsearch.refresh_interval_ms", c->refresh_interval_ms, 100, 3600000,
+    config_check_range(config, "elasticsearch.timeout_ms", c->timeout_ms, 100, 3600000, "100ms to 1h");
+    config_check_range(config, "elasticsearch.shards", c->shards, 1, 1024, "1 to 1024");
+    config_check_range(config, "elasticsearch.replicas", c->replicas, 0, 100, "0 to 100");
+    config_check_range(config, "elasticsearch.refresh_interval_ms", c->refresh_interval_ms, 100, 3600000,
                 "100ms to 1h");
 }
 
@@ -185,12 +166,12 @@ static void check_kafka(struct config *config, const struct indexer_kafka_config
     if (strcmp(c->topic, c->dlq_topic) == 0)
         config_problem(config, "kafka.dlq_topic",
                        "is the topic that is read; expected another one");
-    check_range(config, "kafka.session_timeout_ms", c->session_timeout_ms, 6000, 1800000,
+    config_check_range(config, "kafka.session_timeout_ms", c->session_timeout_ms, 6000, 1800000,
                 "6s to 30m");
-    check_range(config, "kafka.prefetch_max_bytes", c->prefetch_max_bytes, 1u << 20, 1u << 30,
+    config_check_range(config, "kafka.prefetch_max_bytes", c->prefetch_max_bytes, 1u << 20, 1u << 30,
                 "1MiB to 1GiB");
-    check_range(config, "kafka.drain_timeout_ms", c->drain_timeout_ms, 0, 300000, "0 to 5m");
-    check_range(config, "kafka.commit_interval_ms", c->commit_interval_ms, 10, 60000, "10ms to 1m");
+    config_check_range(config, "kafka.drain_timeout_ms", c->drain_timeout_ms, 0, 300000, "0 to 5m");
+    config_check_range(config, "kafka.commit_interval_ms", c->commit_interval_ms, 10, 60000, "10ms to 1m");
     kafka_link_check(config, &c->link);
 }
 
@@ -201,12 +182,12 @@ static void check(struct config *config, const struct indexer_config *c)
 
     check_kafka(config, &c->kafka);
     check_elasticsearch(config, &c->elasticsearch);
-    check_range(config, "workers", c->workers, 0, 64, "0 to 64");
-    check_range(config, "batch.max_records", c->batch.max_records, 1, 50000, "1 to 50000");
-    check_range(config, "batch.max_bytes", c->batch.max_bytes, 1024, 64u << 20, "1KiB to 64MiB");
-    check_range(config, "batch.max_wait_ms", c->batch.max_wait_ms, 1, 60000, "1ms to 1m");
-    check_range(config, "redis.timeout_ms", c->redis.timeout_ms, 1, 60000, "1ms to 1m");
-    check_range(config, "redis.mark_ttl_ms", c->redis.mark_ttl_ms, 1000, (uint64_t)365 * 86400000,
+    config_check_range(config, "workers", c->workers, 0, 64, "0 to 64");
+    config_check_range(config, "batch.max_records", c->batch.max_records, 1, 50000, "1 to 50000");
+    config_check_range(config, "batch.max_bytes", c->batch.max_bytes, 1024, 64u << 20, "1KiB to 64MiB");
+    config_check_range(config, "batch.max_wait_ms", c->batch.max_wait_ms, 1, 60000, "1ms to 1m");
+    config_check_range(config, "redis.timeout_ms", c->redis.timeout_ms, 1, 60000, "1ms to 1m");
+    config_check_range(config, "redis.mark_ttl_ms", c->redis.mark_ttl_ms, 1000, (uint64_t)365 * 86400000,
                 "1s to 365d");
     if (dedup_open(&c->redis, &dedup, &err))
         config_problem(config, "redis.url", "%s", err.text);

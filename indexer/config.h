@@ -9,7 +9,7 @@
 
 #include "common/config.h"
 #include "common/kafka.h"
-#include "common/log.h"
+#include "common/log_config.h"
 
 struct indexer_kafka_config {
     struct kafka_link link;
@@ -47,11 +47,6 @@ struct indexer_http_config {
     char *listen; /* "" = no listener */
 };
 
-struct indexer_log_config {
-    enum log_level level;
-    enum log_format format;
-};
-
 struct indexer_config {
     uint32_t workers;
     struct indexer_kafka_config kafka;
@@ -60,7 +55,7 @@ struct indexer_config {
     struct redis_config redis;
     struct elasticsearch_config elasticsearch;
     struct indexer_http_config http;
-    struct indexer_log_config log;
+    struct log_config log;
 };
 
 /*

@@ -26,15 +26,6 @@ static const struct command commands[] = {
     {0},
 };
 
-static const struct command *command_called(const char *name)
-{
-    const struct command *command = commands;
-
-    while (strcmp(command->name, name) != 0)
-        command++;
-    return command;
-}
-
 static enum status load(const char *path, const char *const *settings, struct config **holder,
                         void **out, struct error *err)
 {
@@ -53,7 +44,7 @@ static bool begin(const char *help, int argc, char **argv, char ***files, struct
 
     *code = EXIT_DONE;
     if (status == DONE) {
-        options_help("indexer", command_called(argv[0]), help, rows);
+        options_help("indexer", command_find(commands, argv[0]), help, rows);
         return false;
     }
     if (status != OK) {
@@ -109,12 +100,12 @@ static int enrich_command(int argc, char **argv)
 
 static int check_command(int argc, char **argv)
 {
-    return config_command_check(load, "indexer", command_called("check-config"), argc, argv);
+    return config_command_check(load, "indexer", command_find(commands, "check-config"), argc, argv);
 }
 
 static int print_command(int argc, char **argv)
 {
-    return config_command_print(load, "indexer", command_called("print-config"), argc, argv);
+    return config_command_print(load, "indexer", command_find(commands, "print-config"), argc, argv);
 }
 
 int main(int argc, char **argv)

@@ -28,10 +28,6 @@ static const cyaml_strval_t compression_names[] = {{"none", COMPRESS_NONE},
                                                    {"snappy", COMPRESS_SNAPPY},
                                                    {"lz4", COMPRESS_LZ4},
                                                    {"zstd", COMPRESS_ZSTD}};
-static const cyaml_strval_t level_names[] = {
-    {"debug", LEVEL_DEBUG}, {"info", LEVEL_INFO}, {"warn", LEVEL_WARN}, {"error", LEVEL_ERROR}};
-static const cyaml_strval_t format_names[] = {
-    {"auto", LOG_FORMAT_AUTO}, {"json", LOG_FORMAT_JSON}, {"text", LOG_FORMAT_TEXT}};
 
 static const cyaml_schema_value_t text_value = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, PATH_LEN)};
@@ -96,14 +92,6 @@ static const cyaml_schema_field_t http_fields[] = {
     CYAML_FIELD_END,
 };
 
-static const cyaml_schema_field_t log_fields[] = {
-    CYAML_FIELD_ENUM("level", CYAML_FLAG_STRICT, struct shipper_log_config, level, level_names,
-                     CYAML_ARRAY_LEN(level_names)),
-    CYAML_FIELD_ENUM("format", CYAML_FLAG_STRICT, struct shipper_log_config, format, format_names,
-                     CYAML_ARRAY_LEN(format_names)),
-    CYAML_FIELD_END,
-};
-
 static const cyaml_schema_field_t top_fields[] = {
     CYAML_FIELD_MAPPING("agent", CYAML_FLAG_DEFAULT, struct shipper_config, agent, agent_fields),
     CYAML_FIELD_STRING_PTR("host_name", CYAML_FLAG_POINTER, struct shipper_config, host_name, 0,
@@ -117,7 +105,7 @@ static const cyaml_schema_field_t top_fields[] = {
     CYAML_FIELD_MAPPING("delivery", CYAML_FLAG_DEFAULT, struct shipper_config, delivery,
                         delivery_fields),
     CYAML_FIELD_MAPPING("http", CYAML_FLAG_DEFAULT, struct shipper_config, http, http_fields),
-    CYAML_FIELD_MAPPING("log", CYAML_FLAG_DEFAULT, struct shipper_config, log, log_fields),
+    CYAML_FIELD_MAPPING("log", CYAML_FLAG_DEFAULT, struct shipper_config, log, log_config_fields),
     CYAML_FIELD_END,
 };
 
@@ -135,13 +123,6 @@ const struct config_schema shipper_config_schema = {
     .defaults = embedded_shipper_defaults,
     .aliases = aliases,
 };
-
-static void check_range(struct config *config, const char *key, uint64_t value, uint64_t min,
-                        uint64_t max, const char *expected)
-{
-    if (value < min || value > max)
-        config_problem(config, key, "out of range; expected %s", expected);
-}
 
 static bool is_dataset(const char *text)
 {
@@ -185,18 +166,18 @@ static void check(struct config *config, const struct shipper_config *c)
 {
     for (uint32_t i = 0; i < c->input_count; i++)
         check_input(config, &c->inputs[i], i);
-    check_range(config, "line_max_bytes", c->line_max_bytes, 256, 64u << 20, "256 to 64MiB");
-    check_range(config, "kafka.message_max_bytes", c->kafka.message_max_bytes, 4096, 1000000000,
+    config_check_range(config, "line_max_bytes", c->line_max_bytes, 256, 64u << 20, "256 to 64MiB");
+    config_check_range(config, "kafka.message_max_bytes", c->kafka.message_max_bytes, 4096, 1000000000,
                 "4KiB to 1GB");
-    check_range(config, "kafka.linger_ms", c->kafka.linger_ms, 0, 900000, "0 to 15m");
-    check_range(config, "kafka.partitions", c->kafka.partitions, 0, 10000, "0 to 10000");
-    check_range(config, "kafka.replication_factor", c->kafka.replication_factor, 0, 100,
+    config_check_range(config, "kafka.linger_ms", c->kafka.linger_ms, 0, 900000, "0 to 15m");
+    config_check_range(config, "kafka.partitions", c->kafka.partitions, 0, 10000, "0 to 10000");
+    config_check_range(config, "kafka.replication_factor", c->kafka.replication_factor, 0, 100,
                 "0 to 100");
-    check_range(config, "delivery.memory_max_bytes", c->delivery.memory_max_bytes, 1u << 20,
+    config_check_range(config, "delivery.memory_max_bytes", c->delivery.memory_max_bytes, 1u << 20,
                 (uint64_t)16 << 30, "1MiB to 16GiB");
-    check_range(config, "delivery.checkpoint_interval_ms", c->delivery.checkpoint_interval_ms, 10,
+    config_check_range(config, "delivery.checkpoint_interval_ms", c->delivery.checkpoint_interval_ms, 10,
                 600000, "10ms to 10m");
-    check_range(config, "delivery.drain_timeout_ms", c->delivery.drain_timeout_ms, 0, 3600000,
+    config_check_range(config, "delivery.drain_timeout_ms", c->delivery.drain_timeout_ms, 0, 3600000,
                 "0 to 1h");
     kafka_link_check(config, &c->kafka.link);
 }

@@ -9,7 +9,7 @@
 
 #include "common/config.h"
 #include "common/kafka.h"
-#include "common/log.h"
+#include "common/log_config.h"
 
 enum start_at { START_AT_BEGINNING, START_AT_END };
 enum partition_by { PARTITION_BY_STREAM, PARTITION_BY_NONE };
@@ -47,11 +47,6 @@ struct shipper_http_config {
     char *listen; /* "" = no listener */
 };
 
-struct shipper_log_config {
-    enum log_level level;
-    enum log_format format;
-};
-
 struct shipper_config {
     struct agent_config agent;
     char *host_name; /* never "" after loading */
@@ -62,7 +57,7 @@ struct shipper_config {
     struct shipper_kafka_config kafka;
     struct delivery_config delivery;
     struct shipper_http_config http;
-    struct shipper_log_config log;
+    struct log_config log;
 };
 
 /*

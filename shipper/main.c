@@ -34,15 +34,6 @@ static const struct command commands[] = {
     {0},
 };
 
-static const struct command *command_called(const char *name)
-{
-    const struct command *command = commands;
-
-    while (strcmp(command->name, name) != 0)
-        command++;
-    return command;
-}
-
 static enum status load(const char *path, const char *const *settings, struct config **holder,
                         void **out, struct error *err)
 {
@@ -60,7 +51,7 @@ static bool begin(const struct option_row *rows, const char *help, int argc, cha
         return true;
     *code = EXIT_DONE;
     if (status == DONE) {
-        options_help("shipper", command_called(argv[0]), help, rows);
+        options_help("shipper", command_find(commands, argv[0]), help, rows);
     } else {
         fprintf(stderr, "shipper %s: %s; see 'shipper %s --help'\n", argv[0], err.text, argv[0]);
         *code = EXIT_USAGE;
@@ -198,12 +189,12 @@ static int ship_command(int argc, char **argv)
 
 static int check_command(int argc, char **argv)
 {
-    return config_command_check(load, "shipper", command_called("check-config"), argc, argv);
+    return config_command_check(load, "shipper", command_find(commands, "check-config"), argc, argv);
 }
 
 static int print_command(int argc, char **argv)
 {
-    return config_command_print(load, "shipper", command_called("print-config"), argc, argv);
+    return config_command_print(load, "shipper", command_find(commands, "print-config"), argc, argv);
 }
 
 int main(int argc, char **argv)

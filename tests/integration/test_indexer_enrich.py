@@ -153,7 +153,7 @@ def test_odd_lines_never_stop_the_others(line):
     assert enriched[0]["event"]["id"] == "before" and enriched[-1]["event"]["id"] == "after"
 
 
-def test_lines_that_are_no_record_are_counted_by_the_exit_code():
-    enriched, done = enrich([record(), b"not json", record()], expect=(3,))
-    assert len([each for each in enriched if each.get("message") == "m"]) == 2
-    assert done.stderr
+def test_lines_that_are_no_record_are_kept_tagged_and_counted_by_the_exit_code():
+    enriched, _ = enrich([record(), b"not json", record()], expect=(3,))
+    assert len(enriched) == 3
+    assert enriched[1]["tags"] == ["_decodefailure"] and "not json" in json.dumps(enriched[1])

@@ -2,10 +2,13 @@
 
 import time
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from support.waiting import wait_for
+
 TIMEOUT_S = 15
+LEADERLESS = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART)
 
 
 class Kafka:
@@ -52,7 +55,7 @@ class Kafka:
         try:
             ends = {}
             for partition in self.partitions(topic):
-                low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), TIMEOUT_S)
+                low, high = _watermarks(consumer, topic, partition)
                 if high > low:
                     ends[partition] = high
             consumer.assign([TopicPartition(topic, partition, 0) for partition in ends])
@@ -71,10 +74,7 @@ class Kafka:
     def end_offsets(self, topic):
         consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": "witness", "log_level": 2})
         try:
-            return {
-                partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), TIMEOUT_S, cached=False)[1]
-                for partition in self.partitions(topic)
-            }
+            return {partition: _watermarks(consumer, topic, partition)[1] for partition in self.partitions(topic)}
         finally:
             consumer.close()
 
@@ -105,3 +105,17 @@ class Kafka:
             member.member_id: sorted(each.partition for each in member.assignment.topic_partitions)
             for member in described.members
         }
+
+
+def _watermarks(consumer, topic, partition):
+    """(first offset, end); a new topic's partitions may be without a leader for a moment."""
+
+    def ask():
+        try:
+            return consumer.get_watermark_offsets(TopicPartition(topic, partition), TIMEOUT_S, cached=False)
+        except KafkaException as error:
+            if not error.args[0].retriable() and error.args[0].code() not in LEADERLESS:
+                raise
+            return None
+
+    return wait_for(ask, TIMEOUT_S, f"the leader of {topic}-{partition}")
