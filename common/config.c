@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/config/mend.h"
 #include "common/config/check.h"
 #include "common/config/document.h"
 #include "common/config/expand.h"
@@ -177,6 +178,25 @@ static enum status fill(struct config *config, struct error *err)
     return OK;
 }
 
+/* As far as it is good: what is broken gives way to the defaults. False: cannot be loaded at all.
+ */
+static bool fill_rest(struct config *config)
+{
+    size_t problems = config->report.count;
+    struct config_node *defaults;
+    struct error ignored;
+
+    if (!config->root || config_parse(&config->tree, config->source,
+                                      slice_of(config->schema->defaults), &defaults, &ignored))
+        return false;
+    config_expand(&config->tree, defaults);
+    if (config_check(&config->tree, config->schema->schema, defaults, &ignored) ||
+        config->report.count != problems)
+        return false;
+    config_mend(config->root, defaults);
+    return fill(config, &ignored) == OK;
+}
+
 /* err gets the first problem, for callers that print no list. */
 static enum status refuse(struct config *config, struct error *err)
 {
@@ -199,23 +219,24 @@ enum status config_load(const struct config_schema *schema, const char *path,
     enum status status;
 
     err = err ? err : &unused;
+    *out = NULL;
     if (!made)
         return error_set(err, FATAL, "out of memory");
     made->schema = schema;
     config_report_init(&made->report);
     config_tree_init(&made->tree, &made->report);
     status = add_layers(made, path, settings, err);
-    if (status != FATAL && made->report.count > 0)
+    if (status != FATAL && made->report.count > 0) {
+        fill_rest(made);
         status = refuse(made, err);
-    else if (!status)
+    } else if (!status)
         status = fill(made, err);
     if (status != OK && status != REJECT) {
         config_close(made);
         return status;
     }
     *config = made;
-    if (status == OK)
-        *out = made->data;
+    *out = made->data;
     return status;
 }
 

@@ -62,7 +62,8 @@ struct config; /* the loaded document with its lines, for checks and messages */
  * NULL: defaults and environment only. A path that does not exist is written
  * with the commented defaults, which is logged. `settings` is a NULL-terminated
  * list of "key=value" or NULL. REJECT: there are problems; *config is set all
- * the same (config_problems), *out is not; err has the first. FATAL: no memory,
+ * the same (config_problems), err has the first; *out is what is good of it, for
+ * further checks only, or NULL. FATAL: no memory,
  * I/O error, a schema that libcyaml refuses.
  */
 enum status config_load(const struct config_schema *schema, const char *path,

@@ -215,12 +215,11 @@ static void on_disconnected(const struct mg_connection *connection)
 
 static enum status start(struct web *web, const struct web_options *options, struct error *err)
 {
-    static const struct mg_callbacks callbacks = {
-        .begin_request = on_request,
-        .http_error = on_error,
-        .log_message = on_message,
-        .init_connection = on_connected,
-        .connection_closed = on_disconnected};
+    static const struct mg_callbacks callbacks = {.begin_request = on_request,
+                                                  .http_error = on_error,
+                                                  .log_message = on_message,
+                                                  .init_connection = on_connected,
+                                                  .connection_closed = on_disconnected};
     struct mg_server_port port = {0};
     char threads[16];
     const char *settings[] = {"listening_ports",
@@ -265,8 +264,8 @@ enum status web_open_options(const struct web_options *options, struct web **out
         return error_set(err, FATAL, "out of memory");
     pthread_mutex_init(&web->lock, NULL);
     pthread_cond_init(&web->idle, NULL);
-    web->connections =
-        metrics_gauge("active_connections", NULL, "HTTP connections that are open to this program.");
+    web->connections = metrics_gauge("active_connections", NULL,
+                                     "HTTP connections that are open to this program.");
     web->routes = options->routes;
     web->route_count = options->route_count;
     web->body_max = options->body_max ? options->body_max : WEB_BODY_MAX;

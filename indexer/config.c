@@ -15,7 +15,6 @@ EMBED(indexer_defaults, "configs/indexer.yaml");
 
 #define PATH_LEN 4096
 
-
 static const cyaml_schema_value_t url_value = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, PATH_LEN)};
 
@@ -144,11 +143,12 @@ static void check_elasticsearch(struct config *config, const struct elasticsearc
     if (c->api_key[0] && c->username[0])
         config_problem(config, "elasticsearch.api_key",
                        "given together with username; expected one of the two");
-    config_check_range(config, "elasticsearch.timeout_ms", c->timeout_ms, 100, 3600000, "100ms to 1h");
+    config_check_range(config, "elasticsearch.timeout_ms", c->timeout_ms, 100, 3600000,
+                       "100ms to 1h");
     config_check_range(config, "elasticsearch.shards", c->shards, 1, 1024, "1 to 1024");
     config_check_range(config, "elasticsearch.replicas", c->replicas, 0, 100, "0 to 100");
-    config_check_range(config, "elasticsearch.refresh_interval_ms", c->refresh_interval_ms, 100, 3600000,
-                "100ms to 1h");
+    config_check_range(config, "elasticsearch.refresh_interval_ms", c->refresh_interval_ms, 100,
+                       3600000, "100ms to 1h");
 }
 
 static void check_kafka(struct config *config, const struct indexer_kafka_config *c)
@@ -167,11 +167,12 @@ static void check_kafka(struct config *config, const struct indexer_kafka_config
         config_problem(config, "kafka.dlq_topic",
                        "is the topic that is read; expected another one");
     config_check_range(config, "kafka.session_timeout_ms", c->session_timeout_ms, 6000, 1800000,
-                "6s to 30m");
-    config_check_range(config, "kafka.prefetch_max_bytes", c->prefetch_max_bytes, 1u << 20, 1u << 30,
-                "1MiB to 1GiB");
+                       "6s to 30m");
+    config_check_range(config, "kafka.prefetch_max_bytes", c->prefetch_max_bytes, 1u << 20,
+                       1u << 30, "1MiB to 1GiB");
     config_check_range(config, "kafka.drain_timeout_ms", c->drain_timeout_ms, 0, 300000, "0 to 5m");
-    config_check_range(config, "kafka.commit_interval_ms", c->commit_interval_ms, 10, 60000, "10ms to 1m");
+    config_check_range(config, "kafka.commit_interval_ms", c->commit_interval_ms, 10, 60000,
+                       "10ms to 1m");
     kafka_link_check(config, &c->link);
 }
 
@@ -184,13 +185,15 @@ static void check(struct config *config, const struct indexer_config *c)
     check_elasticsearch(config, &c->elasticsearch);
     config_check_range(config, "workers", c->workers, 0, 64, "0 to 64");
     config_check_range(config, "batch.max_records", c->batch.max_records, 1, 50000, "1 to 50000");
-    config_check_range(config, "batch.max_bytes", c->batch.max_bytes, 1024, 64u << 20, "1KiB to 64MiB");
+    config_check_range(config, "batch.max_bytes", c->batch.max_bytes, 1024, 64u << 20,
+                       "1KiB to 64MiB");
     config_check_range(config, "batch.max_wait_ms", c->batch.max_wait_ms, 1, 60000, "1ms to 1m");
     config_check_range(config, "redis.timeout_ms", c->redis.timeout_ms, 1, 60000, "1ms to 1m");
-    config_check_range(config, "redis.mark_ttl_ms", c->redis.mark_ttl_ms, 1000, (uint64_t)365 * 86400000,
-                "1s to 365d");
+    config_check_range(config, "redis.mark_ttl_ms", c->redis.mark_ttl_ms, 1000,
+                       (uint64_t)365 * 86400000, "1s to 365d");
     if (dedup_open(&c->redis, &dedup, &err))
-        config_problem(config, "redis.url", "%s", err.text);
+        config_problem(config, "redis.url", "%s",
+                       strncmp(err.text, "redis.url: ", 11) == 0 ? err.text + 11 : err.text);
     dedup_close(dedup);
 }
 
@@ -203,10 +206,11 @@ enum status indexer_config_load(const char *path, const char *const *settings,
     long processors;
     enum status status = config_load(&indexer_config_schema, path, settings, holder, &data, err);
 
-    if (status != OK)
+    if (status != OK && status != REJECT)
         return status;
     loaded = data;
-    check(*holder, loaded);
+    if (loaded)
+        check(*holder, loaded);
     if (config_problem_count(*holder))
         return error_set(err, REJECT, "the configuration has problems");
     if (loaded->workers == 0) {

@@ -100,12 +100,14 @@ static int enrich_command(int argc, char **argv)
 
 static int check_command(int argc, char **argv)
 {
-    return config_command_check(load, "indexer", command_find(commands, "check-config"), argc, argv);
+    return config_command_check(load, "indexer", command_find(commands, "check-config"), argc,
+                                argv);
 }
 
 static int print_command(int argc, char **argv)
 {
-    return config_command_print(load, "indexer", command_find(commands, "print-config"), argc, argv);
+    return config_command_print(load, "indexer", command_find(commands, "print-config"), argc,
+                                argv);
 }
 
 int main(int argc, char **argv)

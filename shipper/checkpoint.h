@@ -30,6 +30,7 @@ struct checkpoint_entry {
     int64_t last_seen_ms; /* wall */
     bool finished;        /* an archive, read to its end */
     bool claimed;         /* an open stream stands for it (not stored) */
+    bool seen;            /* in the scan that runs (not stored) */
 };
 
 /*

@@ -167,18 +167,18 @@ static void check(struct config *config, const struct shipper_config *c)
     for (uint32_t i = 0; i < c->input_count; i++)
         check_input(config, &c->inputs[i], i);
     config_check_range(config, "line_max_bytes", c->line_max_bytes, 256, 64u << 20, "256 to 64MiB");
-    config_check_range(config, "kafka.message_max_bytes", c->kafka.message_max_bytes, 4096, 1000000000,
-                "4KiB to 1GB");
+    config_check_range(config, "kafka.message_max_bytes", c->kafka.message_max_bytes, 4096,
+                       1000000000, "4KiB to 1GB");
     config_check_range(config, "kafka.linger_ms", c->kafka.linger_ms, 0, 900000, "0 to 15m");
     config_check_range(config, "kafka.partitions", c->kafka.partitions, 0, 10000, "0 to 10000");
     config_check_range(config, "kafka.replication_factor", c->kafka.replication_factor, 0, 100,
-                "0 to 100");
+                       "0 to 100");
     config_check_range(config, "delivery.memory_max_bytes", c->delivery.memory_max_bytes, 1u << 20,
-                (uint64_t)16 << 30, "1MiB to 16GiB");
-    config_check_range(config, "delivery.checkpoint_interval_ms", c->delivery.checkpoint_interval_ms, 10,
-                600000, "10ms to 10m");
-    config_check_range(config, "delivery.drain_timeout_ms", c->delivery.drain_timeout_ms, 0, 3600000,
-                "0 to 1h");
+                       (uint64_t)16 << 30, "1MiB to 16GiB");
+    config_check_range(config, "delivery.checkpoint_interval_ms",
+                       c->delivery.checkpoint_interval_ms, 10, 600000, "10ms to 10m");
+    config_check_range(config, "delivery.drain_timeout_ms", c->delivery.drain_timeout_ms, 0,
+                       3600000, "0 to 1h");
     kafka_link_check(config, &c->kafka.link);
 }
 
@@ -216,10 +216,11 @@ enum status shipper_config_load(const char *path, const char *const *settings,
     enum status status;
 
     status = config_load(&shipper_config_schema, path, settings, holder, &data, err);
-    if (status != OK)
+    if (status != OK && status != REJECT)
         return status;
     loaded = data;
-    check(*holder, loaded);
+    if (loaded)
+        check(*holder, loaded);
     if (config_problem_count(*holder))
         return error_set(err, REJECT, "the configuration has problems");
     if (fill_names(loaded, err))

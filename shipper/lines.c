@@ -75,14 +75,22 @@ static enum line_verdict make_record(struct lines *lines, struct stream *stream,
     return parsed ? LINE_PARSED : LINE_UNPARSED;
 }
 
+/* Of a position in `bytes`, which begin at `start`: in front of them stands what start's mark says.
+ */
+static struct mark mark_at(const struct position *start, struct slice bytes, uint64_t offset)
+{
+    if (offset == start->offset)
+        return start->mark;
+    return stream_mark((struct slice){bytes.data, (size_t)(offset - start->offset)});
+}
+
 bool lines_each(struct lines *lines, struct stream *stream, struct slice bytes, bool last,
                 struct record *record, lines_taker *take, void *arg)
 {
-    const char *start = bytes.data;
-    uint64_t start_offset = stream->read.offset;
-    struct framer framer = {.p = start,
-                            .end = start + bytes.len,
-                            .offset = start_offset,
+    const struct position start = stream->read;
+    struct framer framer = {.p = bytes.data,
+                            .end = bytes.data + bytes.len,
+                            .offset = start.offset,
                             .line_max = lines->config->line_max_bytes,
                             .last = last,
                             .skipping = stream->skipping};
@@ -93,7 +101,7 @@ bool lines_each(struct lines *lines, struct stream *stream, struct slice bytes, 
         enum line_verdict verdict = make_record(lines, stream, &line, record);
         struct position after = {
             .offset = line.end,
-            .mark = stream_mark((struct slice){start, (size_t)(line.end - start_offset)}),
+            .mark = mark_at(&start, bytes, line.end),
             .time = stream->read.time,
         };
 
@@ -108,8 +116,7 @@ bool lines_each(struct lines *lines, struct stream *stream, struct slice bytes, 
     /* The rest of a line that was cut is gone over, and with it what was read of it. */
     if (framer.skipping || stream->skipping) {
         stream->read.offset = framer.offset;
-        stream->read.mark =
-            stream_mark((struct slice){start, (size_t)(framer.offset - start_offset)});
+        stream->read.mark = mark_at(&start, bytes, framer.offset);
         stream->skipping = framer.skipping;
     }
     return true;

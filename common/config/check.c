@@ -92,7 +92,7 @@ static const cyaml_schema_field_t *find_field(const cyaml_schema_value_t *value,
 }
 
 static void complain_unknown(struct config_check *check, const cyaml_schema_value_t *value,
-                             const struct config_node *node)
+                             struct config_node *node)
 {
     scoped_buf struct buf keys = BUF_INIT(CONFIG_WORDS_MAX);
     struct config_suggestion suggestion = {.wrong = node->key};
@@ -111,10 +111,10 @@ static void complain_unknown(struct config_check *check, const cyaml_schema_valu
 }
 
 static void check_missing(struct config_check *check, const cyaml_schema_value_t *value,
-                          const struct config_node *node)
+                          struct config_node *node)
 {
     const cyaml_schema_field_t *field;
-    const struct config_node *child;
+    struct config_node *child;
     size_t before;
 
     for (field = value->mapping.fields; field->key; field++) {
@@ -169,7 +169,7 @@ static bool is_list_of_words(const cyaml_schema_value_t *value)
 }
 
 static void complain_kind(struct config_check *check, const cyaml_schema_value_t *value,
-                          const struct config_node *node)
+                          struct config_node *node)
 {
     static const char *const names[] = {"nothing", "text", "a list", "a mapping"};
     enum config_kind wanted = kind_of(value);

@@ -37,8 +37,8 @@ static bool word_equal(const cyaml_schema_value_t *value, const char *a, const c
     return (value->flags & CYAML_FLAG_CASE_INSENSITIVE ? strcasecmp : strcmp)(a, b) == 0;
 }
 
-static void complain_range(struct config_check *check, const struct config_node *node,
-                           bool is_signed, uint64_t max)
+static void complain_range(struct config_check *check, struct config_node *node, bool is_signed,
+                           uint64_t max)
 {
     struct config_quoted quoted;
 
@@ -50,7 +50,7 @@ static void complain_range(struct config_check *check, const struct config_node 
                  (unsigned long long)max);
 }
 
-static void complain_number(struct config_check *check, const struct config_node *node,
+static void complain_number(struct config_check *check, struct config_node *node,
                             enum config_unit unit)
 {
     static const char *const wanted[] = {

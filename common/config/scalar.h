@@ -18,10 +18,11 @@ struct config_check {
     bool is_unsupported; /* by us: a mistake in the schema */
 };
 
-/* A problem of `node`, at the check's path. */
+/* A problem of `node`, at the check's path; the node counts as broken from here on. */
 #define config_check_complain(check, node, ...)                                                    \
-    config_report_add((check)->tree->report, (node)->source, (node)->line,                         \
-                      buf_str(&(check)->path), __VA_ARGS__)
+    ((node)->is_broken = true,                                                                     \
+     config_report_add((check)->tree->report, (node)->source, (node)->line,                        \
+                       buf_str(&(check)->path), __VA_ARGS__))
 
 /* Checks the text `node` and rewrites it as libcyaml reads it; for CYAML_FLAGS one of the words. */
 void config_check_scalar(struct config_check *check, const cyaml_schema_value_t *value,

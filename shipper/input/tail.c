@@ -44,6 +44,7 @@
 #define ROTATED_KEEP_MS 60000 /* a rotated file is closed when it was quiet for this long */
 #define LOST_AFTER_MS   60000 /* an unread rest that nothing leads to is given up after this */
 #define READ_BYTES      (256u << 10)
+#define CLOCK_GRAIN_MS  20 /* times of files are that much coarser than the clock */
 #define WATCH_MASK                                                                                 \
     (IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE | IN_ONLYDIR)
 
@@ -60,10 +61,10 @@ struct tail {
     int inotify;
     bool first_start; /* no state was there: start_at counts */
     struct tail_folder *folders;
-    struct tail_file *files;
-    struct tail_file *turn; /* read last: the next one goes on behind it */
-    int64_t scan_ms;        /* when the next scan is due */
-    int64_t started_ms;     /* wall */
+    struct tail_file *files; /* in the order in which they were found: oldest first */
+    struct tail_file *turn;  /* read last: the next one goes on behind it */
+    int64_t scan_ms;         /* when the next scan is due */
+    int64_t started_ms;      /* wall */
     char *buffer;
     size_t room;
     uint64_t piece_offset;
@@ -140,6 +141,11 @@ static void claim(struct tail *tail, struct tail_file *file, struct checkpoint_e
     checkpoint_touch(tail->context->checkpoint);
 }
 
+static int64_t ms_of(struct timespec time)
+{
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
 /* Behind the last complete line that is there now. */
 static void start_at_end(struct tail_file *file, const struct stat *st)
 {
@@ -151,9 +157,10 @@ static void start_at_end(struct tail_file *file, const struct stat *st)
 
     newline = n > 0 ? memrchr(tail, '\n', (size_t)n) : NULL;
     file->stream.skipping = !newline && st->st_size > 0;
-    read->offset = newline ? from + (uint64_t)(newline + 1 - tail) : (uint64_t)st->st_size;
-    read->mark = newline ? stream_mark((struct slice){tail, (size_t)(newline + 1 - tail)})
-                         : (struct mark){0, 0};
+    if (newline)
+        n = newline + 1 - tail;
+    read->offset = n > 0 ? from + (uint64_t)n : (uint64_t)st->st_size;
+    read->mark = stream_mark((struct slice){tail, n > 0 ? (size_t)n : 0});
     file->stream.acked = file->entry->acked = *read;
 }
 
@@ -170,8 +177,7 @@ static bool claim_new(struct tail *tail, struct tail_file *file, uint64_t finger
     entry->fingerprint = fingerprint;
     entry->generation = generation;
     entry->acked.time = (struct timestamp){st->st_mtim.tv_sec, 0};
-    entry->size = (uint64_t)st->st_size;
-    entry->last_seen_ms = clock_wall_ms();
+    entry->size = (uint64_t)st->st_size; /* last_seen_ms: at the end of the scan */
     claim(tail, file, entry);
     if (tail->first_start && tail->config->start_at == START_AT_END &&
         !content_is_archive(file->content))
@@ -203,11 +209,13 @@ static void drop_file(struct tail *tail, struct tail_file *file)
     free(file);
 }
 
+/* `st`: what `path` led to; NULL also when it leads to something else by now. */
 static struct tail_file *open_file(struct tail *tail, const char *name, const char *path,
-                                   const struct stat *st)
+                                   const struct stat *st, int64_t now_ms)
 {
-    struct tail_file *file = calloc(1, sizeof(*file));
+    struct tail_file *file = calloc(1, sizeof(*file)), **end = &tail->files;
     struct error err;
+    struct stat opened;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     if (!file || fd < 0 || !stream_init(&file->stream, tail->config, name, path)) {
@@ -219,7 +227,9 @@ static struct tail_file *open_file(struct tail *tail, const char *name, const ch
         free(file);
         return NULL;
     }
-    if (content_open(fd, &file->content, &err)) {
+    if (content_open(fd, &file->content, &err) || fstat(fd, &opened) != 0 ||
+        opened.st_ino != st->st_ino || opened.st_dev != st->st_dev) {
+        content_close(file->content);
         stream_release(&file->stream);
         free(file);
         return NULL;
@@ -227,49 +237,78 @@ static struct tail_file *open_file(struct tail *tail, const char *name, const ch
     file->device = st->st_dev;
     file->inode = st->st_ino;
     file->size = (uint64_t)st->st_size;
-    file->changed_ms = clock_mono_ms();
-    file->next = tail->files;
-    tail->files = file;
+    file->changed_ms = now_ms;
+    while (*end)
+        end = &(*end)->next;
+    *end = file;
     return file;
 }
 
 enum identity {
-    IDENTITY_COPY,  /* begins as a content that is being read */
+    IDENTITY_COPY,  /* of a content that is being read */
     IDENTITY_KNOWN, /* claimed an entry */
     IDENTITY_NEW,
 };
+
+/* Rule 1 goes before rule 2, proof before likeness. */
+static int rank_match(enum match match, bool same_inode)
+{
+    if (match == MATCH_NO)
+        return 0;
+    return (match == MATCH_YES ? 3 : 1) + same_inode;
+}
+
+/* Is this file a copy of the content that is read as `entry`? */
+static bool is_copy(struct tail *tail, struct tail_file *file, const struct checkpoint_entry *entry)
+{
+    struct tail_file *original = tail->files;
+
+    while (original && original->entry != entry)
+        original = original->next;
+    /* The original was truncated, noticed or not yet: then its copy fits the entry. */
+    if (!original || original->replaced ||
+        tail_file_match(original->content, tail_file_fingerprint(original->content, true), entry) ==
+            MATCH_NO)
+        return tail_file_match(file->content, entry->fingerprint, entry) != MATCH_NO;
+    /* An archive would have to be read again from its beginning. */
+    return content_is_archive(original->content) ||
+           tail_file_may_be_copy(file->content, original->content);
+}
 
 /* Rules 1 and 2. An entry that nothing was acknowledged of has no mark; nothing is skipped by it.
  */
 static enum identity find_entry(struct tail *tail, struct tail_file *file, uint64_t fingerprint)
 {
-    struct checkpoint_entry *entry, *begun = NULL;
+    struct checkpoint_entry *entry, *best = NULL;
     bool copy = false;
+    int best_rank = 0;
 
     for (entry = checkpoint_entries(tail->context->checkpoint); entry; entry = entry->next) {
-        enum match match;
+        int rank;
 
         if (entry->fingerprint != fingerprint || strcmp(entry->stream, file->stream.name) != 0)
             continue;
         if (entry->claimed) {
-            copy = true;
+            copy |= is_copy(tail, file, entry);
             continue;
         }
-        match = tail_file_match(file->content, fingerprint, entry);
-        if (match == MATCH_YES) {
-            claim(tail, file, entry);
-            return IDENTITY_KNOWN;
+        rank = rank_match(tail_file_match(file->content, fingerprint, entry),
+                          entry->device == file->device && entry->inode == file->inode);
+        if (rank > best_rank) {
+            best = entry;
+            best_rank = rank;
         }
-        if (match == MATCH_HEAD)
-            begun = entry;
     }
-    if (!begun)
+    if (!best)
         return copy ? IDENTITY_COPY : IDENTITY_NEW;
-    claim(tail, file, begun);
+    claim(tail, file, best);
     return IDENTITY_KNOWN;
 }
 
-/* Was this rotated file written after its stream was last seen? Then it came while we were away. */
+/*
+ * Was this rotated file written after its stream was last seen? Then it came
+ * while we were away. Contents that this scan has found are not seen yet (0).
+ */
 static bool is_newer(struct tail *tail, const char *stream, const struct stat *st)
 {
     struct checkpoint_entry *entry = checkpoint_entries(tail->context->checkpoint);
@@ -278,14 +317,19 @@ static bool is_newer(struct tail *tail, const char *stream, const struct stat *s
     for (; entry; entry = entry->next)
         if (strcmp(entry->stream, stream) == 0 && entry->last_seen_ms > seen_ms)
             seen_ms = entry->last_seen_ms;
-    return seen_ms >= 0 &&
-           (int64_t)st->st_mtim.tv_sec * 1000 + st->st_mtim.tv_nsec / 1000000 > seen_ms;
+    return seen_ms > 0 && ms_of(st->st_mtim) >= seen_ms - CLOCK_GRAIN_MS;
+}
+
+/* Whoever wrote it has left it alone for a while: what has no newline yet gets none. */
+static bool is_at_rest(const struct tail_file *file, const struct stat *st)
+{
+    return !file->live && clock_wall_ms() - ms_of(st->st_mtim) >= UNFINISHED_MS;
 }
 
 /* Tries to give an open file its identity. False: it is of no interest now. */
 static bool identify(struct tail *tail, struct tail_file *file, const struct stat *st)
 {
-    uint64_t fingerprint = tail_file_fingerprint(file->content, !file->live);
+    uint64_t fingerprint = tail_file_fingerprint(file->content, is_at_rest(file, st));
 
     if (fingerprint == 0)
         return file->live;
@@ -305,7 +349,8 @@ static bool identify(struct tail *tail, struct tail_file *file, const struct sta
     return claim_new(tail, file, fingerprint, st);
 }
 
-/* An entry of this very file that is done with: nothing new can be in it. */
+/* An entry of this very file that is done with, and it has not changed since: nothing new is in it.
+ */
 static bool is_done(struct tail *tail, const struct stat *st)
 {
     struct checkpoint_entry *entry = checkpoint_entries(tail->context->checkpoint);
@@ -313,8 +358,9 @@ static bool is_done(struct tail *tail, const struct stat *st)
     for (; entry; entry = entry->next)
         if (entry->device == st->st_dev && entry->inode == st->st_ino && !entry->claimed &&
             entry->size == (uint64_t)st->st_size &&
+            ms_of(st->st_ctim) + CLOCK_GRAIN_MS < entry->last_seen_ms &&
             (entry->finished || entry->acked.offset == entry->size)) {
-            entry->last_seen_ms = clock_wall_ms();
+            entry->seen = true;
             return true;
         }
     return false;
@@ -335,7 +381,7 @@ static void note_size(struct tail_file *file, uint64_t size, int64_t now_ms)
     file->size = size;
     file->changed_ms = now_ms;
     file->ready = true;
-    if (file->entry)
+    if (file->entry && size >= file->stream.read.offset) /* else it is another content's */
         file->entry->size = size;
 }
 
@@ -367,7 +413,7 @@ static void see_path(struct tail *tail, const char *path, bool wanted, int64_t n
     if (is_done(tail, &st))
         return;
     name = stream_name(path);
-    file = name ? open_file(tail, name, path, &st) : NULL;
+    file = name ? open_file(tail, name, path, &st, now_ms) : NULL;
     if (!file)
         return;
     file->seen = true;
@@ -508,7 +554,23 @@ static void look_again(struct tail *tail, struct tail_file *file, int64_t now_ms
     if (!file->entry && !identify(tail, file, &st))
         drop_file(tail, file);
     else if (file->entry)
-        file->entry->last_seen_ms = clock_wall_ms();
+        file->entry->seen = true;
+}
+
+/*
+ * Notes for all that was seen when that was: when the scan began, since what
+ * comes while it runs is only seen by the next. After the scan: is_newer
+ * compares with the times before it.
+ */
+static void stamp_seen(struct tail *tail, int64_t wall_ms)
+{
+    struct checkpoint_entry *entry = checkpoint_entries(tail->context->checkpoint);
+
+    for (; entry; entry = entry->next) {
+        if (entry->seen)
+            entry->last_seen_ms = wall_ms;
+        entry->seen = false;
+    }
 }
 
 /*
@@ -537,6 +599,7 @@ static void scan(struct tail *tail, int64_t now_ms)
 {
     struct tail_file *file, *next;
     bool blind = tail->inotify < 0;
+    int64_t wall_ms = clock_wall_ms();
     struct error err;
 
     for (file = tail->files; file; file = file->next)
@@ -551,6 +614,7 @@ static void scan(struct tail *tail, int64_t now_ms)
         if (!file->replaced)
             look_again(tail, file, now_ms);
     }
+    stamp_seen(tail, wall_ms);
     give_up_lost(tail);
     tail->first_start = false;
     tail->scan_ms = now_ms + (blind ? SCAN_BLIND_MS : SCAN_MS);
@@ -683,16 +747,29 @@ static int64_t tidy(struct tail *tail, int64_t now_ms)
     return wake_ms;
 }
 
+/* Has something to be read, and no older content of its stream has. */
+static bool is_next(const struct tail *tail, const struct tail_file *file)
+{
+    const struct tail_file *older;
+
+    if (!file->ready || !file->entry)
+        return false;
+    for (older = tail->files; older != file; older = older->next)
+        if (older->ready && older->entry && strcmp(older->stream.name, file->stream.name) == 0)
+            return false;
+    return true;
+}
+
 /* The next ready file behind the one that had the last turn. */
 static struct tail_file *next_ready(struct tail *tail)
 {
     struct tail_file *from = tail->turn ? tail->turn->next : NULL, *file;
 
     for (file = from; file; file = file->next)
-        if (file->ready && file->entry)
+        if (is_next(tail, file))
             return file;
     for (file = tail->files; file && file != from; file = file->next)
-        if (file->ready && file->entry)
+        if (is_next(tail, file))
             return file;
     return NULL;
 }
@@ -709,6 +786,12 @@ static void grow(struct tail *tail)
     tail->room = most;
 }
 
+/* At its beginning a position has no mark; the fingerprint stands in for it. */
+static bool is_same_beginning(const struct stream *stream, struct slice bytes)
+{
+    return stream->read.offset > 0 || stream_fingerprint(bytes, true) == stream->fingerprint;
+}
+
 /* True: `piece` is set. */
 static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms,
                       struct input_piece *piece)
@@ -721,10 +804,12 @@ static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms,
     if (!content_is_archive(file->content)) {
         struct stat st;
 
-        if (fstat(content_fd(file->content), &st) == 0 &&
-            (uint64_t)st.st_size < stream->read.offset) {
-            replace(tail, file, now_ms);
-            return false;
+        if (fstat(content_fd(file->content), &st) == 0) {
+            if ((uint64_t)st.st_size < stream->read.offset) {
+                replace(tail, file, now_ms);
+                return false;
+            }
+            note_size(file, (uint64_t)st.st_size, now_ms);
         }
     }
     status = tail_file_read_on(file->content, &stream->read, tail->buffer, tail->room,
@@ -733,10 +818,15 @@ static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms,
         replace(tail, file, now_ms);
         return false;
     }
+    if ((status == OK || status == DONE) && !is_same_beginning(stream, piece->bytes)) {
+        replace(tail, file, now_ms);
+        return false;
+    }
     if (status != OK && status != DONE) {
         log_warn("cannot read '%s': %s; tried again later", stream->path, err.text);
         metric_add(tail->unreadable, 1);
         file->ready = false;
+        file->changed_ms = now_ms; /* an unfinished line makes it ready again, but not at once */
         return false;
     }
     file->ended = status == DONE;

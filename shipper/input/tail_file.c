@@ -5,18 +5,37 @@
 
 #include <string.h>
 
-uint64_t tail_file_fingerprint(struct content *content, bool whole)
+#define COMPARED_BYTES 4096 /* contents that begin with the same header differ soon behind it */
+
+/* As much of the content's beginning as `to` holds. */
+static struct slice read_head(struct content *content, char *to, size_t room)
 {
-    char head[STREAM_HEAD_MAX];
     struct error err;
     size_t used = 0, len;
     enum status status = OK;
 
-    while (used < sizeof(head) && status == OK) {
-        status = content_read(content, used, head + used, sizeof(head) - used, &len, &err);
+    while (used < room && status == OK) {
+        status = content_read(content, used, to + used, room - used, &len, &err);
         used += len;
     }
-    return stream_fingerprint((struct slice){head, used}, whole);
+    return (struct slice){to, used};
+}
+
+uint64_t tail_file_fingerprint(struct content *content, bool whole)
+{
+    char head[STREAM_HEAD_MAX];
+
+    return stream_fingerprint(read_head(content, head, sizeof(head)), whole);
+}
+
+bool tail_file_may_be_copy(struct content *copy, struct content *original)
+{
+    char copy_bytes[COMPARED_BYTES], bytes[COMPARED_BYTES];
+    /* In this order: the original may grow in between. */
+    struct slice a = read_head(copy, copy_bytes, sizeof(copy_bytes));
+    struct slice b = read_head(original, bytes, sizeof(bytes));
+
+    return a.len <= b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
 enum match tail_file_match(struct content *content, uint64_t fingerprint,

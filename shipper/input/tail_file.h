@@ -39,6 +39,12 @@ enum match {
  * it is complete. */
 uint64_t tail_file_fingerprint(struct content *content, bool whole);
 
+/*
+ * May `copy` be a copy of `original`, perhaps an older one? Compares their
+ * beginnings, beyond the first line; a copy is not longer than what it was made of.
+ */
+bool tail_file_may_be_copy(struct content *copy, struct content *original);
+
 /* Does `content` hold what was acknowledged as `entry`? Reads only what it must. */
 enum match tail_file_match(struct content *content, uint64_t fingerprint,
                            const struct checkpoint_entry *entry);

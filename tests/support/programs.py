@@ -46,16 +46,32 @@ def run_cli(program, *arguments, stdin=b"", timeout_s=30, cwd=None, **environmen
     return done
 
 
-def run_measured(program, *arguments, stdout, **environment):
-    """Runs a command to its end; (exit code, the most memory that it had, in kB)."""
+def run_measured(program, *arguments, stdout, timeout_s=60, **environment):
+    """Runs a command to its end; (exit code, the most memory that it was seen with, in kB)."""
     with open(stdout, "wb") as out:
         process = subprocess.Popen(
             [binary(program), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL,
             env=clean_environment(**environment),
         )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, usage.ru_maxrss
+    peak_kb = 0
+
+    def ended():
+        nonlocal peak_kb
+        peak_kb = max(peak_kb, memory_kb(process.pid, "VmHWM"))
+        return process.poll() is not None
+
+    try:
+        wait_for(ended, timeout_s, f"the end of {program}", interval_s=0.005)
+    finally:
+        process.kill()
+    return process.returncode, peak_kb
+
+
+def memory_kb(pid, what="VmRSS"):
+    """Resident memory now; what="VmHWM": the most that it ever was. 0 when the process has ended."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    found = re.search(rf"^{what}:\s+(\d+) kB", status, re.M)
+    return int(found.group(1)) if found else 0
 
 
 def json_lines(output):
@@ -179,6 +195,4 @@ class Program:
         return self
 
     def memory_kb(self, what="VmRSS"):
-        """Resident memory now; what="VmHWM": the most that it ever was."""
-        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.search(rf"^{what}:\s+(\d+) kB", status, re.M).group(1))
+        return memory_kb(self.pid, what)

@@ -31,7 +31,8 @@ static inline struct rng rng_start(void)
     uint64_t seed;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    seed = given ? strtoull(given, NULL, 10) : (uint64_t)now.tv_sec * 1000000007u + (uint64_t)now.tv_nsec;
+    seed = given ? strtoull(given, NULL, 10)
+                 : (uint64_t)now.tv_sec * 1000000007u + (uint64_t)now.tv_nsec;
     printf("TEST_SEED=%llu\n", (unsigned long long)seed);
     fflush(stdout);
     return (struct rng){seed};
