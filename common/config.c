@@ -7,6 +7,7 @@
  */
 #include "common/config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -267,6 +268,20 @@ void config_problem(struct config *config, const char *key, const char *fmt, ...
     config_report_vadd(&config->report, node ? node->source : config->source, node ? node->line : 0,
                        key, fmt, args);
     va_end(args);
+}
+
+bool config_has_problem(const struct config *config, const char *key)
+{
+    size_t len = strlen(key);
+
+    for (size_t i = 0; i < config->report.kept; i++) {
+        const char *found = config->report.found[i].key;
+
+        if (found && strncmp(found, key, len) == 0 && !isalnum((unsigned char)found[len]) &&
+            found[len] != '_')
+            return true;
+    }
+    return false;
 }
 
 void config_check_range(struct config *config, const char *key, uint64_t value, uint64_t min,

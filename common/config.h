@@ -74,6 +74,9 @@ enum status config_load(const struct config_schema *schema, const char *path,
 void config_problem(struct config *config, const char *key, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Was something of this very key, or below it, reported already? */
+bool config_has_problem(const struct config *config, const char *key);
+
 /* Adds a problem unless min <= value <= max; `expected` as a user would write it: "100ms to 1h". */
 void config_check_range(struct config *config, const char *key, uint64_t value, uint64_t min,
                         uint64_t max, const char *expected);

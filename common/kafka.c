@@ -7,13 +7,15 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/scope.h"
 
-#define SCRAM_FIXED 0x020601ff /* librdkafka 2.6.1: before, its SCRAM nonce is wrong */
+#define AWAIT_PAUSE_MS 20
+#define SCRAM_FIXED    0x020601ff /* librdkafka 2.6.1: before, its SCRAM nonce is wrong */
 
 const cyaml_strval_t kafka_security_names[4] = {
     {"plaintext", KAFKA_PLAINTEXT},
@@ -327,6 +329,27 @@ static enum status look_for(rd_kafka_t *client, const char *name, int timeout_ms
     return found ? DONE : OK;
 }
 
+/*
+ * A topic that was just created is not known to every broker yet; who
+ * subscribes too early learns of it only with the next regular look.
+ */
+static enum status await_topic(rd_kafka_t *client, const char *name, int64_t deadline_ms,
+                               struct error *err)
+{
+    const struct timespec pause = {0, AWAIT_PAUSE_MS * 1000000L};
+
+    for (;;) {
+        int64_t left_ms = deadline_ms - clock_mono_ms();
+        enum status status = look_for(client, name, left_ms > 1 ? clamp(left_ms) : 1, err);
+
+        if (status != OK)
+            return status == DONE ? OK : status;
+        if (left_ms <= 0)
+            return error_set(err, RETRY, "topic '%s' was created and is not there yet", name);
+        nanosleep(&pause, NULL);
+    }
+}
+
 enum status kafka_topic_ensure(rd_kafka_t *client, const struct kafka_topic *topic,
                                int64_t timeout_ms, struct error *err)
 {
@@ -343,5 +366,5 @@ enum status kafka_topic_ensure(rd_kafka_t *client, const struct kafka_topic *top
     left_ms = deadline_ms - clock_mono_ms();
     status = create(client, request, topic->name, left_ms > 1 ? clamp(left_ms) : 1, err);
     rd_kafka_NewTopic_destroy(request);
-    return status;
+    return status ? status : await_topic(client, topic->name, deadline_ms, err);
 }

@@ -68,9 +68,12 @@ static void add_properties(struct buf *out, const struct record_tree *tree, uint
     }
 }
 
+/* The words of the line (words.h), no field of the record: the analyzer only cuts at blanks. */
+#define WORDS "\"text\":{\"type\":\"text\",\"analyzer\":\"whitespace\",\"norms\":false}"
+
 void record_mapping(struct buf *out)
 {
     buf_add_text(out, "{\"dynamic\":false,\"properties\":{");
     add_properties(out, record_tree(), NODE_ROOT);
-    buf_add_text(out, "}}");
+    buf_add_text(out, "," WORDS "}}");
 }

@@ -131,7 +131,8 @@ static void check_elasticsearch(struct config *config, const struct elasticsearc
         snprintf(key, sizeof(key), "elasticsearch.urls[%u]", i);
         if (strncmp(c->urls[i], "http://", 7) != 0 && strncmp(c->urls[i], "https://", 8) != 0)
             config_problem(config, key,
-                           "not a URL; expected http://host:port or https://host:port");
+                           "'%s' is not a URL; expected http://host:port or https://host:port",
+                           strchr(c->urls[i], '@') ? "***" : c->urls[i]); /* a password */
     }
     if (!is_index_prefix(c->index_prefix))
         config_problem(config, "elasticsearch.index_prefix",

@@ -20,6 +20,7 @@
 
 #define COOPERATIVE_FROM 0x020a00ff /* librdkafka 2.10: rebalances lose no assignment */
 #define PARTITIONS_SHOWN 1024       /* lag series at most */
+#define REFRESH_MS       30000      /* until new partitions, or a topic made later, are noticed */
 
 struct consumer {
     const struct indexer_kafka_config *config;
@@ -47,12 +48,27 @@ static void each_partition(const rd_kafka_topic_partition_list_t *list, struct c
         action(consumer, list->elems[i].partition);
 }
 
+static struct metric *lag_metric(struct consumer *consumer, int32_t partition)
+{
+    scoped_buf struct buf labels = BUF_INIT(1024);
+
+    if (!consumer->lag[partition]) {
+        buf_addf(&labels, "topic=\"%s\",partition=\"%d\"", consumer->config->topic, partition);
+        consumer->lag[partition] =
+            metrics_gauge("kafka_consumer_lag", strdup(buf_str(&labels)),
+                          "Records of the partition that are not settled yet.");
+    }
+    return consumer->lag[partition];
+}
+
 static void add_partition(struct consumer *consumer, int32_t partition)
 {
     struct error err;
 
     if (offsets_add(consumer->offsets, partition, &err))
         log_error("partition %d: %s; it is not committed", partition, err.text);
+    if (partition < PARTITIONS_SHOWN)
+        lag_metric(consumer, partition);
 }
 
 static void remove_partition(struct consumer *consumer, int32_t partition)
@@ -348,19 +364,6 @@ void consumer_commit(struct consumer *consumer, bool wait)
                      rd_kafka_err2str(code));
     }
     rd_kafka_topic_partition_list_destroy(commit.list);
-}
-
-static struct metric *lag_metric(struct consumer *consumer, int32_t partition)
-{
-    scoped_buf struct buf labels = BUF_INIT(1024);
-
-    if (!consumer->lag[partition]) {
-        buf_addf(&labels, "topic=\"%s\",partition=\"%d\"", consumer->config->topic, partition);
-        consumer->lag[partition] =
-            metrics_gauge("kafka_consumer_lag", strdup(buf_str(&labels)),
-                          "Records of the partition that are not settled yet.");
-    }
-    return consumer->lag[partition];
 }
 
 void consumer_measure(struct consumer *consumer)

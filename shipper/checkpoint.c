@@ -100,8 +100,10 @@ static void add_entry(struct buf *out, const struct checkpoint_entry *entry)
              ",\"time_s\":\"%" PRIx64 "\",\"time_ns\":%" PRIu32 ",",
              entry->acked.offset, entry->acked.mark.hash, entry->acked.mark.len,
              (uint64_t)entry->acked.time.s, entry->acked.time.ns);
-    buf_addf(out, "\"size\":\"%" PRIx64 "\",\"last_seen_ms\":%" PRId64 ",\"finished\":%s}\n",
-             entry->size, entry->last_seen_ms, entry->finished ? "true" : "false");
+    buf_addf(out,
+             "\"size\":\"%" PRIx64 "\",\"found_ms\":%" PRId64 ",\"last_seen_ms\":%" PRId64
+             ",\"finished\":%s}\n",
+             entry->size, entry->found_ms, entry->last_seen_ms, entry->finished ? "true" : "false");
 }
 
 static uint64_t hex(const cJSON *object, const char *key)
@@ -133,6 +135,7 @@ static enum status load_entry(struct checkpoint *checkpoint, const char *line, s
     entry->acked.time.ns = (uint32_t)json_number(json, "time_ns", 0);
     entry->size = hex(json, "size");
     entry->last_seen_ms = json_number(json, "last_seen_ms", 0);
+    entry->found_ms = json_number(json, "found_ms", entry->last_seen_ms);
     entry->finished = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "finished"));
     return OK;
 }

@@ -27,10 +27,10 @@ struct checkpoint_entry {
     uint32_t generation;
     struct position acked;
     uint64_t size;        /* of the file when it was last looked at */
+    int64_t found_ms;     /* wall; when the content was first seen */
     int64_t last_seen_ms; /* wall */
     bool finished;        /* an archive, read to its end */
     bool claimed;         /* an open stream stands for it (not stored) */
-    bool seen;            /* in the scan that runs (not stored) */
 };
 
 /*

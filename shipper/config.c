@@ -37,13 +37,19 @@ static const cyaml_schema_field_t agent_fields[] = {
     CYAML_FIELD_END,
 };
 
+/*
+ * All optional for libcyaml: check_input says which are needed, and can look at
+ * the others when one is wrong.
+ */
 static const cyaml_schema_field_t input_fields[] = {
-    CYAML_FIELD_STRING_PTR("type", CYAML_FLAG_POINTER, struct input_config, type, 1, 32),
-    CYAML_FIELD_SEQUENCE_COUNT("paths", CYAML_FLAG_POINTER, struct input_config, paths, path_count,
-                               &text_value, 1, 1000),
+    CYAML_FIELD_STRING_PTR("type", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct input_config,
+                           type, 1, 32),
+    CYAML_FIELD_SEQUENCE_COUNT("paths", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct input_config, paths, path_count, &text_value, 1, 1000),
     CYAML_FIELD_SEQUENCE_COUNT("exclude", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct input_config, exclude, exclude_count, &text_value, 0, 1000),
-    CYAML_FIELD_STRING_PTR("format", CYAML_FLAG_POINTER, struct input_config, format, 1, 8192),
+    CYAML_FIELD_STRING_PTR("format", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct input_config,
+                           format, 1, 8192),
     CYAML_FIELD_STRING_PTR("dataset", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct input_config,
                            dataset, 1, 64),
     CYAML_FIELD_ENUM("start_at", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct input_config,
@@ -132,19 +138,35 @@ static bool is_dataset(const char *text)
     return islower((unsigned char)*text) || isdigit((unsigned char)*text);
 }
 
-static void check_input(struct config *config, const struct input_config *input, unsigned i)
+static void check_needed(struct config *config, const char *key, bool given)
+{
+    if (!given && !config_has_problem(config, key))
+        config_problem(config, key, "missing; it is required");
+}
+
+static void check_format(struct config *config, const char *key, const char *format)
 {
     struct parser *parser = NULL;
     struct error err;
+
+    check_needed(config, key, format != NULL);
+    if (format && parser_open(format, &parser, &err))
+        config_problem(config, key, "%s", err.text);
+    parser_close(parser);
+}
+
+static void check_input(struct config *config, const struct input_config *input, unsigned i)
+{
     char key[64];
 
     snprintf(key, sizeof(key), "inputs[%u].type", i);
-    if (strcmp(input->type, "file") != 0)
+    check_needed(config, key, input->type != NULL);
+    if (input->type && strcmp(input->type, "file") != 0)
         config_problem(config, key, "unknown input '%s'; expected: file", input->type);
+    snprintf(key, sizeof(key), "inputs[%u].paths", i);
+    check_needed(config, key, input->path_count > 0);
     snprintf(key, sizeof(key), "inputs[%u].format", i);
-    if (parser_open(input->format, &parser, &err))
-        config_problem(config, key, "%s", err.text);
-    parser_close(parser);
+    check_format(config, key, input->format);
     snprintf(key, sizeof(key), "inputs[%u].dataset", i);
     if (input->dataset && !is_dataset(input->dataset))
         config_problem(config, key,

@@ -16,6 +16,7 @@
 #include "shipper/config.h"
 #include "shipper/input/input.h"
 #include "shipper/parse_command.h"
+#include "shipper/parser/parser.h"
 #include "shipper/pipeline.h"
 
 static int run_command(int argc, char **argv);
@@ -153,6 +154,7 @@ static int ship_command(int argc, char **argv)
         {"json", 0, NULL, OPTION_FLAG, &json, "print the summary as JSON on standard output"},
         {0}};
     struct pipeline_options options = {.input = &input_whole, .whole = true};
+    struct parser *parser;
     struct pipeline_result result;
     struct shipper_config *config;
     struct input_config input, *configured;
@@ -165,10 +167,13 @@ static int ship_command(int argc, char **argv)
 
     if (!begin(rows, help, argc, argv, &files, &code))
         return code;
-    if (!files[0]) {
-        fprintf(stderr, "shipper ship: no files given; see 'shipper ship --help'\n");
+    if (!files[0])
+        error_set(&err, REJECT, "no files given");
+    if (!files[0] || parser_open(format, &parser, &err)) {
+        fprintf(stderr, "shipper ship: %s; see 'shipper ship --help'\n", err.text);
         return EXIT_USAGE;
     }
+    parser_close(parser);
     if (!config_command_load(load, "shipper", path, &settings, &holder, (void **)&config, &code))
         return code;
     log_setup("shipper", config->log.level, config->log.format);

@@ -19,6 +19,7 @@
 #define RUNS_PER_BLOCK 128
 #define RETRY_MIN_MS   100
 #define RETRY_MAX_MS   10000
+#define OFFER_MS       100
 
 struct chunk {
     struct chunk *next;          /* in the list of spare ones */
@@ -42,6 +43,11 @@ struct run_block {
     struct run runs[RUNS_PER_BLOCK];
 };
 
+struct again { /* messages that come back */
+    struct outgoing *messages;
+    size_t count, room;
+};
+
 struct outbox {
     const struct shipper_config *config;
     struct quarantine *quarantine;
@@ -61,11 +67,14 @@ struct outbox {
 
     struct outgoing pending[PENDING_MAX]; /* not yet handed over */
     size_t pending_count;
-    struct outgoing *again; /* reported as unknown: to be sent again */
-    size_t again_count, again_room;
+    struct again unknown; /* to be sent again */
+    struct again refused; /* to be sent alone: a broker refuses whole batches, not records */
+    bool alone;           /* one of them is under way, and nothing else */
+    size_t under_way;     /* handed over, not yet reported */
     struct backoff backoff;
     int64_t retry_ms; /* when; 0 = now */
     bool stuck;       /* the producer took less than was offered */
+    int64_t offer_ms; /* when it is offered again */
 
     uint64_t waiting;
     struct metric *acknowledged, *retried, *quarantined;
@@ -285,9 +294,10 @@ static void hand_over(struct outbox *outbox)
     const char *why;
     size_t sent;
 
-    if (outbox->pending_count == 0)
+    if (outbox->pending_count == 0 || outbox->refused.count || outbox->alone)
         return;
     sent = producer_send(outbox->producer, outbox->pending, outbox->pending_count, &why);
+    outbox->under_way += sent;
     outbox->stuck = why != NULL;
     if (why)
         log_warn("Kafka takes no more for now: %s; reading pauses", why);
@@ -340,24 +350,54 @@ enum status outbox_pass(struct outbox *outbox, struct stream *stream, const stru
     return OK;
 }
 
-static bool keep_for_retry(struct outbox *outbox, const struct outgoing *message)
+/* Without memory it stays unacknowledged: the position never passes it. */
+static void keep_again(struct again *again, const struct outgoing *message)
 {
-    size_t room = outbox->again_room ? outbox->again_room * 2 : 256;
-    struct outgoing *again;
+    size_t room = again->room ? again->room * 2 : 256;
+    struct outgoing *messages;
 
-    if (outbox->again_count == outbox->again_room) {
-        again = realloc(outbox->again, room * sizeof(*again));
-        if (!again)
-            return false;
-        outbox->again = again;
-        outbox->again_room = room;
+    if (again->count == again->room) {
+        messages = realloc(again->messages, room * sizeof(*messages));
+        if (!messages) {
+            log_error("out of memory; a record waits for the next start");
+            return;
+        }
+        again->messages = messages;
+        again->room = room;
     }
-    outbox->again[outbox->again_count] = *message;
+    again->messages[again->count] = *message;
     /* The library's copy of the key goes with its report; the stream's own stays. */
     if (message->key.len)
-        outbox->again[outbox->again_count].key.data = ((struct run *)message->tag)->stream->key;
-    outbox->again_count++;
-    return true;
+        again->messages[again->count].key.data = ((struct run *)message->tag)->stream->key;
+    again->count++;
+}
+
+static void drop_first(struct again *again, size_t count)
+{
+    again->count -= count;
+    memmove(again->messages, again->messages + count, again->count * sizeof(*again->messages));
+}
+
+/* True: the record is done with. */
+static bool judge(struct outbox *outbox, const struct outgoing *message, enum delivery delivery,
+                  const char *detail, bool alone)
+{
+    if (delivery == DELIVERED) {
+        metric_add(outbox->acknowledged, 1);
+        backoff_reset(&outbox->backoff);
+        return true;
+    }
+    if (delivery == DELIVERY_REFUSED && alone) {
+        log_warn("Kafka refuses a record of %zu bytes: %s; it goes to the quarantine",
+                 message->payload.len, detail);
+        quarantine_add(outbox->quarantine, message->payload, detail);
+        metric_add(outbox->quarantined, 1);
+        return true;
+    }
+    if (delivery == DELIVERY_UNKNOWN)
+        log_warn("Kafka did not take a record: %s; it is sent again", detail);
+    keep_again(delivery == DELIVERY_REFUSED ? &outbox->refused : &outbox->unknown, message);
+    return false;
 }
 
 void outbox_report(void *arg, const struct outgoing *message, enum delivery delivery,
@@ -366,24 +406,12 @@ void outbox_report(void *arg, const struct outgoing *message, enum delivery deli
     struct outbox *outbox = arg;
     struct run *run = message->tag;
     struct chunk *chunk = run->chunk;
+    bool alone = outbox->alone;
 
-    if (delivery == DELIVERY_UNKNOWN) {
-        log_warn("Kafka did not take a record: %s; it is sent again", detail);
-        if (!keep_for_retry(outbox, message)) {
-            /* Without memory it stays unacknowledged: the position never passes it. */
-            log_error("out of memory; a record waits for the next start");
-        }
+    outbox->under_way--;
+    outbox->alone = false;
+    if (!judge(outbox, message, delivery, detail, alone))
         return;
-    }
-    if (delivery == DELIVERY_REFUSED) {
-        log_warn("Kafka refuses a record of %zu bytes: %s; it goes to the quarantine",
-                 message->payload.len, detail);
-        quarantine_add(outbox->quarantine, message->payload, detail);
-        metric_add(outbox->quarantined, 1);
-    } else {
-        metric_add(outbox->acknowledged, 1);
-        backoff_reset(&outbox->backoff);
-    }
     outbox->waiting--;
     run->records--;
     if (--chunk->records == 0 && chunk != outbox->current)
@@ -394,34 +422,56 @@ void outbox_report(void *arg, const struct outgoing *message, enum delivery deli
 
 static void send_again(struct outbox *outbox, int64_t now_ms)
 {
+    struct again *again = &outbox->unknown;
     const char *why;
     size_t sent;
 
-    if (outbox->again_count == 0)
+    if (again->count == 0)
         return;
     if (outbox->retry_ms == 0)
         outbox->retry_ms = now_ms + backoff_next_ms(&outbox->backoff);
     if (now_ms < outbox->retry_ms)
         return;
-    sent = producer_send(outbox->producer, outbox->again, outbox->again_count, &why);
+    sent = producer_send(outbox->producer, again->messages, again->count, &why);
+    outbox->under_way += sent;
     metric_add(outbox->retried, sent);
-    outbox->again_count -= sent;
-    memmove(outbox->again, outbox->again + sent, outbox->again_count * sizeof(*outbox->again));
+    drop_first(again, sent);
     outbox->retry_ms = 0;
+}
+
+/* The next of the refused ones, once nothing else is under way that it could be put together with.
+ */
+static void send_alone(struct outbox *outbox)
+{
+    const char *why;
+
+    if (outbox->under_way)
+        return;
+    outbox->alone = producer_send(outbox->producer, outbox->refused.messages, 1, &why) == 1;
+    if (!outbox->alone)
+        return;
+    outbox->under_way++;
+    metric_add(outbox->retried, 1);
+    drop_first(&outbox->refused, 1);
 }
 
 void outbox_flush(struct outbox *outbox, int64_t now_ms)
 {
-    send_again(outbox, now_ms);
-    hand_over(outbox);
+    if (outbox->refused.count) {
+        send_alone(outbox);
+    } else if (!outbox->alone) {
+        send_again(outbox, now_ms);
+        hand_over(outbox);
+    }
+    outbox->offer_ms = now_ms + OFFER_MS;
     close_run(outbox);
 }
 
 int64_t outbox_due_ms(const struct outbox *outbox)
 {
-    if (outbox->again_count)
+    if (outbox->unknown.count && !outbox->refused.count && !outbox->alone)
         return outbox->retry_ms;
-    return outbox->stuck && outbox->pending_count ? 0 : INT64_MAX;
+    return outbox->stuck && outbox->pending_count ? outbox->offer_ms : INT64_MAX;
 }
 
 void outbox_trim(struct outbox *outbox)
@@ -453,6 +503,7 @@ void outbox_close(struct outbox *outbox)
         free(block);
     }
     free(outbox->scratch);
-    free(outbox->again);
+    free(outbox->unknown.messages);
+    free(outbox->refused.messages);
     free(outbox);
 }

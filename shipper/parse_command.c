@@ -141,7 +141,9 @@ int parse_command(int argc, char **argv)
         "Reads lines from files (plain or gzip) or standard input and prints one JSON record a\n"
         "line. A line that does not fit the format becomes a record with its text as message and\n"
         "the tag _parsefailure.";
-    static const struct command self = {.name = "parse", .usage = "parse [FILE...]"};
+    static const struct command self = {.name = "parse",
+                                        .usage = "parse [FILE...]",
+                                        .help = "lines in, JSON records out; needs no service"};
     static char *standard_input[] = {"-", NULL};
     const char *format = "apache-combined", *dataset = NULL;
     bool keep_original = false;

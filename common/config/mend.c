@@ -3,16 +3,6 @@
  */
 #include "common/config/mend.h"
 
-static bool holds_broken(const struct config_node *node)
-{
-    if (node->is_broken)
-        return true;
-    for (const struct config_node *child = node->first; child; child = child->next)
-        if (holds_broken(child))
-            return true;
-    return false;
-}
-
 /* The content of `from` in the place of what was broken. */
 static void take_content(struct config_node *node, const struct config_node *from)
 {
@@ -36,31 +26,18 @@ static void unlink_after(struct config_node *parent, struct config_node *before,
     parent->count--;
 }
 
-static void drop_elements(struct config_node *list)
-{
-    struct config_node *before = NULL, *next;
-
-    for (struct config_node *child = list->first; child; child = next) {
-        next = child->next;
-        if (holds_broken(child))
-            unlink_after(list, before, child);
-        else
-            before = child;
-    }
-}
-
+/* Deeper than the tree's own limit it does not go. */
 void config_mend(struct config_node *root, const struct config_node *defaults)
 {
     struct config_node *before = NULL, *next;
 
     root->is_broken = false;
     for (struct config_node *child = root->first; child; child = next) {
-        const struct config_node *other = config_node_get(defaults, child->key);
+        const struct config_node *other =
+            defaults && child->key ? config_node_get(defaults, child->key) : NULL;
 
         next = child->next;
-        if (!child->is_broken && child->kind == KIND_LIST)
-            drop_elements(child);
-        if (!child->is_broken && child->kind == KIND_MAPPING && other)
+        if (!child->is_broken && (child->kind == KIND_LIST || child->kind == KIND_MAPPING))
             config_mend(child, other);
         if (child->is_broken && other)
             take_content(child, other);

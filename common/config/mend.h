@@ -9,7 +9,8 @@
 
 /*
  * Replaces what is broken in mapping `root` by what `defaults` has in its
- * place, or takes it out; of lists, whole elements.
+ * place, or takes it out. Tables whose own checks are to see the rest of a
+ * list's element make its keys optional, and check for the needed ones.
  */
 void config_mend(struct config_node *root, const struct config_node *defaults);
 

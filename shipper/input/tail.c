@@ -13,7 +13,7 @@
  *     fit: renamed across file systems, copied, or compressed: go on.
  *     While that entry's file is still open and unchanged, a copy waits.
  *  3. otherwise it is a new content: from its beginning. A rotated file (no
- *     pattern matches it) only if it changed after its stream was last seen.
+ *     pattern matches it) only if it changed since its stream was first seen.
  *
  * An open file is followed by its descriptor whatever its name becomes. Before
  * every read the mark is compared: a file that was truncated, or truncated and
@@ -65,6 +65,7 @@ struct tail {
     struct tail_file *turn;  /* read last: the next one goes on behind it */
     int64_t scan_ms;         /* when the next scan is due */
     int64_t started_ms;      /* wall */
+    int64_t looked_ms;       /* wall; when the last scan began */
     char *buffer;
     size_t room;
     uint64_t piece_offset;
@@ -177,7 +178,8 @@ static bool claim_new(struct tail *tail, struct tail_file *file, uint64_t finger
     entry->fingerprint = fingerprint;
     entry->generation = generation;
     entry->acked.time = (struct timestamp){st->st_mtim.tv_sec, 0};
-    entry->size = (uint64_t)st->st_size; /* last_seen_ms: at the end of the scan */
+    entry->size = (uint64_t)st->st_size;
+    entry->found_ms = entry->last_seen_ms = tail->looked_ms;
     claim(tail, file, entry);
     if (tail->first_start && tail->config->start_at == START_AT_END &&
         !content_is_archive(file->content))
@@ -253,9 +255,21 @@ enum identity {
 /* Rule 1 goes before rule 2, proof before likeness. */
 static int rank_match(enum match match, bool same_inode)
 {
-    if (match == MATCH_NO)
+    if (match == MATCH_NO || match == MATCH_SHORT)
         return 0;
     return (match == MATCH_YES ? 3 : 1) + same_inode;
+}
+
+/* No other content of its stream begins as it does. */
+static bool is_only_one(struct tail *tail, const struct checkpoint_entry *entry)
+{
+    const struct checkpoint_entry *other = checkpoint_entries(tail->context->checkpoint);
+
+    for (; other; other = other->next)
+        if (other != entry && other->fingerprint == entry->fingerprint &&
+            strcmp(other->stream, entry->stream) == 0)
+            return false;
+    return true;
 }
 
 /* Is this file a copy of the content that is read as `entry`? */
@@ -270,9 +284,7 @@ static bool is_copy(struct tail *tail, struct tail_file *file, const struct chec
         tail_file_match(original->content, tail_file_fingerprint(original->content, true), entry) ==
             MATCH_NO)
         return tail_file_match(file->content, entry->fingerprint, entry) != MATCH_NO;
-    /* An archive would have to be read again from its beginning. */
-    return content_is_archive(original->content) ||
-           tail_file_may_be_copy(file->content, original->content);
+    return tail_file_may_be_copy(file->content, original->content);
 }
 
 /* Rules 1 and 2. An entry that nothing was acknowledged of has no mark; nothing is skipped by it.
@@ -284,6 +296,7 @@ static enum identity find_entry(struct tail *tail, struct tail_file *file, uint6
     int best_rank = 0;
 
     for (entry = checkpoint_entries(tail->context->checkpoint); entry; entry = entry->next) {
+        enum match match;
         int rank;
 
         if (entry->fingerprint != fingerprint || strcmp(entry->stream, file->stream.name) != 0)
@@ -292,8 +305,11 @@ static enum identity find_entry(struct tail *tail, struct tail_file *file, uint6
             copy |= is_copy(tail, file, entry);
             continue;
         }
-        rank = rank_match(tail_file_match(file->content, fingerprint, entry),
-                          entry->device == file->device && entry->inode == file->inode);
+        match = tail_file_match(file->content, fingerprint, entry);
+        /* Made while the original went on: nothing new is in it, if its beginning says who it is.
+         */
+        copy |= match == MATCH_SHORT && is_only_one(tail, entry);
+        rank = rank_match(match, entry->device == file->device && entry->inode == file->inode);
         if (rank > best_rank) {
             best = entry;
             best_rank = rank;
@@ -306,18 +322,18 @@ static enum identity find_entry(struct tail *tail, struct tail_file *file, uint6
 }
 
 /*
- * Was this rotated file written after its stream was last seen? Then it came
- * while we were away. Contents that this scan has found are not seen yet (0).
+ * Did this rotated file change since its stream was first seen? Then it is one
+ * that came and went unseen; older ones are from before our time.
  */
-static bool is_newer(struct tail *tail, const char *stream, const struct stat *st)
+static bool is_of_our_time(struct tail *tail, const char *stream, const struct stat *st)
 {
     struct checkpoint_entry *entry = checkpoint_entries(tail->context->checkpoint);
-    int64_t seen_ms = -1;
+    int64_t first_ms = INT64_MAX;
 
     for (; entry; entry = entry->next)
-        if (strcmp(entry->stream, stream) == 0 && entry->last_seen_ms > seen_ms)
-            seen_ms = entry->last_seen_ms;
-    return seen_ms > 0 && ms_of(st->st_mtim) >= seen_ms - CLOCK_GRAIN_MS;
+        if (strcmp(entry->stream, stream) == 0 && entry->found_ms < first_ms)
+            first_ms = entry->found_ms;
+    return ms_of(st->st_mtim) >= first_ms - CLOCK_GRAIN_MS;
 }
 
 /* Whoever wrote it has left it alone for a while: what has no newline yet gets none. */
@@ -342,7 +358,7 @@ static bool identify(struct tail *tail, struct tail_file *file, const struct sta
             return false;
         break;
     case IDENTITY_NEW:
-        if (!file->wanted && !is_newer(tail, file->stream.name, st))
+        if (!file->wanted && !is_of_our_time(tail, file->stream.name, st))
             return false;
         break;
     }
@@ -360,7 +376,7 @@ static bool is_done(struct tail *tail, const struct stat *st)
             entry->size == (uint64_t)st->st_size &&
             ms_of(st->st_ctim) + CLOCK_GRAIN_MS < entry->last_seen_ms &&
             (entry->finished || entry->acked.offset == entry->size)) {
-            entry->seen = true;
+            entry->last_seen_ms = tail->looked_ms;
             return true;
         }
     return false;
@@ -554,23 +570,7 @@ static void look_again(struct tail *tail, struct tail_file *file, int64_t now_ms
     if (!file->entry && !identify(tail, file, &st))
         drop_file(tail, file);
     else if (file->entry)
-        file->entry->seen = true;
-}
-
-/*
- * Notes for all that was seen when that was: when the scan began, since what
- * comes while it runs is only seen by the next. After the scan: is_newer
- * compares with the times before it.
- */
-static void stamp_seen(struct tail *tail, int64_t wall_ms)
-{
-    struct checkpoint_entry *entry = checkpoint_entries(tail->context->checkpoint);
-
-    for (; entry; entry = entry->next) {
-        if (entry->seen)
-            entry->last_seen_ms = wall_ms;
-        entry->seen = false;
-    }
+        file->entry->last_seen_ms = tail->looked_ms;
 }
 
 /*
@@ -599,9 +599,9 @@ static void scan(struct tail *tail, int64_t now_ms)
 {
     struct tail_file *file, *next;
     bool blind = tail->inotify < 0;
-    int64_t wall_ms = clock_wall_ms();
     struct error err;
 
+    tail->looked_ms = clock_wall_ms();
     for (file = tail->files; file; file = file->next)
         file->seen = false;
     find_folders(tail);
@@ -614,7 +614,7 @@ static void scan(struct tail *tail, int64_t now_ms)
         if (!file->replaced)
             look_again(tail, file, now_ms);
     }
-    stamp_seen(tail, wall_ms);
+
     give_up_lost(tail);
     tail->first_start = false;
     tail->scan_ms = now_ms + (blind ? SCAN_BLIND_MS : SCAN_MS);
@@ -818,7 +818,8 @@ static bool read_file(struct tail *tail, struct tail_file *file, int64_t now_ms,
         replace(tail, file, now_ms);
         return false;
     }
-    if ((status == OK || status == DONE) && !is_same_beginning(stream, piece->bytes)) {
+    if ((status == OK || status == DONE) && !content_is_archive(file->content) &&
+        !is_same_beginning(stream, piece->bytes)) {
         replace(tail, file, now_ms);
         return false;
     }

@@ -57,7 +57,7 @@ enum match tail_file_match(struct content *content, uint64_t fingerprint,
         used += n;
     }
     if (used < len)
-        return MATCH_NO;
+        return MATCH_SHORT;
     return mark_equal(stream_mark((struct slice){bytes, len}), entry->acked.mark) ? MATCH_YES
                                                                                   : MATCH_NO;
 }

@@ -31,8 +31,9 @@ struct tail_file {
 /* What a look at a file's content says about an entry of the checkpoint. */
 enum match {
     MATCH_NO,
-    MATCH_YES,  /* the content goes on from the entry's acknowledged position */
-    MATCH_HEAD, /* it begins as the entry's content did, but there is no mark to prove more */
+    MATCH_SHORT, /* it begins as the entry's content did, but ends before what was acknowledged */
+    MATCH_YES,   /* the content goes on from the entry's acknowledged position */
+    MATCH_HEAD,  /* it begins as the entry's content did, but there is no mark to prove more */
 };
 
 /* Hash of the content's beginning; 0: no complete line yet, or not readable. `whole`: as it stands

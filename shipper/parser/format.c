@@ -274,7 +274,8 @@ const char *format_set_time_clf(struct format *format, const struct format_step 
                                 struct slice text, struct record *record)
 {
     (void)step;
-    if (text.len != format->time_len || memcmp(text.data, format->time_text, text.len) != 0) {
+    if (text.len == 0 || text.len != format->time_len ||
+        memcmp(text.data, format->time_text, text.len) != 0) {
         if (text.len > FORMAT_TIME_MAX || !timestamp_parse_clf(text, &format->time)) {
             format->time_len = 0;
             return "no such time";

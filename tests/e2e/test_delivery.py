@@ -154,8 +154,10 @@ def test_two_indexers_share_partitions_and_hand_over(pipeline, how):
     writer = pipeline.writer(*paths, lines_per_s=LINES_PER_S)
     for indexer in (first, second):
         wait_for(
-            lambda indexer=indexer: indexer.metrics().value("logs_processed_total") > 1000, 30,
-            f"{indexer.name} to process its share", pipeline.log_tails,
+            lambda indexer=indexer: indexer.metrics().value("logs_processed_total") > 1000,
+            30,
+            f"{indexer.name} to process its share",
+            pipeline.log_tails,
         )
     if how == "SIGTERM":
         assert second.terminate() == 0, second.log_tail()
@@ -174,12 +176,16 @@ def test_frozen_indexer_that_comes_back_doubles_nothing(pipeline):
     first, second = pipeline.indexer("indexer-a").start(), pipeline.indexer("indexer-b").start()
     pipeline.shipper(*paths).start()
     writer = pipeline.writer(*paths, lines_per_s=LINES_PER_S)
-    wait_for(lambda: second.metrics().value("logs_processed_total") > 1000, 40, "the second to work", pipeline.log_tails)
+    wait_for(
+        lambda: second.metrics().value("logs_processed_total") > 1000, 40, "the second to work", pipeline.log_tails
+    )
     second.signal(signal.SIGSTOP)
     try:
         wait_for(
-            lambda: [len(each) for each in pipeline.kafka.members(pipeline.group).values()] == [4], 40,
-            "all partitions at the one that moves", pipeline.log_tails,
+            lambda: [len(each) for each in pipeline.kafka.members(pipeline.group).values()] == [4],
+            40,
+            "all partitions at the one that moves",
+            pipeline.log_tails,
         )
         first.check_running()
     finally:
@@ -208,17 +214,18 @@ def test_redelivery(pipeline, redis):
         witness.flushall()
     pipeline.kafka.reset_offsets(pipeline.group, pipeline.topic)
     indexer.start()
-    wait_for(lambda: repeated(indexer) == count, 40, lambda: f"{count} repeated records, not {repeated(indexer)}", pipeline.log_tails)
+    wait_for(
+        lambda: repeated(indexer) == count,
+        40,
+        lambda: f"{count} repeated records, not {repeated(indexer)}",
+        pipeline.log_tails,
+    )
     assert pipeline.assert_exactly_once(range(count)) == first
+    if redis == "redis keeps its marks":
+        assert indexer.metrics().value("indexer_records_total", outcome="redelivered") == count, "told from a duplicate"
 
 
 def repeated(indexer):
     """Records that were recognised as stored already, by Redis or by Elasticsearch."""
     metrics = indexer.metrics()
-    return sum(
-        value
-        for name, series in metrics.samples.items()
-        for labels, value in series.items()
-        if name.startswith("indexer_") and metrics.types.get(name) == "counter"
-        and any(value in ("duplicate", "redelivered") for _, value in labels)
-    )
+    return sum(metrics.value("indexer_records_total", outcome=outcome) for outcome in ("duplicate", "redelivered"))

@@ -26,7 +26,13 @@ def is_failure(record):
 
 
 def test_unparsable_lines_are_kept(pipeline):
-    odd = [b"hello world", b"", b'192.0.2.1 - - [31/Feb/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 1 "-" "-"', b'{"json": true}', b"x" * 100_000]
+    odd = [
+        b"hello world",
+        b"",
+        b'192.0.2.1 - - [31/Feb/2026:00:00:00 +0000] "GET / HTTP/1.1" 200 1 "-" "-"',
+        b'{"json": true}',
+        b"x" * 100_000,
+    ]
     lines = [each for number, line in enumerate(odd) for each in (access_log.line(number).encode(), line)]
     records = ship_lines(pipeline, lines)
     for line, record in zip(lines, records):
@@ -41,8 +47,14 @@ def test_unparsable_lines_are_kept(pipeline):
 
 def test_bytes_that_are_no_text(pipeline):
     lines = [
-        b"invalid \xff\xfe utf-8", b"cut \xe2\x82", b"nul \x00 and \x00\x00", b"escape \x1b[31m", b"carriage \r return",
-        access_log.line(1).encode().replace(b"/item", b"/\xff"), "snowman \u2603 \U0001f600".encode(), b"\x00" * 5000,
+        b"invalid \xff\xfe utf-8",
+        b"cut \xe2\x82",
+        b"nul \x00 and \x00\x00",
+        b"escape \x1b[31m",
+        b"carriage \r return",
+        access_log.line(1).encode().replace(b"/item", b"/\xff"),
+        "snowman \u2603 \U0001f600".encode(),
+        b"\x00" * 5000,
     ]
     records = ship_lines(pipeline, lines)
     assert records[0]["message"] == "invalid \ufffd\ufffd utf-8"
@@ -62,8 +74,11 @@ def test_windows_line_ends(pipeline):
 
 def test_very_long_lines(pipeline):
     lines = [
-        access_log.line(0).encode(), b"y" * (3 * LINE_MAX), access_log.line(1).encode(),
-        access_log.line(2, padding=500_000).encode(), access_log.line(3).encode(),
+        access_log.line(0).encode(),
+        b"y" * (3 * LINE_MAX),
+        access_log.line(1).encode(),
+        access_log.line(2, padding=500_000).encode(),
+        access_log.line(3).encode(),
     ]
     records = ship_lines(pipeline, lines)
     assert records[1]["message"] == "y" * LINE_MAX and "_truncated" in records[1]["tags"]

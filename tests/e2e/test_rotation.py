@@ -39,7 +39,9 @@ def copy_and_truncate(path):
         log.truncate(0)
 
 
-@pytest.mark.parametrize("rotate", [rename, rename_by_date, rename_and_compress, copy_and_truncate], ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "rotate", [rename, rename_by_date, rename_and_compress, copy_and_truncate], ids=lambda each: each.__name__
+)
 def test_rotated_while_the_shipper_is_down(pipeline, rotate):
     path = pipeline.logs / "access.log"
     access_log.write(path, range(1000))
@@ -141,7 +143,9 @@ def test_two_files_that_begin_alike_are_two_files(pipeline):
     pipeline.shipper(one, two).start()
     pipeline.wait_count(220)
     headers = pipeline.elastic.count(pipeline.indices, {"prefix": {"url.query": "header="}})
-    seqs = {hit["_source"]["url"]["query"] for hit in pipeline.elastic.documents(pipeline.indices, source=["url.query"])}
+    seqs = {
+        hit["_source"]["url"]["query"] for hit in pipeline.elastic.documents(pipeline.indices, source=["url.query"])
+    }
     assert headers == 20 and pipeline.elastic.count(pipeline.indices) == 220
     assert {f"seq={seq}" for seq in range(200)} <= seqs
 

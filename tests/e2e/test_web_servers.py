@@ -26,7 +26,13 @@ def web_server(tmp_path):
 def start_pipeline(pipeline, *servers):
     pipeline.indexer().start()
     inputs = [
-        {"type": "file", "paths": [str(server.log)], "format": server.format, "dataset": f"{server.kind}.access", "keep_original": True}
+        {
+            "type": "file",
+            "paths": [str(server.log)],
+            "format": server.format,
+            "dataset": f"{server.kind}.access",
+            "keep_original": True,
+        }
         for server in servers
     ]
     return pipeline.shipper(config={"inputs": inputs}).start()

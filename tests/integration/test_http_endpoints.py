@@ -9,8 +9,12 @@ from support import access_log, records
 from support.waiting import wait_for
 
 REQUIRED = {
-    "logs_processed_total": "counter", "logs_failed_total": "counter", "log_processing_seconds": "histogram",
-    "active_connections": "gauge", "kafka_consumer_lag": "gauge", "elasticsearch_errors_total": "counter",
+    "logs_processed_total": "counter",
+    "logs_failed_total": "counter",
+    "log_processing_seconds": "histogram",
+    "active_connections": "gauge",
+    "kafka_consumer_lag": "gauge",
+    "elasticsearch_errors_total": "counter",
 }
 
 
@@ -89,7 +93,9 @@ def test_head_gives_the_headers_only(program):
         assert "Content-Type" in headers
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/metrics/", "/healthz/x", "/../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/%00", "/?x=y"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/metrics/", "/healthz/x", "/../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/%00", "/?x=y"]
+)
 def test_unknown_address_is_a_404_problem(program, path):
     status, headers, body = program.get(path)
     if path == "/?x=y" and status == 200:
@@ -122,8 +128,15 @@ def test_no_listener_when_the_address_is_empty(pipeline):
     path = pipeline.logs / "access.log"
     access_log.write(path, range(10))
     shipper = pipeline.shipper(path, ALPEX_HTTP_LISTEN="").start()
-    wait_for(lambda: pipeline.topic in pipeline.kafka.admin.list_topics(timeout=10).topics, 20, "the topic", pipeline.log_tails)
-    wait_for(lambda: sum(pipeline.kafka.end_offsets(pipeline.topic).values()) == 10, 20, "10 messages", pipeline.log_tails)
+    wait_for(
+        lambda: pipeline.topic in pipeline.kafka.admin.list_topics(timeout=10).topics,
+        20,
+        "the topic",
+        pipeline.log_tails,
+    )
+    wait_for(
+        lambda: sum(pipeline.kafka.end_offsets(pipeline.topic).values()) == 10, 20, "10 messages", pipeline.log_tails
+    )
     shipper.check_running()
     assert "listening on" not in shipper.log_text()
 
@@ -132,12 +145,15 @@ def test_without_kafka_it_lives_but_is_not_ready_and_says_why(pipeline):
     path = pipeline.logs / "access.log"
     access_log.write(path, range(10))
     for program in (
-        pipeline.shipper(path, ALPEX_KAFKA_BROKERS="127.0.0.1:1"), pipeline.indexer(ALPEX_KAFKA_BROKERS="127.0.0.1:1"),
+        pipeline.shipper(path, ALPEX_KAFKA_BROKERS="127.0.0.1:1"),
+        pipeline.indexer(ALPEX_KAFKA_BROKERS="127.0.0.1:1"),
     ):
         program.start()
         wait_for(
-            lambda program=program: "kafka" in program.readiness().lower(), 30,
-            lambda program=program: f"Kafka as a reason, not {program.readiness()}", pipeline.log_tails,
+            lambda program=program: "kafka" in program.readiness().lower(),
+            30,
+            lambda program=program: f"Kafka as a reason, not {program.readiness()}",
+            pipeline.log_tails,
         )
         status, _, body = program.get("/readyz")
         assert status == 503
@@ -149,7 +165,12 @@ def test_without_kafka_it_lives_but_is_not_ready_and_says_why(pipeline):
 def test_without_elasticsearch_the_indexer_lives_but_is_not_ready(pipeline):
     pipeline.kafka.create_topic(pipeline.topic)
     indexer = pipeline.indexer(ALPEX_ELASTICSEARCH_URLS="http://127.0.0.1:1").start()
-    wait_for(lambda: "127.0.0.1:1" in indexer.readiness(), 20, lambda: f"the address as a reason, not {indexer.readiness()}", pipeline.log_tails)
+    wait_for(
+        lambda: "127.0.0.1:1" in indexer.readiness(),
+        20,
+        lambda: f"the address as a reason, not {indexer.readiness()}",
+        pipeline.log_tails,
+    )
     assert indexer.get("/readyz")[0] == 503 and indexer.get("/healthz")[0] == 200
 
 

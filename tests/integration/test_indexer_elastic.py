@@ -56,8 +56,16 @@ def test_template_maps_every_field_of_the_record(pipeline):
     index = template["settings"]["index"]
     assert index["codec"] == "best_compression" and "refresh_interval" in index
     expected = {
-        "DATE": {"date", "date_nanos"}, "TEXT": {"text"}, "RAW": {"keyword", "text", "wildcard"}, "KEYWORD": {"keyword"}, "LONG": {"long"},
-        "BOOL": {"boolean"}, "IP": {"ip"}, "GEO": {"geo_point"}, "LIST": {"keyword"}, "OBJECT": {"flattened", "object"},
+        "DATE": {"date", "date_nanos"},
+        "TEXT": {"text"},
+        "RAW": {"keyword", "text", "wildcard"},
+        "KEYWORD": {"keyword"},
+        "LONG": {"long"},
+        "BOOL": {"boolean"},
+        "IP": {"ip"},
+        "GEO": {"geo_point"},
+        "LIST": {"keyword"},
+        "OBJECT": {"flattened", "object"},
     }
     for name, kind in schema_fields():
         node = template["mappings"]
@@ -72,7 +80,9 @@ def test_records_go_to_the_index_of_their_own_day(pipeline):
 
     days = [datetime.datetime(2024, 2, 29, 23, 59, 59), datetime.datetime(2026, 1, 1, 0, 0, 0)]
     pipeline.kafka.create_topic(pipeline.topic)
-    pipeline.kafka.produce(pipeline.topic, [json.dumps(records.make(seq, when)).encode() for seq, when in enumerate(days)])
+    pipeline.kafka.produce(
+        pipeline.topic, [json.dumps(records.make(seq, when)).encode() for seq, when in enumerate(days)]
+    )
     pipeline.indexer().start()
     pipeline.assert_exactly_once(range(2))
     assert pipeline.elastic.indices(pipeline.indices) == [records.index_name(pipeline.prefix, when) for when in days]
@@ -98,8 +108,11 @@ def test_addresses_times_and_sizes_can_be_searched(pipeline):
     pipeline.indexer().start()
     pipeline.assert_exactly_once(range(10))
     for query in (
-        {"term": {"source.ip": "192.0.2.0/24"}}, {"range": {"http.response.body.bytes": {"gte": 100}}},
-        {"range": {"@timestamp": {"gte": "now-1h"}}}, {"term": {"url.path": "/item"}}, {"match": {"message": "GET"}},
+        {"term": {"source.ip": "192.0.2.0/24"}},
+        {"range": {"http.response.body.bytes": {"gte": 100}}},
+        {"range": {"@timestamp": {"gte": "now-1h"}}},
+        {"term": {"url.path": "/item"}},
+        {"match": {"message": "GET"}},
     ):
         assert pipeline.elastic.count(pipeline.indices, query) == 10, query
 
@@ -126,7 +139,9 @@ def test_failed_records_are_counted(pipeline):
     pipeline.kafka.produce(pipeline.topic, [b"not json", *records.messages(range(5))])
     indexer = pipeline.indexer().start()
     pipeline.assert_exactly_once(range(5))
-    wait_for(lambda: indexer.metrics().value("logs_failed_total") == 1, 10, "one failure in the metrics", pipeline.log_tails)
+    wait_for(
+        lambda: indexer.metrics().value("logs_failed_total") == 1, 10, "one failure in the metrics", pipeline.log_tails
+    )
     assert indexer.metrics().value("logs_processed_total") >= 5
 
 
@@ -187,7 +202,9 @@ def test_read_only_index_is_waited_for(pipeline):
     pipeline.elastic.call("PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": None})
     pipeline.assert_exactly_once(range(2 * COUNT))
     indexer.wait_ready()
-    assert pipeline.dlq_topic not in pipeline.kafka.admin.list_topics(timeout=10).topics or not pipeline.kafka.consume(pipeline.dlq_topic)
+    assert pipeline.dlq_topic not in pipeline.kafka.admin.list_topics(timeout=10).topics or not pipeline.kafka.consume(
+        pipeline.dlq_topic
+    )
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -196,9 +213,16 @@ def test_refused_credentials_hold_everything_until_they_are_accepted(pipeline, p
     pipeline.kafka.create_topic(pipeline.topic)
     pipeline.kafka.produce(pipeline.topic, records.messages(range(COUNT)))
     indexer = pipeline.indexer(
-        ALPEX_ELASTICSEARCH_URLS=proxy.url, ALPEX_ELASTICSEARCH_USERNAME="indexer", ALPEX_ELASTICSEARCH_PASSWORD="wrong-secret"
+        ALPEX_ELASTICSEARCH_URLS=proxy.url,
+        ALPEX_ELASTICSEARCH_USERNAME="indexer",
+        ALPEX_ELASTICSEARCH_PASSWORD="wrong-secret",
     ).start()
-    wait_for(lambda: str(status) in indexer.readiness(), 30, lambda: f"{status} as a reason, not {indexer.readiness()}", pipeline.log_tails)
+    wait_for(
+        lambda: str(status) in indexer.readiness(),
+        30,
+        lambda: f"{status} as a reason, not {indexer.readiness()}",
+        pipeline.log_tails,
+    )
     assert indexer.get("/healthz")[0] == 200
     assert pipeline.kafka.committed(pipeline.group, pipeline.topic) == {}
     assert "wrong-secret" not in indexer.log_text()
@@ -223,7 +247,16 @@ def item_errors(request, status, kind, every=1, forward=False):
         action = json.loads(line)["create"]
         refused = number % every == 0
         error = {"type": kind, "reason": "as told by the test"}
-        items.append({"create": {"_index": action.get("_index"), "_id": action["_id"], "status": status if refused else 201, **({"error": error} if refused else {})}})
+        items.append(
+            {
+                "create": {
+                    "_index": action.get("_index"),
+                    "_id": action["_id"],
+                    "status": status if refused else 201,
+                    **({"error": error} if refused else {}),
+                }
+            }
+        )
     if forward:
         request.forward()
     return json_answer(200, {"took": 1, "errors": True, "items": items})
@@ -255,7 +288,9 @@ FAULTS = {
     "429 for all": lambda request: error_answer(429, "es_rejected_execution_exception"),
     "429 with Retry-After": lambda request: json_answer(429, {}, **{"Retry-After": "1"}),
     "429 for every document": lambda request: item_errors(request, 429, "es_rejected_execution_exception"),
-    "503 for some documents that are stored all the same": lambda request: item_errors(request, 503, "unavailable_shards_exception", 3, True),
+    "503 for some documents that are stored all the same": lambda request: item_errors(
+        request, 503, "unavailable_shards_exception", 3, True
+    ),
     "500": lambda request: error_answer(500),
     "502 with HTML": lambda request: (502, {"Content-Type": "text/html"}, b"<html>bad gateway</html>"),
     "503": lambda request: error_answer(503, "cluster_block_exception"),
@@ -318,7 +353,11 @@ def test_offsets_are_not_committed_before_elasticsearch_has_answered(pipeline, p
 def test_existing_template_of_someone_else_is_left_alone(pipeline):
     """A template that the user put over ours by priority stays."""
     name = f"{pipeline.prefix}-own"
-    own = {"index_patterns": [f"{pipeline.prefix}-*"], "priority": 900, "template": {"settings": {"number_of_shards": 1}}}
+    own = {
+        "index_patterns": [f"{pipeline.prefix}-*"],
+        "priority": 900,
+        "template": {"settings": {"number_of_shards": 1}},
+    }
     pipeline.elastic.call("PUT", f"/_index_template/{name}", own)
     pipeline.kafka.create_topic(pipeline.topic)
     pipeline.indexer().start().wait_ready()

@@ -32,7 +32,9 @@ def city(tmp_path_factory):
 
 
 def test_records_pass_in_order_and_keep_what_they_had():
-    records = [record(event={"id": str(number)}, labels={"a": "b"}, url={"path": f"/{number}"}) for number in range(500)]
+    records = [
+        record(event={"id": str(number)}, labels={"a": "b"}, url={"path": f"/{number}"}) for number in range(500)
+    ]
     enriched, _ = enrich(records)
     assert [each["event"]["id"] for each in enriched] == [str(number) for number in range(500)]
     assert all(each["labels"] == {"a": "b"} and each["message"] == "m" for each in enriched)
@@ -89,7 +91,9 @@ def test_networks_come_from_the_asn_database(tmp_path, city):
     assert enriched["source"]["geo"]["city_name"] == "Berlin"
 
 
-@pytest.mark.parametrize("ip", ["10.1.2.3", "192.168.1.1", "127.0.0.1", "::1", "fe80::1", "100.64.0.1", "8.8.8.8", "host.example", ""])
+@pytest.mark.parametrize(
+    "ip", ["10.1.2.3", "192.168.1.1", "127.0.0.1", "::1", "fe80::1", "100.64.0.1", "8.8.8.8", "host.example", ""]
+)
 def test_nothing_is_made_up_for_addresses_without_a_place(city, ip):
     (enriched,), _ = enrich([record(source={"ip": ip, "address": ip})], ALPEX_GEOIP_CITY=str(city))
     assert "geo" not in enriched.get("source", {})
@@ -103,7 +107,9 @@ def test_without_a_usable_database_it_goes_on_and_says_so(tmp_path, city, damage
     elif damage != "absent":
         path.write_bytes(
             {
-                "empty": b"", "garbage": b"garbage" * 1000, "cut off": data[: len(data) // 2],
+                "empty": b"",
+                "garbage": b"garbage" * 1000,
+                "cut off": data[: len(data) // 2],
                 "damaged inside": data[:40] + b"\xff" * (len(data) // 2) + data[40 + len(data) // 2 :],
             }[damage]
         )
@@ -117,11 +123,35 @@ def test_without_a_usable_database_it_goes_on_and_says_so(tmp_path, city, damage
 @pytest.mark.parametrize(
     "fields",
     [
-        {"source": "x"}, {"source": ["192.0.2.1"]}, {"source": {"ip": {"a": 1}}}, {"source": {"ip": 7}}, {"source": {"geo": "here"}},
-        {"source": {"ip": ["192.0.2.1", "192.0.2.2"]}}, {"url": 1}, {"url": {"path": ["/"]}}, {"http": "GET"}, {"http": {"response": {"status_code": "many"}}},
-        {"event": "login"}, {"event": []}, {"user_agent": "curl"}, {"tags": "one"}, {"tags": {"a": 1}}, {"tags": [1, None, {"x": []}]},
-        {"labels": "text"}, {"labels": [1]}, {"log": {"level": 5, "offset": "far"}}, {"@timestamp": "yesterday"}, {"@timestamp": 12}, {"@timestamp": None},
-        {"message": {"a": "b"}}, {"message": None}, {"kafka": "x"}, {"security": True}, {"host": None}, {"agent": []}, {"source.ip": "192.0.2.1"},
+        {"source": "x"},
+        {"source": ["192.0.2.1"]},
+        {"source": {"ip": {"a": 1}}},
+        {"source": {"ip": 7}},
+        {"source": {"geo": "here"}},
+        {"source": {"ip": ["192.0.2.1", "192.0.2.2"]}},
+        {"url": 1},
+        {"url": {"path": ["/"]}},
+        {"http": "GET"},
+        {"http": {"response": {"status_code": "many"}}},
+        {"event": "login"},
+        {"event": []},
+        {"user_agent": "curl"},
+        {"tags": "one"},
+        {"tags": {"a": 1}},
+        {"tags": [1, None, {"x": []}]},
+        {"labels": "text"},
+        {"labels": [1]},
+        {"log": {"level": 5, "offset": "far"}},
+        {"@timestamp": "yesterday"},
+        {"@timestamp": 12},
+        {"@timestamp": None},
+        {"message": {"a": "b"}},
+        {"message": None},
+        {"kafka": "x"},
+        {"security": True},
+        {"host": None},
+        {"agent": []},
+        {"source.ip": "192.0.2.1"},
     ],
     ids=lambda fields: json.dumps(fields),
 )
@@ -135,9 +165,34 @@ def test_wrong_types_under_known_names_lose_nothing(city, fields):
 @pytest.mark.parametrize(
     "line",
     [
-        b"", b"   ", b"not json", b"{", b'{"a":', b'{"a":1}}', b"[1,2]", b'"text"', b"17", b"null", b"true", b"{'a':1}", b'{"a":1,}', b'{"a":01}',
-        b'{"a":NaN}', b'{"a":"\t"}', b'{"a":"\\ud800"}', b'{"a":"\\x41"}', b'{"a":"\xff"}', b"\xff\xfe", b"\x00", b'\xef\xbb\xbf{"a":1}', b'{"a":1} x',
-        b'{"a":1,"a":2}', b'{"a":1e999}', b"{" * 5000, b"[" * 200_000, b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+        b"",
+        b"   ",
+        b"not json",
+        b"{",
+        b'{"a":',
+        b'{"a":1}}',
+        b"[1,2]",
+        b'"text"',
+        b"17",
+        b"null",
+        b"true",
+        b"{'a':1}",
+        b'{"a":1,}',
+        b'{"a":01}',
+        b'{"a":NaN}',
+        b'{"a":"\t"}',
+        b'{"a":"\\ud800"}',
+        b'{"a":"\\x41"}',
+        b'{"a":"\xff"}',
+        b"\xff\xfe",
+        b"\x00",
+        b'\xef\xbb\xbf{"a":1}',
+        b'{"a":1} x',
+        b'{"a":1,"a":2}',
+        b'{"a":1e999}',
+        b"{" * 5000,
+        b"[" * 200_000,
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
         b'{"labels":{' + b",".join(b'"k%d":"v"' % number for number in range(20_000)) + b'},"message":"many keys"}',
         b'{"message":"' + b"x" * 2_000_000 + b'"}',
     ],
@@ -145,8 +200,15 @@ def test_wrong_types_under_known_names_lose_nothing(city, fields):
 )
 def test_odd_lines_never_stop_the_others(line):
     done = run_cli(
-        "indexer", "enrich", timeout_s=60,
-        stdin=json.dumps(record(event={"id": "before"})).encode() + b"\n" + line + b"\n" + json.dumps(record(event={"id": "after"})).encode() + b"\n",
+        "indexer",
+        "enrich",
+        timeout_s=60,
+        stdin=json.dumps(record(event={"id": "before"})).encode()
+        + b"\n"
+        + line
+        + b"\n"
+        + json.dumps(record(event={"id": "after"})).encode()
+        + b"\n",
     )
     assert done.returncode in (0, 3), done.text[-2000:]
     enriched = json_lines(done.stdout.decode("utf-8"))

@@ -111,8 +111,15 @@ def test_run_without_inputs_is_refused(tmp_path):
 def test_ship_with_an_unknown_format_is_refused_before_anything_is_sent(tmp_path):
     (tmp_path / "access.log").write_text("x\n")
     done = run_cli(
-        "shipper", "ship", tmp_path / "access.log", "--format", "nothing", "--dataset", "x",
-        ALPEX_KAFKA_BROKERS="127.0.0.1:1", ALPEX_STATE_DIR=str(tmp_path / "state"),
+        "shipper",
+        "ship",
+        tmp_path / "access.log",
+        "--format",
+        "nothing",
+        "--dataset",
+        "x",
+        ALPEX_KAFKA_BROKERS="127.0.0.1:1",
+        ALPEX_STATE_DIR=str(tmp_path / "state"),
     )
     assert done.returncode == 2, done.text
     assert "nothing" in done.text

@@ -94,9 +94,7 @@ def test_start_at_the_end_leaves_out_what_was_there_and_nothing_later(pipeline):
 
 
 def test_new_files_and_excluded_files(pipeline):
-    pipeline.shipper(
-        pipeline.logs / "*.log", input_options={"exclude": ["*debug*"]}
-    ).start(wait_ready=True)
+    pipeline.shipper(pipeline.logs / "*.log", input_options={"exclude": ["*debug*"]}).start(wait_ready=True)
     access_log.write(pipeline.logs / "debug.log", range(1000, 1010))
     access_log.write(pipeline.logs / "new.log", range(10))
     (pipeline.logs / "later.log").touch()
@@ -108,7 +106,9 @@ def test_sample_takes_the_same_share_every_time(pipeline):
     path = pipeline.logs / "access.log"
     access_log.write(path, range(5000))
     shipper = pipeline.shipper(path, input_options={"sample_percent": 20}).start()
-    wait_for(lambda: shipper.metrics().value("shipper_lines_read_total") == 5000, 30, "5000 lines read", pipeline.log_tails)
+    wait_for(
+        lambda: shipper.metrics().value("shipper_lines_read_total") == 5000, 30, "5000 lines read", pipeline.log_tails
+    )
     filtered = shipper.metrics().value("shipper_lines_filtered_total")
     shipper.terminate()
     first = sorted(map(seq_of, pipeline.kafka.consume(pipeline.topic)))

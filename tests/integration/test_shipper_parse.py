@@ -86,8 +86,14 @@ def test_files_are_read_one_after_the_other_also_compressed(tmp_path):
 
 def test_needs_no_service_and_leaves_nothing_behind(tmp_path):
     done = run_cli(
-        "shipper", "parse", "--format", "apache-combined", stdin=access_log.line(1).encode(), cwd=tmp_path,
-        ALPEX_KAFKA_BROKERS="127.0.0.1:1", ALPEX_STATE_DIR=str(tmp_path / "state"),
+        "shipper",
+        "parse",
+        "--format",
+        "apache-combined",
+        stdin=access_log.line(1).encode(),
+        cwd=tmp_path,
+        ALPEX_KAFKA_BROKERS="127.0.0.1:1",
+        ALPEX_STATE_DIR=str(tmp_path / "state"),
     )
     assert done.returncode == 0, done.text
     assert len(strict_lines(done.stdout)) == 1
@@ -197,7 +203,9 @@ def test_a_closed_output_is_a_failure_and_no_crash(tmp_path):
     access_log.write(path, range(5000))
     process = subprocess.Popen(
         [binary("shipper"), "parse", "--format", "apache-combined", str(path)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=clean_environment(),
     )
     process.stdout.close()
     process.stderr.read()

@@ -57,6 +57,12 @@ def no_command(program, _, __):
 
 
 CASES = [
-    help_lists_the_commands, help_of_a_command, version, unknown_command_gets_a_suggestion, unknown_option_is_named,
-    misspelt_option_gets_a_suggestion, option_without_its_value, no_command,
+    help_lists_the_commands,
+    help_of_a_command,
+    version,
+    unknown_command_gets_a_suggestion,
+    unknown_option_is_named,
+    misspelt_option_gets_a_suggestion,
+    option_without_its_value,
+    no_command,
 ]

@@ -61,7 +61,11 @@ def references(program, folder, text):
     secret = folder / "value.txt"
 
     def check(key, value, command="check-config", **environment):
-        content = text.replace("kafka:\n", f'kafka:\n  topic: "{value}"\n') if key == "kafka.topic" else text + f'log:\n  level: "{value}"\n'
+        content = (
+            text.replace("kafka:\n", f'kafka:\n  topic: "{value}"\n')
+            if key == "kafka.topic"
+            else text + f'log:\n  level: "{value}"\n'
+        )
         return run_cli(program, command, "--config", _write(program, folder, content), **environment)
 
     assert b"pre-x-post" in check("kafka.topic", "pre-${MIDDLE}-post", "print-config", MIDDLE="x").stdout

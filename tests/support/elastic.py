@@ -4,7 +4,10 @@ import http.client
 import json
 import urllib.parse
 
+from support.waiting import wait_for
+
 PAGE = 10000
+SHARDS_TIMEOUT_S = 15
 
 
 class ElasticError(Exception):
@@ -33,20 +36,33 @@ class Elastic:
             raise ElasticError(answer.status, parsed)
         return parsed
 
+    def _read(self, path, body=None):
+        """A query; the shards of an index that was made a moment ago may not be there yet."""
+
+        def ask():
+            try:
+                return self.call("POST", path, body)
+            except ElasticError as error:
+                if error.status != 503:
+                    raise
+                return None
+
+        return wait_for(ask, SHARDS_TIMEOUT_S, f"the shards of {path}")
+
     def refresh(self, pattern):
         self.call("POST", f"/{pattern}/_refresh?ignore_unavailable=true&allow_no_indices=true")
 
     def count(self, pattern, query=None):
         self.refresh(pattern)
         path = f"/{pattern}/_count?ignore_unavailable=true&allow_no_indices=true"
-        return self.call("POST", path, {"query": query or {"match_all": {}}})["count"]
+        return self._read(path, {"query": query or {"match_all": {}}})["count"]
 
     def documents(self, pattern, source=True, query=None):
         """Every document as {_id, _index, _source}, from one point in time."""
         self.refresh(pattern)
         if not self.indices(pattern):
             return
-        pit = self.call("POST", f"/{pattern}/_pit?keep_alive=2m")["id"]
+        pit = self._read(f"/{pattern}/_pit?keep_alive=2m")["id"]
         after = None
         try:
             while True:
@@ -72,7 +88,7 @@ class Elastic:
     def aggregate(self, pattern, aggregations):
         self.refresh(pattern)
         body = {"size": 0, "aggs": aggregations, "track_total_hits": True}
-        return self.call("POST", f"/{pattern}/_search", body)
+        return self._read(f"/{pattern}/_search", body)
 
     def indices(self, pattern):
         path = f"/{pattern}/_settings?expand_wildcards=all&ignore_unavailable=true&allow_no_indices=true"

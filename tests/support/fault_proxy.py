@@ -75,7 +75,9 @@ class FaultProxy:
 class Request:
     def __init__(self, target, handler):
         self._target = target
-        self._headers = {name: handler.headers[name] for name in ("Content-Type", "Content-Encoding") if handler.headers[name]}
+        self._headers = {
+            name: handler.headers[name] for name in ("Content-Type", "Content-Encoding") if handler.headers[name]
+        }
         self.headers = handler.headers
         self.method, self.path, self.number = handler.command, handler.path, 0
         self.body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))

@@ -48,8 +48,14 @@ class Kafka:
     def consume(self, topic):
         """All messages of a topic, each partition in its order."""
         consumer = Consumer(
-            {"bootstrap.servers": self.brokers, "group.id": "witness", "enable.auto.commit": False,
-             "auto.offset.reset": "earliest", "enable.partition.eof": False, "log_level": 2}
+            {
+                "bootstrap.servers": self.brokers,
+                "group.id": "witness",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+                "enable.partition.eof": False,
+                "log_level": 2,
+            }
         )
         messages = []
         try:

@@ -76,8 +76,11 @@ class Pipeline:
         """`shipper ship` to its end."""
         number = sum(program.name.startswith("ship-") for program in self.programs)
         program = Program(
-            "shipper", self.folder, ["ship", *paths, "--format", "apache-combined", "--dataset", "apache.access"],
-            self.shipper_environment(**environment), name=f"ship-{number}",
+            "shipper",
+            self.folder,
+            ["ship", *paths, "--format", "apache-combined", "--dataset", "apache.access"],
+            self.shipper_environment(**environment),
+            name=f"ship-{number}",
         )
         self.programs.append(program)
         code = program.start().wait_exit()
@@ -107,9 +110,11 @@ class Pipeline:
 
     def wait_drained(self, timeout_s=60):
         wait_for(
-            self.is_drained, timeout_s,
+            self.is_drained,
+            timeout_s,
             lambda: f"the group's lag to become 0, it is {self.kafka.lag(self.group, self.topic)}",
-            self.log_tails, interval_s=0.2,
+            self.log_tails,
+            interval_s=0.2,
         )
 
     def wait_count(self, count, timeout_s=60):
@@ -125,8 +130,11 @@ class Pipeline:
                 return False
 
         wait_for(
-            enough, timeout_s, lambda: f"{count} documents, there are {self.elastic.count(self.indices)}",
-            self.log_tails, interval_s=0.2,
+            enough,
+            timeout_s,
+            lambda: f"{count} documents, there are {self.elastic.count(self.indices)}",
+            self.log_tails,
+            interval_s=0.2,
         )
         self.wait_drained()
 

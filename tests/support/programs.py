@@ -50,7 +50,10 @@ def run_measured(program, *arguments, stdout, timeout_s=60, **environment):
     """Runs a command to its end; (exit code, the most memory that it was seen with, in kB)."""
     with open(stdout, "wb") as out:
         process = subprocess.Popen(
-            [binary(program), *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL,
+            [binary(program), *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.DEVNULL,
             env=clean_environment(**environment),
         )
     peak_kb = 0
@@ -187,10 +190,7 @@ class Program:
 
     def wait_ready(self, timeout_s=60):
         wait_for(
-            self.is_ready,
-            timeout_s,
-            lambda: f"{self.name} to be ready; /readyz says {self.readiness()}",
-            self.log_tail,
+            self.is_ready, timeout_s, lambda: f"{self.name} to be ready; /readyz says {self.readiness()}", self.log_tail
         )
         return self
 

@@ -13,7 +13,11 @@ def make(seq, when=None, **fields):
         "message": f"GET /item?seq={seq} HTTP/1.1",
         "event": {"id": f"{seq:022d}", "dataset": DATASET},
         "source": {"address": "192.0.2.7", "ip": "192.0.2.7"},
-        "http": {"request": {"method": "GET"}, "response": {"status_code": 200, "body": {"bytes": 100}}, "version": "1.1"},
+        "http": {
+            "request": {"method": "GET"},
+            "response": {"status_code": 200, "body": {"bytes": 100}},
+            "version": "1.1",
+        },
         "url": {"original": f"/item?seq={seq}", "path": "/item", "query": f"seq={seq}"},
         "user_agent": {"original": "curl/8.5.0"},
         "host": {"name": "web1"},

@@ -18,9 +18,7 @@ def wait_for(condition, timeout_s, what, details=None, interval_s=0.05):
         if result:
             return result
         if time.monotonic() > deadline:
-            raise TimedOut(
-                f"waited {timeout_s:g} s for {_text(what)}" + ("\n" + _text(details) if details else "")
-            )
+            raise TimedOut(f"waited {timeout_s:g} s for {_text(what)}" + ("\n" + _text(details) if details else ""))
         time.sleep(interval_s)
 
 

@@ -97,7 +97,10 @@ class WebServer:
         with open(self.folder / "output", "wb") as output:
             self._process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *map(str, command)],
-                stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
         wait_for(self._answers, 20, f"{self.kind} to answer", self._messages)
         return self
@@ -109,7 +112,9 @@ class WebServer:
 
     def _messages(self):
         return "\n".join(
-            path.read_text(errors="replace")[-2000:] for path in (self.folder / "output", self.folder / "error.log") if path.exists()
+            path.read_text(errors="replace")[-2000:]
+            for path in (self.folder / "output", self.folder / "error.log")
+            if path.exists()
         )
 
     def reopen(self):
@@ -210,19 +215,21 @@ class Load:
     def resume(self):
         with self._gate:
             self._paused = False
+            self._began = time.monotonic() - self.sent / self.rate  # what was missed is not made up for
             self._gate.notify_all()
 
     def wait_logged(self):
         wait_for(
-            lambda: self.server.lines() >= self.answered, 30,
+            lambda: self.server.lines() >= self.answered,
+            30,
             lambda: f"{self.answered} lines in the log of {self.server.kind}, there are {self.server.lines()}",
         )
 
     def _run(self):
         while True:
             with self._gate:
-                self._gate.wait_for(lambda: not self._paused)
-                self._gate.wait_for(lambda: False, self._early_s())
+                while self._paused or self._early_s():
+                    self._gate.wait(None if self._paused else self._early_s())
                 first = self.sent
                 number = min(self.BATCH, self.count - first)
                 if number <= 0 or self._failure:
@@ -262,13 +269,30 @@ class Load:
 
     def _request(self, seq, is_last):
         dice = self._dice
-        path = dice.choice(["/", "/item", "/item", "/item", "/missing/page", "/moved", "/forbidden", "/empty", "/a%20b/%C3%A9"])
+        path = dice.choice(
+            ["/", "/item", "/item", "/item", "/missing/page", "/moved", "/forbidden", "/empty", "/a%20b/%C3%A9"]
+        )
         if is_last and dice.random() < 0.5:
             path = "/broken"  # after a 500 the servers close the connection
-        query = dice.choice([f"?seq={seq}", f"?seq={seq}&q=a+b&lang=de", "", f"?q='%20OR%201=1--&seq={seq}", f"?x={'y' * dice.randrange(300)}"])
+        query = dice.choice(
+            [
+                f"?seq={seq}",
+                f"?seq={seq}&q=a+b&lang=de",
+                "",
+                f"?q='%20OR%201=1--&seq={seq}",
+                f"?x={'y' * dice.randrange(300)}",
+            ]
+        )
         method = dice.choice(["GET", "GET", "GET", "HEAD", "POST"])
         lines = [f"{method} {path}{query} HTTP/1.1", "Host: localhost"]
-        agent = dice.choice([*AGENTS, 'with "quotes" and \\ backslash', "caf\u00e9 \u2603", f"robot/{dice.randrange(1000)}.{dice.randrange(100)}"])
+        agent = dice.choice(
+            [
+                *AGENTS,
+                'with "quotes" and \\ backslash',
+                "caf\u00e9 \u2603",
+                f"robot/{dice.randrange(1000)}.{dice.randrange(100)}",
+            ]
+        )
         lines += [f"User-Agent: {agent}"] if dice.random() < 0.95 else []
         lines += [f"Referer: {dice.choice(REFERRERS)}"] if dice.random() < 0.6 else []
         body = "a=b" if method == "POST" else ""
@@ -279,9 +303,13 @@ class Load:
     def _malformed(self):
         return self._dice.choice(
             [
-                b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", b"GARBAGE\r\n\r\n", b"GET / HTTP/1.0\r\n\r\n",
-                b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b'GET /"quoted" HTTP/1.0\r\n\r\n',
-                b"BREW /pot HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", b"GET / HTTP/9.9\r\nHost: x\r\nConnection: close\r\n\r\n",
+                b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+                b"GARBAGE\r\n\r\n",
+                b"GET / HTTP/1.0\r\n\r\n",
+                b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                b'GET /"quoted" HTTP/1.0\r\n\r\n',
+                b"BREW /pot HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                b"GET / HTTP/9.9\r\nHost: x\r\nConnection: close\r\n\r\n",
                 b"GET /nohost HTTP/1.1\r\nConnection: close\r\n\r\n",
             ]
         )
@@ -302,6 +330,10 @@ class Logrotate:
         assert program, "logrotate is not installed (deploy/local/packages.sh test installs it)"
         done = subprocess.run(
             [program, "-f", "-s", str(self.server.folder / "logrotate.state"), str(self.config)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
         )
         assert done.returncode == 0, done.stdout

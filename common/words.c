@@ -1,0 +1,206 @@
+/*
+ * words.c - text into words.
+ */
+#include "common/words.h"
+
+#include <stdio.h>
+
+#include "common/json_text.h"
+
+/* In the order of httpd's combined format, what other formats know around and behind it. */
+static const enum record_field line_fields[] = {
+    FIELD_SOURCE_ADDRESS,
+    FIELD_USER_NAME,
+    FIELD_LOG_SYSLOG_HOSTNAME,
+    FIELD_LOG_SYSLOG_APPNAME,
+    FIELD_PROCESS_NAME,
+    FIELD_SERVICE_NAME,
+    FIELD_LOG_LEVEL,
+    FIELD_LOG_LOGGER,
+    FIELD_MESSAGE,
+    FIELD_HTTP_RESPONSE_STATUS_CODE,
+    FIELD_HTTP_RESPONSE_BODY_BYTES,
+    FIELD_HTTP_REQUEST_REFERRER,
+    FIELD_USER_AGENT_ORIGINAL,
+    FIELD_HTTP_REQUEST_ID,
+    FIELD_ERROR_TYPE,
+    FIELD_ERROR_CODE,
+    FIELD_ERROR_MESSAGE,
+};
+/* For a record without a message: the request line. */
+static const enum record_field request_fields[] = {
+    FIELD_HTTP_REQUEST_METHOD,
+    FIELD_URL_ORIGINAL,
+    FIELD_HTTP_VERSION,
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* '\0' separates, 1 is the beginning of something beyond ASCII. */
+static const char classes[256] = {
+    ['0'] = '0', ['1'] = '1', ['2'] = '2',         ['3'] = '3', ['4'] = '4', ['5'] = '5',
+    ['6'] = '6', ['7'] = '7', ['8'] = '8',         ['9'] = '9', ['a'] = 'a', ['b'] = 'b',
+    ['c'] = 'c', ['d'] = 'd', ['e'] = 'e',         ['f'] = 'f', ['g'] = 'g', ['h'] = 'h',
+    ['i'] = 'i', ['j'] = 'j', ['k'] = 'k',         ['l'] = 'l', ['m'] = 'm', ['n'] = 'n',
+    ['o'] = 'o', ['p'] = 'p', ['q'] = 'q',         ['r'] = 'r', ['s'] = 's', ['t'] = 't',
+    ['u'] = 'u', ['v'] = 'v', ['w'] = 'w',         ['x'] = 'x', ['y'] = 'y', ['z'] = 'z',
+    ['A'] = 'a', ['B'] = 'b', ['C'] = 'c',         ['D'] = 'd', ['E'] = 'e', ['F'] = 'f',
+    ['G'] = 'g', ['H'] = 'h', ['I'] = 'i',         ['J'] = 'j', ['K'] = 'k', ['L'] = 'l',
+    ['M'] = 'm', ['N'] = 'n', ['O'] = 'o',         ['P'] = 'p', ['Q'] = 'q', ['R'] = 'r',
+    ['S'] = 's', ['T'] = 't', ['U'] = 'u',         ['V'] = 'v', ['W'] = 'w', ['X'] = 'x',
+    ['Y'] = 'y', ['Z'] = 'z', [0x80 ... 0xff] = 1,
+};
+
+/* Java's Character.isWhitespace beyond ASCII: U+1680, U+2000..200A but U+2007, 2028, 2029, 205F,
+ * 3000. All have three bytes. */
+static bool is_wide_blank(const char *p)
+{
+    const unsigned char *u = (const unsigned char *)p;
+    unsigned c = (u[0] & 0xfu) << 12 | (u[1] & 0x3fu) << 6 | (u[2] & 0x3fu);
+
+    return c == 0x1680 || (c >= 0x2000 && c <= 0x200a && c != 0x2007) || c == 0x2028 ||
+           c == 0x2029 || c == 0x205f || c == 0x3000;
+}
+
+struct writer {
+    char *p, *word; /* where the word under way began */
+};
+
+static void end_word(struct writer *writer)
+{
+    if (writer->p == writer->word)
+        return;
+    *writer->p++ = ' ';
+    writer->word = writer->p;
+}
+
+static void add_bytes(struct writer *writer, const char *bytes, size_t len)
+{
+    if ((size_t)(writer->p - writer->word) + len > WORD_MAX)
+        end_word(writer);
+    memcpy(writer->p, bytes, len);
+    writer->p += len;
+}
+
+/* The sequence at `p`, not ASCII; returns its length in the text. */
+static size_t add_wide(struct writer *writer, const char *p, const char *end)
+{
+    size_t len = utf8_sequence(p, end);
+
+    if (len == 0) {
+        add_bytes(writer, "\xef\xbf\xbd", 3);
+        return 1;
+    }
+    if (len == 3 && is_wide_blank(p))
+        end_word(writer);
+    else
+        add_bytes(writer, p, len);
+    return len;
+}
+
+/* Room for the words of `len` bytes: an invalid one takes three, each word one more. */
+static size_t words_bound(size_t len)
+{
+    return 3 * len + len / 64 + 2;
+}
+
+/* Writes the words of `text` at `start`; returns their end. */
+static char *write_words(char *start, struct slice text)
+{
+    struct writer writer = {start, start};
+    const char *p = text.data, *end = text.data + text.len;
+
+    while (p < end) {
+        char c = classes[(unsigned char)*p];
+
+        if (c == 1) {
+            p += add_wide(&writer, p, end);
+            continue;
+        }
+        p++;
+        if (c == '\0')
+            end_word(&writer);
+        else if (writer.p - writer.word < WORD_MAX)
+            *writer.p++ = c;
+        else
+            add_bytes(&writer, &c, 1);
+    }
+    end_word(&writer);
+    return writer.p;
+}
+
+void words_add(struct buf *out, struct slice text)
+{
+    char *start = buf_reserve(out, words_bound(text.len));
+
+    if (start && text.len)
+        out->len += (size_t)(write_words(start, text) - start);
+}
+
+/* A JSON string with escapes: its text is put behind the room for its words. */
+static void add_escaped(struct buf *out, struct slice raw)
+{
+    char *start = buf_reserve(out, words_bound(raw.len) + raw.len), *text;
+
+    if (!start)
+        return;
+    text = start + words_bound(raw.len);
+    out->len +=
+        (size_t)(write_words(start, (struct slice){text, json_unescape(raw, text)}) - start);
+}
+
+static void add_value(struct buf *out, const struct value *value)
+{
+    char number[24];
+
+    switch (value->kind) {
+    case VALUE_TEXT:
+        words_add(out, value->text);
+        break;
+    case VALUE_JSON:
+        if (value->text.data[0] == '"' && memchr(value->text.data, '\\', value->text.len))
+            add_escaped(out, value->text);
+        else
+            words_add(out, value->text); /* quotes separate */
+        break;
+    case VALUE_LONG:
+        snprintf(number, sizeof(number), "%lld", (long long)value->number);
+        words_add(out, slice_of(number));
+        break;
+    default:
+        break;
+    }
+}
+
+static void add_fields(const struct record *record, const enum record_field *fields, size_t count,
+                       struct buf *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i] == FIELD_MESSAGE && !record_has(record, FIELD_MESSAGE))
+            add_fields(record, request_fields, COUNT(request_fields), out);
+        else if (fields[i] == FIELD_SOURCE_ADDRESS && !record_has(record, FIELD_SOURCE_ADDRESS)) {
+            if (record_has(record, FIELD_SOURCE_IP))
+                add_value(out, &record->values[FIELD_SOURCE_IP]);
+        } else if (record_has(record, fields[i]))
+            add_value(out, &record->values[fields[i]]);
+    }
+}
+
+void record_words(const struct record *record, struct buf *out)
+{
+    if (record_has(record, FIELD_EVENT_ORIGINAL))
+        add_value(out, &record->values[FIELD_EVENT_ORIGINAL]);
+    else
+        add_fields(record, line_fields, COUNT(line_fields), out);
+}
+
+bool record_words_of(enum record_field field)
+{
+    for (size_t i = 0; i < COUNT(line_fields); i++)
+        if (line_fields[i] == field)
+            return true;
+    for (size_t i = 0; i < COUNT(request_fields); i++)
+        if (request_fields[i] == field)
+            return true;
+    return field == FIELD_EVENT_ORIGINAL || field == FIELD_SOURCE_IP;
+}
