@@ -7,12 +7,14 @@
 
 #include "common/clock.h"
 #include "common/metrics.h"
+#include "common/words.h"
 #include "indexer/batch.h"
 #include "indexer/config.h"
 
-#define ARENA_BLOCK (64u << 10)
-#define ARENA_MAX   (512u << 20)
-#define ID_MAX      512 /* bytes that Elasticsearch takes as _id */
+#define ARENA_BLOCK     (64u << 10)
+#define ARENA_MAX       (512u << 20)
+#define WORDS_BYTES_MAX (256u << 20)
+#define ID_MAX          512 /* bytes that Elasticsearch takes as _id */
 
 enum status documents_open(struct documents *documents, const struct indexer_config *config,
                            struct error *err)
@@ -22,6 +24,7 @@ enum status documents_open(struct documents *documents, const struct indexer_con
     index_names_init(&documents->names, config->elasticsearch.index_prefix);
     arena_init(&documents->arena, ARENA_BLOCK, ARENA_MAX);
     record_init(&documents->record, &documents->arena);
+    documents->words = (struct buf)BUF_INIT(WORDS_BYTES_MAX);
     documents->repaired = metrics_counter("indexer_invalid_utf8_bytes_total", NULL,
                                           "Bytes that were no UTF-8 and became U+FFFD.");
     return OK;
@@ -31,6 +34,7 @@ void documents_close(struct documents *documents)
 {
     enrich_set_release(&documents->enrich);
     arena_release(&documents->arena);
+    buf_release(&documents->words);
 }
 
 static int64_t message_time_ms(const rd_kafka_message_t *message, int64_t now_ms)
@@ -72,16 +76,33 @@ static void stamp(struct batch_entry *entry, struct record *record, int64_t now_
     }
 }
 
-/* The record as JSON in `arena`. */
-static bool encode(struct documents *documents, const struct record *record, struct arena *arena,
-                   struct slice *out)
+/*
+ * The record as JSON in `arena`, and its words in the field `text`, which
+ * Elasticsearch indexes and does not keep.
+ */
+static bool make_json(struct documents *documents, const struct record *record, struct arena *arena,
+                      struct slice *out)
 {
-    char *room = arena_bytes(arena, record_encode_bound(record));
+    static const char key[] = ",\"text\":\"";
+    struct buf *words = &documents->words;
+    char *room, *p;
     uint64_t invalid = 0;
 
+    buf_clear(words);
+    record_words(record, words);
+    if (words->failed)
+        return false;
+    room = arena_bytes(arena, record_encode_bound(record) + sizeof(key) + words->len + 2);
     if (!room)
         return false;
-    *out = (struct slice){room, record_encode(record, room, &invalid)};
+    p = room + record_encode(record, room, &invalid) - 1; /* over the closing brace */
+    memcpy(p, key, sizeof(key) - 1);
+    p += sizeof(key) - 1;
+    if (words->len)
+        memcpy(p, words->data, words->len);
+    p += words->len;
+    memcpy(p, "\"}", 2);
+    *out = (struct slice){room, (size_t)(p + 2 - room)};
     arena_trim(arena, room, out->len);
     if (invalid)
         metric_add(documents->repaired, invalid);
@@ -120,7 +141,7 @@ static enum status make_document(struct documents *documents, struct batch *batc
     enrich_set_apply(&documents->enrich, record);
     if (!make_id(entry, record, &batch->arena) ||
         !index_name(&documents->names, record, now_ms, &entry->index) ||
-        !encode(documents, record, &batch->arena, &entry->document))
+        !make_json(documents, record, &batch->arena, &entry->document))
         return error_set(err, FATAL, "out of memory for a batch of %zu records", batch->count);
     return OK;
 }
@@ -140,23 +161,23 @@ enum status documents_make(struct documents *documents, struct batch *batch, int
 bool documents_degrade(struct batch_entry *entry, struct arena *arena, void *arg)
 {
     static const enum record_field core[] = {
-        FIELD_TIMESTAMP,       FIELD_MESSAGE,     FIELD_EVENT_DATASET, FIELD_LOG_FILE_PATH,
-        FIELD_LOG_OFFSET,      FIELD_HOST_NAME,   FIELD_AGENT_ID,      FIELD_EVENT_INGESTED,
-        FIELD_KAFKA_PARTITION, FIELD_KAFKA_OFFSET};
+        FIELD_TIMESTAMP,  FIELD_MESSAGE,   FIELD_EVENT_DATASET, FIELD_LOG_FILE_PATH,
+        FIELD_LOG_OFFSET, FIELD_HOST_NAME, FIELD_AGENT_ID};
     struct documents *documents = arg;
     struct record *record = &documents->record, reduced;
-    struct slice original = entry->document;
+    struct slice original = entry->original;
 
     record_clear(record);
     arena_clear(&documents->arena);
     record_init(&reduced, &documents->arena);
     if (record_decode(record, original, NULL) != OK)
-        return false;
+        return false; /* cannot be: it was decoded before */
     for (size_t i = 0; i < sizeof(core) / sizeof(core[0]); i++)
         if (record_has(record, core[i]))
             *record_slot(&reduced, core[i]) = record->values[core[i]];
+    stamp(entry, &reduced, clock_wall_ms());
     record_set_text(&reduced, FIELD_EVENT_ID, entry->id);
     record_set_text(&reduced, FIELD_EVENT_ORIGINAL, original);
     record_set_json(&reduced, FIELD_TAGS, SLICE("[\"_degraded\"]"));
-    return encode(documents, &reduced, arena, &entry->document);
+    return make_json(documents, &reduced, arena, &entry->document);
 }

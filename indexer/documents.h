@@ -24,6 +24,7 @@ struct documents {
     struct index_names names;
     struct arena arena; /* of the record that is worked on */
     struct record record;
+    struct buf words; /* of that record */
     struct metric *repaired;
 };
 

@@ -2,17 +2,22 @@
  * main.c - the indexer's command line: one function a command.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/config_command.h"
 #include "common/log.h"
 #include "common/options.h"
+#include "common/query.h"
 #include "indexer/config.h"
-#include "indexer/enrich_command.h"
+#include "indexer/command/command.h"
 #include "indexer/pipeline.h"
 
 static int run_command(int argc, char **argv);
 static int enrich_command(int argc, char **argv);
+static int search_command(int argc, char **argv);
+static int tail_command(int argc, char **argv);
+static int explain_command(int argc, char **argv);
 static int check_command(int argc, char **argv);
 static int print_command(int argc, char **argv);
 
@@ -20,6 +25,9 @@ static const struct command commands[] = {
     {"run", "run", "a member of the consumer group, in the foreground", run_command},
     {"enrich", "enrich [FILE...]", "JSON records in, enriched ones out; needs no service",
      enrich_command},
+    {"search", "search [QUERY]", "what a query finds in Elasticsearch", search_command},
+    {"tail", "tail [QUERY]", "what a query finds in the topic, from now on", tail_command},
+    {"explain", "explain QUERY", "how a query is understood; needs no service", explain_command},
     {"check-config", "check-config", "print every problem of the configuration", check_command},
     {"print-config", "print-config", "print the configuration in force, secrets masked",
      print_command},
@@ -32,13 +40,21 @@ static enum status load(const char *path, const char *const *settings, struct co
     return indexer_config_load(path, settings, holder, (struct indexer_config **)out, err);
 }
 
-/* What run and enrich begin with. True: go on; else *code is set. */
-static bool begin(const char *help, int argc, char **argv, char ***files, struct config **holder,
-                  struct indexer_config **config, int *code)
+/* Where the configuration of a command comes from; its rows point here. */
+static struct {
+    const char *path;
+    struct option_list settings;
+} source;
+
+static const struct option_row config_rows[] = {CONFIG_OPTIONS(source.path, source.settings), {0}};
+
+/*
+ * What commands begin with: options, configuration. True: go on; else *code
+ * is set. Without `config` none is loaded.
+ */
+static bool begin(const struct option_row *rows, const char *help, int argc, char **argv,
+                  char ***files, struct config **holder, struct indexer_config **config, int *code)
 {
-    const char *path = NULL;
-    struct option_list settings = {0};
-    const struct option_row rows[] = {CONFIG_OPTIONS(path, settings), {0}};
     struct error err;
     enum status status = options_parse(rows, argc, argv, files, &err);
 
@@ -52,7 +68,10 @@ static bool begin(const char *help, int argc, char **argv, char ***files, struct
         *code = EXIT_USAGE;
         return false;
     }
-    if (!config_command_load(load, "indexer", path, &settings, holder, (void **)config, code))
+    if (!config)
+        return true;
+    if (!config_command_load(load, "indexer", source.path, &source.settings, holder,
+                             (void **)config, code))
         return false;
     log_setup("indexer", (*config)->log.level, (*config)->log.format);
     return true;
@@ -70,7 +89,7 @@ static int run_command(int argc, char **argv)
     char **rest;
     int code;
 
-    if (!begin(help, argc, argv, &rest, &holder, &config, &code))
+    if (!begin(config_rows, help, argc, argv, &rest, &holder, &config, &code))
         return code;
     if (pipeline_run(config, &err) != OK) {
         fprintf(stderr, "indexer run: %s\n", err.text);
@@ -91,11 +110,121 @@ static int enrich_command(int argc, char **argv)
     char **files;
     int code;
 
-    if (!begin(help, argc, argv, &files, &holder, &config, &code))
+    if (!begin(config_rows, help, argc, argv, &files, &holder, &config, &code))
         return code;
     code = enrich_files(config, files);
     config_close(holder);
     return code;
+}
+
+/* The words of a query may come unquoted: they are put together with blanks. */
+static bool join_words(char **words, char *room, size_t size)
+{
+    size_t used = 0;
+
+    room[0] = '\0';
+    for (; *words; words++) {
+        int n = snprintf(room + used, size - used, "%s%s", used ? " " : "", *words);
+
+        if (n < 0 || (size_t)n >= size - used)
+            return false;
+        used += (size_t)n;
+    }
+    return true;
+}
+
+static bool take_query(char **words, char *room, size_t size)
+{
+    if (join_words(words, room, size))
+        return true;
+    fprintf(stderr, "indexer: the query is longer than %d bytes\n", QUERY_BYTES_MAX);
+    return false;
+}
+
+static int search_command(int argc, char **argv)
+{
+    static const char help[] =
+        "Prints the records that a query finds, newest first. Examples:\n"
+        "  indexer search 'status:5xx and not bot:true' --from now-1h\n"
+        "  indexer search 'ip:10.0.0.0/8 path:/admin/*' --fields @timestamp,ip,path,status\n"
+        "  indexer search 'level:error' --histogram\n"
+        "  indexer search --top path --limit 20\n"
+        "A field, a colon, a value; blank is and; * any characters; words alone are looked for\n"
+        "in the line. See the README for the whole language.";
+    struct search_arguments arguments = {.limit = -1};
+    const char *limit = NULL;
+    char query[QUERY_BYTES_MAX + 1], *end, **words;
+    const struct option_row rows[] = {
+        CONFIG_OPTIONS(source.path, source.settings),
+        {"from", 0, "TIME", OPTION_TEXT, &arguments.from, "not older: now-1h, 2026-11-20, …"},
+        {"to", 0, "TIME", OPTION_TEXT, &arguments.to, "not newer"},
+        {"fields", 'f', "A,B", OPTION_TEXT, &arguments.fields, "names or aliases to print"},
+        {"sort", 0, "FIELD[:desc]", OPTION_TEXT, &arguments.sort, "order (@timestamp:desc)"},
+        {"limit", 'n', "N", OPTION_TEXT, &limit,
+         "at most so many; 0 is all (100 on a terminal, else all)"},
+        {"format", 0, "NAME", OPTION_TEXT, &arguments.format,
+         "table, ndjson, csv or raw (table on a terminal, else ndjson)"},
+        {"count", 0, NULL, OPTION_FLAG, &arguments.count, "print only how many there are"},
+        {"histogram", 0, NULL, OPTION_FLAG, &arguments.histogram, "print bars over time"},
+        {"top", 0, "FIELD", OPTION_TEXT, &arguments.top, "print its most frequent values"},
+        {0}};
+    struct indexer_config *config;
+    struct config *holder;
+    int code;
+
+    if (!begin(rows, help, argc, argv, &words, &holder, &config, &code))
+        return code;
+    code = EXIT_USAGE;
+    if (limit) {
+        arguments.limit = strtoll(limit, &end, 10);
+        if (*end || end == limit || arguments.limit < 0)
+            fprintf(stderr, "indexer search: --limit '%s' is no number\n", limit);
+    }
+    arguments.query = query;
+    if ((!limit || (!*end && end != limit && arguments.limit >= 0)) &&
+        take_query(words, query, sizeof(query)))
+        code = search_records(config, &arguments);
+    config_close(holder);
+    return code;
+}
+
+static int tail_command(int argc, char **argv)
+{
+    static const char help[] =
+        "Follows the topic from now on and prints the enriched records that a query finds. No\n"
+        "offsets are committed: the consumer group is not touched. Ends with Ctrl-C.";
+    const char *fields = NULL, *format = NULL;
+    char query[QUERY_BYTES_MAX + 1], **words;
+    const struct option_row rows[] = {
+        CONFIG_OPTIONS(source.path, source.settings),
+        {"fields", 'f', "A,B", OPTION_TEXT, &fields, "names or aliases to print"},
+        {"format", 0, "NAME", OPTION_TEXT, &format,
+         "table, ndjson, csv or raw (table on a terminal, else ndjson)"},
+        {0}};
+    struct indexer_config *config;
+    struct config *holder;
+    int code;
+
+    if (!begin(rows, help, argc, argv, &words, &holder, &config, &code))
+        return code;
+    code = EXIT_USAGE;
+    if (take_query(words, query, sizeof(query)))
+        code = tail_records(config, query, fields, format);
+    config_close(holder);
+    return code;
+}
+
+static int explain_command(int argc, char **argv)
+{
+    bool json = false;
+    char query[QUERY_BYTES_MAX + 1], **words;
+    const struct option_row rows[] = {
+        {"json", 0, NULL, OPTION_FLAG, &json, "print fields and DSL as JSON"}, {0}};
+    int code;
+
+    if (!begin(rows, NULL, argc, argv, &words, NULL, NULL, &code))
+        return code;
+    return take_query(words, query, sizeof(query)) ? explain_query(query, json) : EXIT_USAGE;
 }
 
 static int check_command(int argc, char **argv)

@@ -159,12 +159,53 @@ static enum status each_bucket(struct search *search, const char *aggregation, s
     return OK;
 }
 
+/* When the first and the last record are, in ms. False: there are none. */
+static bool read_span(const cJSON *answer, double *first, double *last)
+{
+    const cJSON *all = cJSON_GetObjectItemCaseSensitive(answer, "aggregations");
+    const cJSON *min, *max;
+
+    all = cJSON_GetObjectItemCaseSensitive(all, "all");
+    min = cJSON_GetObjectItemCaseSensitive(all, "min");
+    max = cJSON_GetObjectItemCaseSensitive(all, "max");
+    if (!cJSON_IsNumber(min) || !cJSON_IsNumber(max))
+        return false;
+    *first = min->valuedouble;
+    *last = max->valuedouble;
+    return true;
+}
+
+/* The shortest usual span that cuts `ms` into at most `buckets`. */
+static const char *usual_interval(double ms, unsigned buckets)
+{
+    static const struct {
+        const char *name;
+        double ms;
+    } intervals[] = {{"1s", 1e3},     {"5s", 5e3},     {"10s", 1e4},    {"30s", 3e4},
+                     {"1m", 6e4},     {"5m", 3e5},     {"10m", 6e5},    {"30m", 1.8e6},
+                     {"1h", 3.6e6},   {"3h", 1.08e7},  {"12h", 4.32e7}, {"1d", 8.64e7},
+                     {"7d", 6.048e8}, {"30d", 2.592e9}};
+    size_t i = 0;
+
+    while (i + 1 < ARRAY_LEN(intervals) && ms / intervals[i].ms > buckets)
+        i++;
+    return intervals[i].name;
+}
+
 enum status search_histogram(struct search *search, unsigned buckets, search_bucket *each,
                              void *arg, struct error *err)
 {
     scoped_buf struct buf text = BUF_INIT(1024);
+    scoped_json cJSON *answer = NULL;
+    double first, last;
+    enum status status = aggregate(search, "{\"stats\":{\"field\":\"@timestamp\"}}", &answer, err);
 
-    buf_addf(&text, "{\"auto_date_histogram\":{\"field\":\"@timestamp\",\"buckets\":%u}}", buckets);
+    if (status != OK)
+        return status == DONE ? OK : status;
+    if (!read_span(answer, &first, &last))
+        return OK;
+    buf_addf(&text, "{\"date_histogram\":{\"field\":\"@timestamp\",\"fixed_interval\":\"%s\"}}",
+             usual_interval(last - first, buckets));
     return each_bucket(search, buf_str(&text), each, arg, err);
 }
 

@@ -39,7 +39,8 @@ enum status search_count(struct search *search, uint64_t *count, struct error *e
 /* One line of a histogram or of the most frequent values. */
 typedef void search_bucket(void *arg, const char *name, uint64_t count);
 
-/* Counts over time, in at most `buckets` equal spans. */
+/* Counts over time, in about `buckets` equal spans of a usual length; none when there are no
+ * records. */
 enum status search_histogram(struct search *search, unsigned buckets, search_bucket *each,
                              void *arg, struct error *err);
 

@@ -3,6 +3,7 @@
  */
 #include "shipper/lines.h"
 
+#include "common/query/program.h"
 #include "common/record.h"
 #include "shipper/config.h"
 #include "shipper/framer.h"
@@ -18,8 +19,15 @@ enum status lines_open(struct lines *lines, const struct shipper_config *config,
     return parser_open(input->format, &lines->parser, err);
 }
 
+enum status lines_keep(struct lines *lines, const struct query *query, struct error *err)
+{
+    return query_program_open(&query, 1, &lines->query, err);
+}
+
 void lines_close(struct lines *lines)
 {
+    query_program_close(lines->query);
+    lines->query = NULL;
     parser_close(lines->parser);
     lines->parser = NULL;
 }
@@ -72,6 +80,8 @@ static enum line_verdict make_record(struct lines *lines, struct stream *stream,
         record_set_text(record, FIELD_EVENT_ORIGINAL, line->text);
     if (line->cut)
         record_tag(record, "_truncated");
+    if (lines->query && !query_program_match(lines->query, record))
+        return LINE_FILTERED;
     return parsed ? LINE_PARSED : LINE_UNPARSED;
 }
 

@@ -13,6 +13,8 @@
 
 struct line;
 struct parser;
+struct query;
+struct query_program;
 struct position;
 struct record;
 struct stream;
@@ -25,13 +27,17 @@ struct lines {
     const struct input_config *input;
     struct parser *parser;
     struct filter filter;
-    char id[RECORD_ID_LEN]; /* of the last line; its record points here */
+    struct query_program *query; /* what is kept; NULL: everything */
+    char id[RECORD_ID_LEN];      /* of the last line; its record points here */
 };
 
 /* REJECT: the input's format is not usable. */
 enum status lines_open(struct lines *lines, const struct shipper_config *config,
                        const struct input_config *input, struct error *err);
 void lines_close(struct lines *lines); /* zeroed is fine */
+
+/* Keeps only what `query` finds. */
+enum status lines_keep(struct lines *lines, const struct query *query, struct error *err);
 
 enum line_verdict {
     LINE_PARSED,

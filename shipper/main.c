@@ -12,12 +12,15 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/options.h"
+#include "common/query_command.h"
 #include "common/scope.h"
 #include "shipper/config.h"
 #include "shipper/input/input.h"
 #include "shipper/parse_command.h"
 #include "shipper/parser/parser.h"
 #include "shipper/pipeline.h"
+
+#define QUERY_BLOCK (16u << 10)
 
 static int run_command(int argc, char **argv);
 static int ship_command(int argc, char **argv);
@@ -143,7 +146,10 @@ static int ship_command(int argc, char **argv)
         "Reads whole files, plain or gzip, '-' is standard input. A line has the same identity\n"
         "however often and from whichever copy it is shipped: shipping again adds nothing.\n"
         "Exit codes: 0 all acknowledged, 1 not all, 2 usage, 3 some records were refused by Kafka.";
-    const char *path = NULL, *format = "apache-combined", *dataset = NULL;
+    const char *path = NULL, *format = "apache-combined", *dataset = NULL, *query_text = NULL;
+    struct query_context context = query_command_context();
+    struct query *query = NULL;
+    struct arena arena;
     struct option_list settings = {0};
     bool json = false;
     const struct option_row rows[] = {
@@ -151,6 +157,7 @@ static int ship_command(int argc, char **argv)
         {"format", 'f', "NAME", OPTION_TEXT, &format, "format of the lines (apache-combined)"},
         {"dataset", 'd', "NAME", OPTION_TEXT, &dataset,
          "event.dataset, part of the index name (from the format)"},
+        {"query", 'q', "QUERY", OPTION_TEXT, &query_text, "ship only what it finds"},
         {"json", 0, NULL, OPTION_FLAG, &json, "print the summary as JSON on standard output"},
         {0}};
     struct pipeline_options options = {.input = &input_whole, .whole = true};
@@ -174,8 +181,14 @@ static int ship_command(int argc, char **argv)
         return EXIT_USAGE;
     }
     parser_close(parser);
-    if (!config_command_load(load, "shipper", path, &settings, &holder, (void **)&config, &code))
+    arena_init(&arena, QUERY_BLOCK, QUERY_ARENA_BYTES);
+    code = EXIT_USAGE;
+    if ((query_text && !query_command_parse(&arena, query_text, &context, &query)) ||
+        !config_command_load(load, "shipper", path, &settings, &holder, (void **)&config, &code)) {
+        arena_release(&arena);
         return code;
+    }
+    options.query = query;
     log_setup("shipper", config->log.level, config->log.format);
     input = input_of_files(files, format, dataset ? dataset : dataset_of_format(format));
     configured = config->inputs;
@@ -189,6 +202,7 @@ static int ship_command(int argc, char **argv)
     config->inputs = configured; /* config_close releases what it made */
     config->input_count = configured_count;
     config_close(holder);
+    arena_release(&arena);
     return code;
 }
 

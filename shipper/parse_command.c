@@ -7,12 +7,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/options.h"
+#include "common/query_command.h"
 #include "common/record.h"
 #include "shipper/agent_id.h"
 #include "shipper/config.h"
@@ -25,6 +27,7 @@
 #define OUTPUT_MAX       ((size_t)1 << 30)
 #define ARENA_BLOCK      (16u << 10)
 #define ARENA_MAX        (512u << 20)
+#define QUERY_BLOCK      (16u << 10)
 #define LINE_MAX_DEFAULT (1u << 20)
 
 struct printer {
@@ -103,7 +106,7 @@ static bool parse_files(struct lines *lines, struct input *input, struct printer
     return going;
 }
 
-static int parse_with(struct shipper_config *config)
+static int parse_with(struct shipper_config *config, const struct query *query)
 {
     struct input_context context = {.config = config};
     struct printer printer = {.out = BUF_INIT(OUTPUT_MAX)};
@@ -113,6 +116,7 @@ static int parse_with(struct shipper_config *config)
     int code = EXIT_DONE;
 
     if (lines_open(&lines, config, &config->inputs[0], &err) ||
+        (query && lines_keep(&lines, query, &err)) ||
         input_whole.open(&context, &config->inputs[0], &input, &err)) {
         fprintf(stderr, "shipper parse: %s\n", err.text);
         code = err.status == REJECT ? EXIT_USAGE : EXIT_FAILED;
@@ -145,12 +149,18 @@ int parse_command(int argc, char **argv)
                                         .usage = "parse [FILE...]",
                                         .help = "lines in, JSON records out; needs no service"};
     static char *standard_input[] = {"-", NULL};
-    const char *format = "apache-combined", *dataset = NULL;
+    const char *format = "apache-combined", *dataset = NULL, *query_text = NULL;
+    struct query_context context = query_command_context();
+    struct query *query = NULL;
+    struct arena arena;
+    int code;
     bool keep_original = false;
     int64_t line_max = LINE_MAX_DEFAULT;
     const struct option_row rows[] = {
         {"format", 'f', "NAME", OPTION_TEXT, &format, "format of the lines (apache-combined)"},
         {"dataset", 'd', "NAME", OPTION_TEXT, &dataset, "event.dataset (from the format)"},
+        {"query", 'q', "QUERY", OPTION_TEXT, &query_text,
+         "print only what it finds, e.g. 'status:5xx and not path:/health*'"},
         {"keep-original", 0, NULL, OPTION_FLAG, &keep_original,
          "event.original also for lines that were understood"},
         {"line-max", 0, "BYTES", OPTION_NUMBER, &line_max, "cut longer lines (1048576)"},
@@ -158,6 +168,7 @@ int parse_command(int argc, char **argv)
     struct input_config input = {.type = "whole"};
     struct shipper_config config = {.inputs = &input, .input_count = 1};
     char host[256] = "localhost", **files;
+    const char *agent_id;
     struct error err;
     enum status status = options_parse(rows, argc, argv, &files, &err);
 
@@ -180,10 +191,17 @@ int parse_command(int argc, char **argv)
     input.keep_original = keep_original;
     config.line_max_bytes = (uint64_t)line_max;
     config.host_name = host;
-    config.agent.id = agent_id_of_machine(&err);
+    agent_id = getenv("ALPEX_AGENT_ID"); /* as the agent's own configuration would have it */
+    config.agent.id = agent_id && *agent_id ? strdup(agent_id) : agent_id_of_machine(&err);
     if (!config.agent.id) {
         fprintf(stderr, "shipper parse: %s\n", err.text);
         return EXIT_FAILED;
     }
-    return parse_with(&config);
+    arena_init(&arena, QUERY_BLOCK, QUERY_ARENA_BYTES);
+    code = EXIT_USAGE;
+    if (!query_text || query_command_parse(&arena, query_text, &context, &query))
+        code = parse_with(&config, query);
+    free(config.agent.id);
+    arena_release(&arena);
+    return code;
 }

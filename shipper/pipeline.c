@@ -389,6 +389,10 @@ static enum status open_source(struct pipeline *pipeline, const struct input_con
     source->pipeline = pipeline;
     if (lines_open(&source->lines, pipeline->config, input, err))
         return err->status;
+    if (pipeline->options->query && lines_keep(&source->lines, pipeline->options->query, err)) {
+        lines_close(&source->lines);
+        return err->status;
+    }
     if (type->open(context, input, &source->input, err)) {
         lines_close(&source->lines);
         return err->status;

@@ -15,11 +15,13 @@
 
 struct shipper_config;
 struct input_type;
+struct query;
 
 struct pipeline_options {
     const struct input_type *input; /* of every input; NULL: as the configuration says */
-    bool whole;    /* ends when everything is read and acknowledged; no state is kept */
-    bool progress; /* a progress bar on stderr */
+    bool whole;                /* ends when everything is read and acknowledged; no state is kept */
+    bool progress;             /* a progress bar on stderr */
+    const struct query *query; /* ships only what it finds; NULL: everything */
 };
 
 struct pipeline_result {

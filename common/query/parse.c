@@ -22,6 +22,7 @@ struct parser {
     struct slice text;
     size_t at;
     unsigned depth, conditions, values;
+    bool gave_up; /* nothing sensible can be said of the rest */
 };
 
 struct operands {
@@ -34,9 +35,9 @@ static struct query_node *parse_or(struct parser *parser);
 #define FAIL(parser, code, offset, length, ...)                                                    \
     report((parser)->reader.errors, code, offset, length, __VA_ARGS__)
 
-/* Nothing sensible can be said of the rest. */
 static void *give_up(struct parser *parser)
 {
+    parser->gave_up = true;
     parser->at = parser->text.len;
     return NULL;
 }
@@ -312,7 +313,8 @@ static bool close_list(struct parser *parser, size_t open)
         parser->at++;
         return true;
     }
-    FAIL(parser, QUERY_UNCLOSED_PAREN, open, 1, "This \"(\" is never closed.");
+    if (!parser->gave_up)
+        FAIL(parser, QUERY_UNCLOSED_PAREN, open, 1, "This \"(\" is never closed.");
     return false;
 }
 

@@ -46,7 +46,7 @@ PROBLEMS = [
     (6, "kafka.session_timeout_ms", ["45 parsecs"]),
     (8, "batch.max_records", ["-1"]),
     (10, "redis.url", ["redis://"]),
-    (12, "elasticsearch.urls", ["not an address"]),
+    (12, "elasticsearch.urls", ["http://"]),
     (13, "elasticsearch.index_prefix", ["UPPER/slash"]),
     (15, "log.level", ["loud", "info"]),
 ]

@@ -3,7 +3,8 @@
  *
  * Reads a command a line and answers each with a line, all JSON:
  *   {"mapping":true}                                the index mapping
- *   {"query":"…","now":ms,"zone":s,"rule":bool}     {"dsl":…,"print":"…","explain":"…"} or {"errors":[…]}
+ *   {"query":"…","now":ms,"zone":s,"rule":bool}     {"dsl":…,"print":"…","explain":"…"} or
+ * {"errors":[…]}
  *   {"record":"<JSON text>"}                        {"hits":[…],"text":"<words>"}: numbers of the
  *                                                   queries so far, which may not become more
  */
@@ -102,8 +103,7 @@ static void answer_record(const char *json, struct buf *out)
         arena_init(&arena, 1 << 20, 64u << 20);
     arena_clear(&arena);
     record_init(&record, &arena);
-    if (!program &&
-        query_program_open((const struct query *const *)queries, count, &program, &err))
+    if (!program && query_program_open((const struct query *const *)queries, count, &program, &err))
         die(err.text);
     if (record_decode(&record, slice_of(json), &err))
         die(err.text);

@@ -15,9 +15,9 @@
 
 static inline void folder_make(char path[64])
 {
-    const char *parent = getenv("TMPDIR");
+    const char *parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"; /* memory is faster */
 
-    snprintf(path, 64, "%s/alpex-test-XXXXXX", parent && strlen(parent) < 40 ? parent : "/tmp");
+    snprintf(path, 64, "%s/alpex-test-XXXXXX", parent);
     assert_non_null(mkdtemp(path));
 }
 

@@ -1,7 +1,7 @@
 /*
- * enrich_command.c - `indexer enrich`: NDJSON in, enriched NDJSON out.
+ * enrich.c - `indexer enrich`: NDJSON in, enriched NDJSON out.
  */
-#include "indexer/enrich_command.h"
+#include "indexer/command/command.h"
 
 #include <errno.h>
 #include <stdbool.h>

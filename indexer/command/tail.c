@@ -1,0 +1,114 @@
+/*
+ * tail.c - `indexer tail`: the topic from now on, enriched, what a query finds.
+ */
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/options.h"
+#include "common/query/program.h"
+#include "common/query_command.h"
+#include "common/stop.h"
+#include "indexer/batch.h"
+#include "indexer/command/command.h"
+#include "indexer/config.h"
+#include "indexer/documents.h"
+#include "indexer/follower.h"
+#include "indexer/printer.h"
+
+#define POLL_MS     200
+#define CONNECT_MS  10000
+#define ARENA_BLOCK (64u << 10)
+
+struct tail {
+    struct query_program *program;
+    struct follower *follower;
+    struct documents documents;
+    struct printer printer;
+    struct batch *batch; /* of one message */
+    int stop_fd;
+};
+
+/* Shows one message if the query finds it. False: the output is gone. */
+static bool show(struct tail *tail, rd_kafka_message_t *message)
+{
+    struct batch_entry *entry;
+    struct record *record = &tail->documents.record;
+    struct error err;
+    bool good = true;
+
+    batch_clear(tail->batch);
+    if (!batch_add(tail->batch, message)) {
+        rd_kafka_message_destroy(message);
+        return true;
+    }
+    entry = &tail->batch->entries[0];
+    if (documents_make(&tail->documents, tail->batch, clock_wall_ms(), &err) == OK &&
+        entry->outcome == OUTCOME_PENDING && query_program_match(tail->program, record))
+        good = printer_record(&tail->printer, record, entry->document);
+    return good && fflush(tail->printer.out) == 0;
+}
+
+static int follow(struct tail *tail)
+{
+    rd_kafka_message_t *message;
+    struct error err;
+
+    while (stop_read(tail->stop_fd) != STOP_ASKED) {
+        enum status status =
+            follower_poll(tail->follower, POLL_MS, clock_mono_ms(), &message, &err);
+
+        if (status == FATAL) {
+            fprintf(stderr, "indexer tail: %s\n", err.text);
+            return EXIT_FAILED;
+        }
+        if (status == OK && !show(tail, message))
+            return EXIT_DONE; /* nobody reads on */
+    }
+    return EXIT_DONE;
+}
+
+static enum status open_stages(struct tail *tail, const struct indexer_config *config,
+                               const char *fields, const char *format, struct error *err)
+{
+    if (printer_open(&tail->printer, stdout, format, fields, err) ||
+        stop_open(&tail->stop_fd, err) || batch_open(1, &tail->batch, err) ||
+        documents_open(&tail->documents, config, err))
+        return err->status;
+    return follower_open(&config->kafka, CONNECT_MS, &tail->follower, err);
+}
+
+int tail_records(const struct indexer_config *config, const char *text, const char *fields,
+                 const char *format)
+{
+    struct query_context context = query_command_context();
+    struct tail tail = {.stop_fd = -1};
+    struct query *query;
+    struct arena arena;
+    struct error err;
+    int code = EXIT_USAGE;
+
+    context.rule = true; /* "now" would stand still */
+    arena_init(&arena, ARENA_BLOCK, QUERY_ARENA_BYTES);
+    if (query_command_parse(&arena, text, &context, &query)) {
+        const struct query *queries[] = {query};
+
+        if (query_program_open(queries, 1, &tail.program, &err) ||
+            open_stages(&tail, config, fields, format, &err)) {
+            fprintf(stderr, "indexer tail: %s\n", err.text);
+            code = err.status == REJECT ? EXIT_USAGE : EXIT_FAILED;
+        } else {
+            code = follow(&tail);
+        }
+    }
+    follower_close(tail.follower);
+    batch_close(tail.batch);
+    documents_close(&tail.documents);
+    printer_close(&tail.printer);
+    query_program_close(tail.program);
+    if (tail.stop_fd >= 0)
+        close(tail.stop_fd);
+    arena_release(&arena);
+    return code;
+}
