@@ -61,7 +61,8 @@ static bool is_time(const struct json_value *value)
         return value->raw.len > 2 &&
                timestamp_parse_iso((struct slice){value->raw.data + 1, value->raw.len - 2},
                                    &ignored);
-    return value->kind == JSON_NUMBER && json_integer(value->raw, &ms);
+    return value->kind == JSON_NUMBER && json_integer(value->raw, &ms) &&
+           ms / 1000 >= TIMESTAMP_S_MIN && ms / 1000 <= TIMESTAMP_S_MAX;
 }
 
 /* Would Elasticsearch take this value for a field of this type? */
@@ -169,6 +170,33 @@ static bool find_name(const struct record_tree *tree, uint8_t node, struct slice
     return false;
 }
 
+/*
+ * The key's JSON text without the quotes, in the one form that json_write_string
+ * gives it: keys that only differ in their escapes are the same key.
+ */
+static bool canonical_key(struct decoder *decoder, const struct json_value *key, struct slice *out)
+{
+    struct arena *arena = decoder->record->arena;
+    char *text, *quoted, *end;
+    uint64_t invalid = 0;
+    size_t len;
+
+    *out = (struct slice){key->raw.data + 1, key->raw.len - 2};
+    if (!key->escaped)
+        return true;
+    text = arena_bytes(arena, key->raw.len);
+    if (!text)
+        return fail(decoder, FATAL);
+    len = json_unescape(key->raw, text);
+    quoted = arena_bytes(arena, JSON_STRING_MAX(len));
+    if (!quoted)
+        return fail(decoder, FATAL);
+    end = json_write_string(quoted, (struct slice){text, len}, &invalid);
+    arena_trim(arena, quoted, (size_t)(end - quoted));
+    *out = (struct slice){quoted + 1, (size_t)(end - quoted) - 2};
+    return true;
+}
+
 static const char *read_object(struct decoder *decoder, const char *p, uint8_t node);
 
 /* One member's value at `p`; returns where it ends. */
@@ -205,6 +233,7 @@ static const char *read_object(struct decoder *decoder, const char *p, uint8_t n
 {
     const char *end = decoder->end;
     struct json_value key;
+    struct slice name;
 
     p = json_skip_space(p + 1, end);
     if (p < end && *p == '}')
@@ -216,8 +245,9 @@ static const char *read_object(struct decoder *decoder, const char *p, uint8_t n
         p = json_skip_space(p, end);
         if (p == end || *p != ':')
             break;
-        p = read_member(decoder, json_skip_space(p + 1, end), node,
-                        (struct slice){key.raw.data + 1, key.raw.len - 2});
+        if (!canonical_key(decoder, &key, &name))
+            return NULL;
+        p = read_member(decoder, json_skip_space(p + 1, end), node, name);
         if (!p)
             return NULL;
         p = json_skip_space(p, end);

@@ -51,6 +51,7 @@ bool timestamp_from_civil(const struct civil *civil, int32_t offset_s, uint32_t 
                           struct timestamp *out)
 {
     const struct civil *c = civil;
+    int64_t s;
 
     if (c->year < 0 || c->year > 9999 || c->month < 1 || c->month > 12 || c->day < 1 ||
         c->day > month_days(c->year, c->month))
@@ -58,8 +59,11 @@ bool timestamp_from_civil(const struct civil *civil, int32_t offset_s, uint32_t 
     if (c->hour < 0 || c->hour > 23 || c->minute < 0 || c->minute > 59 || c->second < 0 ||
         c->second > 60 || ns > 999999999 || offset_s > OFFSET_MAX || offset_s < -OFFSET_MAX)
         return false;
-    out->s = civil_days(c->year, c->month, c->day) * DAY_S + c->hour * 3600 + c->minute * 60 +
-             c->second - offset_s;
+    s = civil_days(c->year, c->month, c->day) * DAY_S + c->hour * 3600 + c->minute * 60 +
+        c->second - offset_s;
+    if (s < TIMESTAMP_S_MIN || s > TIMESTAMP_S_MAX)
+        return false;
+    out->s = s;
     out->ns = ns;
     return true;
 }

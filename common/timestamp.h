@@ -25,11 +25,17 @@ struct civil {                                  /* a calendar date and a time of
 
 #define TIMESTAMP_TEXT_MAX 32 /* bytes that timestamp_print writes at most */
 
+#define TIMESTAMP_S_MIN (-62167219200) /* 0000-01-01T00:00:00Z */
+#define TIMESTAMP_S_MAX 253402300799   /* 9999-12-31T23:59:59Z */
+
 /* Days since 1970-01-01. */
 int64_t civil_days(int year, int month, int day);
 struct civil civil_from_days(int64_t days);
 
-/* False when there is no such date or time. A leap second (23:59:60) is the next second. */
+/*
+ * False when there is no such date or time, or it is outside of the years 0000
+ * to 9999 in UTC. A leap second (23:59:60) is the next second.
+ */
 bool timestamp_from_civil(const struct civil *civil, int32_t offset_s, uint32_t ns,
                           struct timestamp *out);
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/health.h"
 #include "common/kafka.h"
 #include "common/log.h"
@@ -20,6 +21,7 @@
 
 #define COOPERATIVE_FROM 0x020a00ff /* librdkafka 2.10: rebalances lose no assignment */
 #define PARTITIONS_SHOWN 1024       /* lag series at most */
+#define LEAVE_MS         3000       /* for Kafka to answer at the end */
 #define REFRESH_MS       30000      /* until new partitions, or a topic made later, are noticed */
 
 struct consumer {
@@ -389,12 +391,46 @@ void consumer_measure(struct consumer *consumer)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+/* Serves what leaving the group brings: the rebalance that gives everything back. */
+static void serve_close(struct consumer *consumer, rd_kafka_queue_t *queue)
+{
+    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 100);
+
+    if (event && rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE)
+        on_rebalance(consumer->client, rd_kafka_event_error(event),
+                     rd_kafka_event_topic_partition_list(event), consumer);
+    if (event)
+        rd_kafka_event_destroy(event);
+}
+
+/* False: Kafka does not answer; the group finds out by itself that this member is gone. */
+static bool leave_group(struct consumer *consumer)
+{
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(consumer->client);
+    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(consumer->client, queue);
+    int64_t deadline_ms = clock_mono_ms() + (int64_t)consumer->config->drain_timeout_ms + LEAVE_MS;
+
+    report_failure(error, "leave the group and give back");
+    while (!error && !rd_kafka_consumer_closed(consumer->client) && clock_mono_ms() < deadline_ms) {
+        serve_close(consumer, queue);
+        /* Nothing is under way: then only Kafka can be what is waited for. */
+        if (offsets_outstanding(consumer->offsets, -1) == 0 &&
+            deadline_ms > clock_mono_ms() + LEAVE_MS)
+            deadline_ms = clock_mono_ms() + LEAVE_MS;
+    }
+    rd_kafka_queue_destroy(queue);
+    return rd_kafka_consumer_closed(consumer->client);
+}
+
 void consumer_close(struct consumer *consumer)
 {
     if (!consumer)
         return;
     consumer->closing = true;
-    rd_kafka_consumer_close(consumer->client);
-    rd_kafka_destroy(consumer->client);
+    if (!leave_group(consumer))
+        log_warn("Kafka does not answer; leaving without a word to the group");
+    rd_kafka_destroy_flags(consumer->client, rd_kafka_consumer_closed(consumer->client)
+                                                 ? 0
+                                                 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     free(consumer);
 }

@@ -256,10 +256,11 @@ struct query_completion query_complete(struct slice text, size_t cursor,
                                        const struct query_context *context,
                                        query_complete_take *take, void *user)
 {
-    struct completer completer = {.text = {text.data, cursor < text.len ? cursor : text.len},
-                                  .context = context,
-                                  .take = take,
-                                  .user = user};
+    struct completer completer = {
+        .text = {text.data ? text.data : "", cursor < text.len ? cursor : text.len},
+        .context = context,
+        .take = take,
+        .user = user};
     struct query_completion out = {.field = FIELD_COUNT};
     enum place place = find_place(&completer);
 

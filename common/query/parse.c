@@ -565,9 +565,12 @@ static bool check_text(struct slice text, struct query_errors *errors)
 enum status query_parse(struct arena *arena, struct slice text, const struct query_context *context,
                         struct query **out, struct query_errors *errors)
 {
-    struct parser parser = {.reader = {arena, context, errors, false}, .text = text};
+    struct parser parser = {.reader = {arena, context, errors, false}};
     struct query *query = arena_alloc(arena, sizeof(*query));
 
+    if (!text.data)
+        text = SLICE("");
+    parser.text = text;
     errors->count = 0;
     if (!query)
         return FATAL;

@@ -457,12 +457,13 @@ struct found {
 
 static int compare_age(const void *a, const void *b)
 {
-    const struct timespec *x = &((const struct found *)a)->changed,
-                          *y = &((const struct found *)b)->changed;
+    const struct found *x = a, *y = b;
 
-    if (x->tv_sec != y->tv_sec)
-        return x->tv_sec < y->tv_sec ? -1 : 1;
-    return x->tv_nsec < y->tv_nsec ? -1 : x->tv_nsec > y->tv_nsec;
+    if (x->changed.tv_sec != y->changed.tv_sec)
+        return x->changed.tv_sec < y->changed.tv_sec ? -1 : 1;
+    if (x->changed.tv_nsec != y->changed.tv_nsec)
+        return x->changed.tv_nsec < y->changed.tv_nsec ? -1 : 1;
+    return -strverscmp(x->path, y->path); /* access.log.2, access.log.1, access.log */
 }
 
 /* Does this name matter: by a pattern, or as what a known stream was rotated to? */
@@ -734,7 +735,7 @@ static int64_t tidy(struct tail *tail, int64_t now_ms)
 
     for (file = tail->files; file; file = next) {
         next = file->next;
-        if (file->live)
+        if (file->live || file->replaced)
             continue;
         if (has_unfinished_line(file, now_ms))
             file->ready = true;

@@ -91,11 +91,12 @@ static const struct query *parse(const char *text)
     return query;
 }
 
+/* Processor time: other programs do not count. */
 static double now_ns(void)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 

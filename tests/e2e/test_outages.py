@@ -5,6 +5,8 @@ import pytest
 from support import access_log
 from support.waiting import pass_time, wait_for
 
+pytestmark = pytest.mark.timeout(300)
+
 OUTAGE_S = 20
 MEMORY_GROWTH_MAX_KB = 24 << 10  # twice the default budget of the shipper
 
@@ -50,7 +52,6 @@ def test_elasticsearch_stopped_20s_waits(pipeline, stack, how):
     indexer.wait_ready()
 
 
-@pytest.mark.timeout(300)
 def test_kafka_stopped_20s_shipper_memory_flat(pipeline, stack):
     """The file grows by 100 MB meanwhile."""
     path = pipeline.logs / "access.log"

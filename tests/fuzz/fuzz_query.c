@@ -122,10 +122,10 @@ static void read_record(struct record *record, struct slice json)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct record record;
-    const uint8_t *nul = size ? memchr(data, '\0', size) : NULL;
+    const uint8_t *nul = data ? memchr(data, '\0', size) : NULL;
     size_t len = nul ? (size_t)(nul - data) : size, offered = 0;
     struct slice text = {(const char *)data, len};
-    struct slice json = {(const char *)data + len + (nul != NULL), size - len - (nul != NULL)};
+    struct slice json = nul ? (struct slice){(const char *)nul + 1, size - len - 1} : SLICE("{}");
     const struct query_context context = {
         .now_ms = 1795262400000, .zone_s = len % 3 ? 0 : 19800, .rule = len % 5 == 0};
     struct query_errors errors;

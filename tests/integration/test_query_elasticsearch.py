@@ -4,11 +4,13 @@ Random records are indexed with the real mapping, random queries are run by both
 not is a failure. QUERY_FULL=1 runs the long form, QUERY_SEED=n repeats a run.
 """
 
+import http.client
 import json
 import os
 import pathlib
 import random
 import subprocess
+import urllib.parse
 
 import pytest
 from support.elastic import Elastic
@@ -20,6 +22,8 @@ RECORDS, QUERIES = (10000, 2000) if FULL else (1000, 300)
 SEED = int(os.environ.get("QUERY_SEED", random.SystemRandom().randrange(1 << 32)))
 NOW_MS = 1795262400000  # 2026-11-21T12:00:00Z
 BATCH = 25
+REFUSED_AT_TIMES = {"empty_range", "wildcard_in_phrase", "no_text", "too_many_wildcards", "bad_date", "wildcard_type",
+                    "too_complex"}
 
 WORDS = ["timeout", "Timed", "connection", "reset", "by", "peer", "GET", "admin", "ADMIN", "über", "ÜBER", "日本",
          "a\u3000b", "x\u00a0y", "foo-bar", "foo_bar", "1.5", "10.1.2.3", "2001:db8::17", "/api/v1", "?id=7", "*", "é",
@@ -235,9 +239,6 @@ def index(session_stack, probe):
 
 def send(elastic, path, lines):
     """Newline-delimited JSON, which Elastic.call does not speak."""
-    import http.client
-    import urllib.parse
-
     connection = http.client.HTTPConnection(urllib.parse.urlsplit(elastic.url).netloc, timeout=300)
     connection.request("POST", path, "\n".join(lines) + "\n", {"Content-Type": "application/x-ndjson"})
     answer = json.loads(connection.getresponse().read())
@@ -290,8 +291,7 @@ def make_queries(rng, probe):
         answer = probe.ask(query=text, now=NOW_MS, zone=zone)
         if "dsl" not in answer:
             codes = {error["code"] for error in answer["errors"]}
-            allowed = {"empty_range", "wildcard_in_phrase", "no_text", "too_many_wildcards", "bad_date", "wildcard_type", "too_complex"}
-            assert codes <= allowed, (text, answer)
+            assert codes <= REFUSED_AT_TIMES, (text, answer)
             continue
         made.append((text, answer))
     assert tried < 4 * QUERIES
@@ -321,3 +321,37 @@ def test_memory_and_elasticsearch_find_the_same_records(index, probe):
     assert not differences, f"QUERY_SEED={SEED}: {len(differences)} differences\n" + "\n".join(sorted(differences, key=len)[:5])
     sizes = [len(found) for found in in_index]
     assert sum(0 < size < RECORDS for size in sizes) > QUERIES / 2, "most queries find nothing or everything"
+
+
+def alternating(levels):
+    return "(b or a (" * levels + "c" + "))" * levels
+
+
+AT_THE_LIMIT = {
+    "nesting": alternating(13),
+    "conditions": " or ".join(f"ua:x{n}" for n in range(256)),
+    "values": " ".join(f"url:({','.join(str(n) for n in range(175))})" for _ in range(4)),
+    "text": "path:" + "x" * 1000,
+    "wide text": "path:" + "é" * 500,
+    "prefix": "path:" + "é" * 500 + "*",
+    "exact": "path=" + "x" * 4000,
+    "list of texts": "path:(" + ",".join(c * 1000 for c in "abc") + ")",
+    "words": '"' + "a " * 2040 + '"',
+    "word": "*" + "é" * 127 + "*",
+    **{
+        f"pattern {stars} {piece}": "path:*" + "*".join([(piece * 256)[: 256 // (stars - 1)]] * (stars - 1)) + "*"
+        for stars in range(2, 9)
+        for piece in ("a", "ab", "aab", "a" * 31 + "b")
+    },
+}
+
+
+def test_queries_at_the_limits_are_accepted_by_elasticsearch(index, probe):
+    """Alone in a filter, and with something around it."""
+    elastic, name = index
+    asked = {what: probe.ask(query=text, now=NOW_MS) for what, text in AT_THE_LIMIT.items()}
+    assert {what: answer for what, answer in asked.items() if "dsl" not in answer} == {}
+    for what, answer in asked.items():
+        around = {"bool": {"filter": [{"bool": {"filter": [answer["dsl"], {"match_all": {}}]}}]}}
+        for response in search(elastic, name, [answer["dsl"], around]):
+            assert "error" not in response, (what, response["error"])

@@ -453,7 +453,7 @@ static void network_log_in_and_database_are_used(void **state)
 
     f->port = free_port();
     start_server(f, options);
-    snprintf(f->url, sizeof(f->url), "redis://alpex:p%%40ss%%3a%%2F%%25@localhost:%d/3", f->port);
+    snprintf(f->url, sizeof(f->url), "redis://alpex:p%%40ss%%3a%%2F%%25@127.0.0.1:%d/3", f->port);
     open_dedup(f);
     mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
     expect_checked(f, "logs-a", "x", 5, OUTCOME_REDELIVERED, 0);

@@ -44,7 +44,7 @@ static struct {
     struct lines lines;
     struct arena arena;
     struct record record;
-    int64_t mono_ms, wall_shift_ms;
+    int64_t mono_ms;
     struct got *got;
     size_t got_count, seen; /* seen: what expect_lines has compared */
     bool hold;              /* acknowledgements are kept back */
@@ -75,7 +75,7 @@ int64_t clock_wall_ms(void)
     struct timespec now;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + bench.wall_shift_ms;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* A path in the folder of logs; valid until the fourth next call. */
@@ -89,20 +89,9 @@ static const char *at(const char *name)
     return path;
 }
 
-/* Files are as old as the test's wall clock says. */
-static void stamp_file(const char *path)
-{
-    int64_t ms = clock_wall_ms();
-    struct timespec times[2] = {{ms / 1000, ms % 1000 * 1000000}, {ms / 1000, ms % 1000 * 1000000}};
-
-    utimensat(AT_FDCWD, path, times, 0);
-}
-
 static void write_to(const char *name, const char *text, int flags)
 {
     file_write(at(name), slice_of(text), flags);
-    if (bench.wall_shift_ms)
-        stamp_file(at(name));
 }
 
 static void append(const char *name, const char *text)
@@ -120,7 +109,7 @@ static void copy_to(const char *from, const char *to)
     struct slice text = file_read(at(from));
 
     file_write(at(to), text, O_TRUNC);
-    stamp_file(at(to));
+
     free((char *)text.data);
 }
 
@@ -276,10 +265,10 @@ static void pump(void)
             fail_msg("the input never comes to rest");
 }
 
+/* The monotonic clock only: the times of files cannot be moved. */
 static void advance(int64_t ms)
 {
     bench.mono_ms += ms;
-    bench.wall_shift_ms += ms;
 }
 
 /* Comes to rest, also over the pauses for rotated and unfinished files. */

@@ -912,7 +912,7 @@ static void nothing_is_lost_and_no_line_has_two_ids(void **state)
 {
     struct rng rng = rng_start();
 
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 40; i++) {
         bench_teardown(state);
         bench_setup(state);
         run_model(&rng);
