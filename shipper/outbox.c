@@ -469,6 +469,8 @@ void outbox_flush(struct outbox *outbox, int64_t now_ms)
 
 int64_t outbox_due_ms(const struct outbox *outbox)
 {
+    if (outbox->refused.count && !outbox->under_way) /* the producer did not take it */
+        return outbox->offer_ms;
     if (outbox->unknown.count && !outbox->refused.count && !outbox->alone)
         return outbox->retry_ms;
     return outbox->stuck && outbox->pending_count ? outbox->offer_ms : INT64_MAX;

@@ -44,7 +44,7 @@ static struct {
     struct lines lines;
     struct arena arena;
     struct record record;
-    int64_t mono_ms;
+    int64_t mono_ms, wall_shift_ms;
     struct got *got;
     size_t got_count, seen; /* seen: what expect_lines has compared */
     bool hold;              /* acknowledgements are kept back */
@@ -75,7 +75,7 @@ int64_t clock_wall_ms(void)
     struct timespec now;
 
     clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + bench.wall_shift_ms;
 }
 
 /* A path in the folder of logs; valid until the fourth next call. */
@@ -176,13 +176,19 @@ static void stop(void)
     crash();
 }
 
+static void forget_lines(void)
+{
+    while (bench.got_count)
+        free(bench.got[--bench.got_count].text);
+    bench.seen = 0;
+}
+
 static int bench_teardown(void **state)
 {
     (void)state;
     if (bench.input)
         crash();
-    for (size_t i = 0; i < bench.got_count; i++)
-        free(bench.got[i].text);
+    forget_lines();
     free(bench.got);
     arena_release(&bench.arena);
     folder_remove(bench.root);
