@@ -70,6 +70,7 @@ report: ## the longest functions and files
 	$(Q)tests/report.sh
 
 unit-programs: $(UNIT_TESTS)
+support-programs: $(patsubst %.c,$(BUILD)/%,$(wildcard tests/support/*.c))
 venv: $(VENV)/.installed
 $(VENV)/.installed: tests/requirements.txt
 	$(Q)python3 -m venv $(VENV) && $(VENV)/bin/pip install -q --disable-pip-version-check -r $<
@@ -103,6 +104,10 @@ TSAN_THREADS := $(if $(filter tsan,$(VARIANT)),$(BUILD)/tests/unit/tsan_threads.
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(TSAN_THREADS) $$(BUILD)/lib$$(firstword $$(subst /, ,%)).a $(BUILD)/libcommon.a
 	@echo "  LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEPS_LIBS) -lcmocka
+# What Python tests ask questions of.
+$(BUILD)/tests/support/%: $(BUILD)/tests/support/%.o $(BUILD)/libcommon.a
+	@echo "  LD $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEPS_LIBS)
 $(BUILD)/%.o: %.c
 	@echo "  CC $<"
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -DALPEX_VERSION='"$(VERSION)"' -fPIE -c -o $@ $<
@@ -110,7 +115,7 @@ $(BUILD)/%.o: %.c
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all up down demo test unit integration e2e asan tsan fresh images fuzz lint format report \
-        unit-programs venv packages-build packages-run packages-demo packages-test packages-lint install \
+        unit-programs support-programs venv packages-build packages-run packages-demo packages-test packages-lint install \
         help clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 $(BUILD)/shipper/config.o: configs/shipper.yaml

@@ -46,7 +46,7 @@ unit() {
 
 python_tests() { # folder
     local report code=0 counts
-    make --no-print-directory venv
+    make --no-print-directory VARIANT=release support-programs venv
     report=build/test-report-$1.xml
     rm -f "$report"
     build/venv/bin/python -m pytest "tests/$1" -q --junitxml="$report" || code=$?
