@@ -110,7 +110,7 @@ $(BUILD)/tests/support/%: $(BUILD)/tests/support/%.o $(BUILD)/libcommon.a
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEPS_LIBS)
 $(BUILD)/%.o: %.c
 	@echo "  CC $<"
-	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -DALPEX_VERSION='"$(VERSION)"' -fPIE -c -o $@ $<
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -fPIE -c -o $@ $<
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -118,5 +118,11 @@ $(BUILD)/%.o: %.c
         unit-programs support-programs venv packages-build packages-run packages-demo packages-test packages-lint install \
         help clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+# Written only when it changes, so that only version.c is compiled again.
+$(BUILD)/version: FORCE
+	$(Q)mkdir -p $(@D) && echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
+$(BUILD)/common/version.o: $(BUILD)/version
+$(BUILD)/common/version.o: ALL_CFLAGS += -DALPEX_VERSION='"$(VERSION)"'
+FORCE:
 $(BUILD)/shipper/config.o: configs/shipper.yaml
 $(BUILD)/indexer/config.o: configs/indexer.yaml

@@ -425,29 +425,6 @@ size_t json_unescape(struct slice raw, char *out)
     return (size_t)(p - out);
 }
 
-size_t json_compact(struct slice raw, char *out)
-{
-    const char *s = raw.data, *end = raw.data + raw.len, *next;
-    bool escaped;
-    char *p = out;
-
-    while (s < end) {
-        if (*s == '"') {
-            next = skip_string(s + 1, end, &escaped);
-            if (!next)
-                next = end;
-            memcpy(p, s, (size_t)(next - s));
-            p += next - s;
-            s = next;
-        } else if (*s == ' ' || *s == '\n' || *s == '\r' || *s == '\t') {
-            s++;
-        } else {
-            *p++ = *s++;
-        }
-    }
-    return (size_t)(p - out);
-}
-
 bool json_integer(struct slice raw, int64_t *out)
 {
     bool negative = raw.len && raw.data[0] == '-';

@@ -64,9 +64,6 @@ const char *json_read_string(const char *p, const char *end, struct json_value *
  */
 size_t json_unescape(struct slice raw, char *out);
 
-/* The value of valid JSON text without white space outside of strings; room for raw.len bytes. */
-size_t json_compact(struct slice raw, char *out);
-
 /* A whole number in the range of int64_t, without fraction or exponent. */
 bool json_integer(struct slice raw, int64_t *out);
 

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/version.h"
+
 #define HELP_WIDTH 80
 #define LEFT_MAX   30 /* a longer left column gets a line of its own */
 #define NAME_LEN   40 /* no option or command is longer; compared for suggestions only */
@@ -361,7 +363,7 @@ static int run_command(const char *program, const char *about, const struct comm
         return EXIT_DONE;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("%s %s\n", program, ALPEX_VERSION);
+        printf("%s %s\n", program, alpex_version);
         return EXIT_DONE;
     }
     command = command_to_front(commands, argv);

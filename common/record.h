@@ -184,6 +184,9 @@ size_t record_encode_bound(const struct record *record);
  */
 size_t record_encode(const struct record *record, char *out, uint64_t *invalid);
 
+/* The index's field of a record's words; a foreign member of that name moves to `labels`. */
+#define RECORD_WORDS_NAME "text"
+
 /*
  * Reads JSON text into the (cleared) record. Its values are views into `text`.
  * Known names may be nested or dotted. A known field with a value of another

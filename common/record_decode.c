@@ -6,7 +6,9 @@
  */
 #include "common/record.h"
 
-#include "common/json_text.h"
+#include <arpa/inet.h>
+
+#include "common/json_tidy.h"
 #include "common/record_extras.h"
 
 struct decoder {
@@ -36,20 +38,14 @@ static bool is_number_text(struct slice raw)
 
 static bool is_address_text(struct slice raw)
 {
-    size_t colons = 0, dots = 0;
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address; /* large enough for both */
 
-    if (raw.len < 4 || raw.len > 47)
+    if (raw.len < 4 || raw.len - 2 >= sizeof(text))
         return false;
-    for (size_t i = 1; i + 1 < raw.len; i++) {
-        char c = raw.data[i];
-
-        colons += c == ':';
-        dots += c == '.';
-        if (!((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f') || c == ':' ||
-              c == '.'))
-            return false;
-    }
-    return colons >= 2 || dots == 3;
+    memcpy(text, raw.data + 1, raw.len - 2);
+    text[raw.len - 2] = '\0';
+    return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
 }
 
 static bool is_time(const struct json_value *value)
@@ -95,19 +91,14 @@ static bool fits(enum field_type type, const struct json_value *value)
     return false;
 }
 
-/* The value's JSON without newlines, since records travel a line each. */
+/* The value's JSON on one line, without what readers of our records could trip over. */
 static bool one_line(struct decoder *decoder, const struct json_value *value, struct slice *out)
 {
-    char *text;
-
     *out = value->raw;
-    if (!value->spaced)
+    if (!json_needs_tidying(value))
         return true;
-    text = arena_bytes(decoder->record->arena, value->raw.len);
-    if (!text)
-        return fail(decoder, FATAL);
-    *out = (struct slice){text, json_compact(value->raw, text)};
-    return true;
+    *out = json_tidy(decoder->record->arena, value->raw);
+    return out->data || fail(decoder, FATAL);
 }
 
 static bool add_extra(struct decoder *decoder, uint8_t node, struct slice key,
@@ -170,6 +161,25 @@ static bool find_name(const struct record_tree *tree, uint8_t node, struct slice
     return false;
 }
 
+/* The object that a dotted name of ours begins with, as in labels.team: the key becomes the rest.
+ */
+static uint8_t inner_node(const struct record_tree *tree, uint8_t node, struct slice *key)
+{
+    const char *dot = memrchr(key->data, '.', key->len);
+    int field = -1, child = -1;
+
+    for (; dot; dot = memrchr(key->data, '.', (size_t)(dot - key->data))) {
+        struct slice prefix = {key->data, (size_t)(dot - key->data)};
+
+        if (prefix.len + 1 < key->len && find_name(tree, node, prefix, &field, &child) &&
+            child >= 0) {
+            *key = (struct slice){dot + 1, key->len - prefix.len - 1};
+            return (uint8_t)child;
+        }
+    }
+    return node;
+}
+
 /*
  * The key's JSON text without the quotes, in the one form that json_write_string
  * gives it: keys that only differ in their escapes are the same key.
@@ -225,6 +235,10 @@ static const char *read_member(struct decoder *decoder, const char *p, uint8_t n
         key = (struct slice){n->path, n->path_len};
         node = decoder->tree->object_node[FIELD_LABELS];
     }
+    if (!known)
+        node = inner_node(decoder->tree, node, &key);
+    if (node == NODE_ROOT && slice_is(key, RECORD_WORDS_NAME)) /* ours; see documents.c */
+        node = decoder->tree->object_node[FIELD_LABELS];
     return add_extra(decoder, node, key, &value) ? p : NULL;
 }
 

@@ -7,6 +7,7 @@
  */
 #include "common/record.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "common/json_text.h"
@@ -145,6 +146,16 @@ static char *put_long(char *p, int64_t number)
     return p;
 }
 
+/* Eight digits: a metre or two. JSON has no word for what is no number. */
+static void put_geo(struct encoder *encoder, const struct value *value)
+{
+    if (isfinite(value->geo.lat) && isfinite(value->geo.lon))
+        encoder->p += snprintf(encoder->p, GEO_MAX, "{\"lat\":%.8g,\"lon\":%.8g}", value->geo.lat,
+                               value->geo.lon);
+    else
+        put(encoder, "null", 4);
+}
+
 static void put_value(struct encoder *encoder, const struct value *value)
 {
     switch (value->kind) {
@@ -166,8 +177,7 @@ static void put_value(struct encoder *encoder, const struct value *value)
         *encoder->p++ = '"';
         break;
     case VALUE_GEO:
-        encoder->p += snprintf(encoder->p, GEO_MAX, "{\"lat\":%.6g,\"lon\":%.6g}", value->geo.lat,
-                               value->geo.lon);
+        put_geo(encoder, value);
         break;
     }
 }

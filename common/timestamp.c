@@ -47,6 +47,12 @@ static int month_days(int year, int month)
     return days[month - 1] + (month == 2 && leap);
 }
 
+/* Leap seconds end a day of UTC; clocks that are set to local time only end theirs. */
+static bool is_leap(const struct civil *civil, int64_t s)
+{
+    return s % DAY_S == 0 || (civil->hour == 23 && civil->minute == 59);
+}
+
 bool timestamp_from_civil(const struct civil *civil, int32_t offset_s, uint32_t ns,
                           struct timestamp *out)
 {
@@ -61,7 +67,7 @@ bool timestamp_from_civil(const struct civil *civil, int32_t offset_s, uint32_t 
         return false;
     s = civil_days(c->year, c->month, c->day) * DAY_S + c->hour * 3600 + c->minute * 60 +
         c->second - offset_s;
-    if (s < TIMESTAMP_S_MIN || s > TIMESTAMP_S_MAX)
+    if (s < TIMESTAMP_S_MIN || s > TIMESTAMP_S_MAX || (c->second == 60 && !is_leap(c, s)))
         return false;
     out->s = s;
     out->ns = ns;

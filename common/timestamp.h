@@ -34,7 +34,8 @@ struct civil civil_from_days(int64_t days);
 
 /*
  * False when there is no such date or time, or it is outside of the years 0000
- * to 9999 in UTC. A leap second (23:59:60) is the next second.
+ * to 9999 in UTC. A leap second (23:59:60, here or in UTC) is the
+ * next second.
  */
 bool timestamp_from_civil(const struct civil *civil, int32_t offset_s, uint32_t ns,
                           struct timestamp *out);

@@ -24,11 +24,11 @@ static void give(struct framer *framer, const char *stop, const char *next, stru
     size_t len = (size_t)(stop - framer->p);
 
     line->offset = framer->offset;
+    if (len && framer->p[len - 1] == '\r')
+        len--;
     line->cut = len > framer->line_max;
     if (line->cut)
         len = cut_length(framer->p, framer->line_max);
-    else if (len && framer->p[len - 1] == '\r')
-        len--;
     line->text = (struct slice){framer->p, len};
     advance(framer, next);
     line->end = framer->offset;
@@ -56,7 +56,8 @@ bool framer_next(struct framer *framer, struct line *line)
         give(framer, framer->end, framer->end, line);
         return true;
     }
-    if ((size_t)(framer->end - framer->p) > framer->line_max) {
+    /* The last byte may be the \r of a line that just fits. */
+    if ((size_t)(framer->end - framer->p) - (framer->end[-1] == '\r') > framer->line_max) {
         begin = framer->offset;
         give(framer, framer->end, framer->end, line);
         line->end = begin; /* acknowledged only with its whole line */

@@ -32,7 +32,7 @@ struct line {
 
 /*
  * The next line. False: no complete one is left; framer->offset is where to go
- * on. `bytes` must hold more than line_max bytes unless all there is.
+ * on. The bytes must be more than line_max + 1, unless they are all there is.
  */
 bool framer_next(struct framer *framer, struct line *line);
 

@@ -45,7 +45,12 @@ static bool append(struct quarantine *quarantine, struct slice text)
 
     if (fd < 0 || fstat(fd, &st) != 0 || (uint64_t)st.st_size + text.len > quarantine->max_bytes)
         return false;
-    return write(fd, text.data, text.len) == (ssize_t)text.len && fsync(fd) == 0;
+    if (write(fd, text.data, text.len) == (ssize_t)text.len && fsync(fd) == 0)
+        return true;
+    /* Half a line would spoil the next one. */
+    if (ftruncate(fd, st.st_size) != 0)
+        log_warn("cannot take back half a line in '%s'", quarantine->path);
+    return false;
 }
 
 void quarantine_add(struct quarantine *quarantine, struct slice record, const char *reason)

@@ -13,6 +13,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "common/record.h"
+#include "common/version.h"
 #include "indexer/config.h"
 #include "indexer/sink/elastic_link.h"
 #include "indexer/sink/elastic_verdict.h"
@@ -106,7 +107,7 @@ static enum status template_make(struct template *template,
     hash_text(buf_str(&text), template->hash);
     meta = cJSON_AddObjectToObject(template->body, "_meta");
     cJSON_AddStringToObject(meta, "managed_by", "alpex");
-    cJSON_AddStringToObject(meta, "version", ALPEX_VERSION);
+    cJSON_AddStringToObject(meta, "version", alpex_version);
     cJSON_AddStringToObject(meta, "hash", template->hash);
     snprintf(template->path, sizeof(template->path), "/_index_template/alpex-%s",
              config->index_prefix);

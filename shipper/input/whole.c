@@ -29,6 +29,7 @@ struct whole {
     uint32_t next;           /* file to open */
     struct content *content; /* of the current one; NULL = none */
     bool ended;              /* the current one: all bytes were given */
+    bool failed;             /* the current one: that was said already */
     uint64_t piece_offset;   /* where the last piece began */
     char *buffer;
     size_t room;
@@ -126,7 +127,7 @@ static bool open_next(struct whole *whole)
     free(name);
     stream->read.time =
         is_stdin ? timestamp_from_ms(clock_wall_ms()) : (struct timestamp){st.st_mtim.tv_sec, 0};
-    whole->ended = false;
+    whole->ended = whole->failed = false;
     return whole->content != NULL;
 }
 
@@ -153,6 +154,21 @@ static bool grow(struct whole *whole)
     return true;
 }
 
+/* The first piece is large enough for the fingerprint: archives and pipes may give theirs in
+ * crumbs. */
+static enum status read_piece(struct whole *whole, const struct stream *stream, size_t *len,
+                              struct error *err)
+{
+    enum status status;
+
+    do
+        status =
+            content_read(whole->content, stream->read.offset, whole->buffer, whole->room, len, err);
+    while (status == OK && !stream->fingerprint &&
+           !stream_fingerprint((struct slice){whole->buffer, *len}, false));
+    return status;
+}
+
 static enum status whole_read(struct input *input, int64_t now_ms, struct input_piece *piece,
                               int64_t *wake_ms)
 {
@@ -170,10 +186,11 @@ static enum status whole_read(struct input *input, int64_t now_ms, struct input_
             open_next(whole);
         }
         stream = &whole->streams[whole->next - 1];
-        status = content_read(whole->content, stream->read.offset, whole->buffer, whole->room, &len,
-                              &err);
+        status = read_piece(whole, stream, &len, &err);
         if (status == RETRY || status == FATAL || status == REJECT) {
-            give_up(whole, stream->path, err.text);
+            if (!whole->failed)
+                give_up(whole, stream->path, err.text);
+            whole->failed = true; /* a piece that is not taken is read again */
             status = DONE;
         }
         whole->ended = status == DONE;

@@ -320,31 +320,55 @@ static void set_authority(struct record *record, struct slice authority)
         record_set_text(record, FIELD_URL_DOMAIN, authority);
 }
 
+/* RFC 3986, 3.1. */
+static bool is_scheme(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = (char)(text.data[i] | 0x20); /* lower case; digits and + - . have that bit */
+
+        if (!((c >= 'a' && c <= 'z') || (i > 0 && ((text.data[i] >= '0' && text.data[i] <= '9') ||
+                                                   (text.data[i] && strchr("+-.", text.data[i]))))))
+            return false;
+    }
+    return text.len > 0;
+}
+
+/* Up to where path, query or fragment begin. */
+static struct slice authority_of(struct slice text)
+{
+    size_t len = 0;
+
+    while (len < text.len && text.data[len] != '/' && text.data[len] != '?' &&
+           text.data[len] != '#')
+        len++;
+    return (struct slice){text.data, len};
+}
+
 /* RFC 9112, 3.2: origin, absolute, authority and asterisk form. */
 static void set_target(struct record *record, struct slice target, struct slice method)
 {
-    const char *end = target.data + target.len, *p, *question;
+    const char *end = target.data + target.len, *colon, *question;
+    struct slice rest = target, authority;
 
     record_set_text(record, FIELD_URL_ORIGINAL, target);
     if (slice_is(method, "CONNECT") && target.len && target.data[0] != '/') {
         set_authority(record, target);
         return;
     }
-    p = target.data;
-    if (target.len && *p != '/' && (p = memmem(target.data, target.len, "://", 3))) {
-        const char *host = p + 3, *slash = memchr(host, '/', (size_t)(end - host));
-
-        record_set_text(record, FIELD_URL_SCHEME, slice_from(target.data, p));
-        set_authority(record, slice_from(host, slash ? slash : end));
-        p = slash ? slash : end;
+    colon = memmem(target.data, target.len, "://", 3);
+    if (colon && is_scheme(slice_from(target.data, colon))) {
+        record_set_text(record, FIELD_URL_SCHEME, slice_from(target.data, colon));
+        authority = authority_of(slice_from(colon + 3, end));
+        set_authority(record, authority);
+        rest = slice_from(authority.data + authority.len, end);
     }
-    if (!p)
-        p = target.data;
-    question = memchr(p, '?', (size_t)(end - p));
+    question = rest.len ? memchr(rest.data, '?', rest.len) : NULL;
     if (question && question + 1 < end)
         record_set_text(record, FIELD_URL_QUERY, slice_from(question + 1, end));
-    if (p < (question ? question : end))
-        record_set_text(record, FIELD_URL_PATH, slice_from(p, question ? question : end));
+    if (question)
+        rest = slice_from(rest.data, question);
+    if (rest.len)
+        record_set_text(record, FIELD_URL_PATH, rest);
 }
 
 const char *format_set_request(struct format *format, const struct format_step *step,

@@ -243,22 +243,6 @@ static void flags_tell_escapes_and_white_space(void **state)
     }
 }
 
-static void expect_compact(const char *text, const char *expected)
-{
-    char out[200];
-
-    assert_slice(((struct slice){out, json_compact(slice_of(text), out)}), expected);
-}
-
-static void compacting_keeps_strings(void **state)
-{
-    (void)state;
-    expect_compact("[ 1 ,\n2 ]", "[1,2]");
-    expect_compact("{ \" a \\\" b \" :\t\" \" }", "{\" a \\\" b \":\" \"}");
-    expect_compact("{\"a\":[ ] }", "{\"a\":[]}");
-    expect_compact("\" \\\\\" ", "\" \\\\\"");
-}
-
 static void expect_unescaped(const char *raw, struct slice expected)
 {
     char out[200];
@@ -448,7 +432,6 @@ int main(void)
         cmocka_unit_test(no_prefix_of_a_composite_is_valid),
         cmocka_unit_test(nesting_ends_at_its_limit),
         cmocka_unit_test(flags_tell_escapes_and_white_space),
-        cmocka_unit_test(compacting_keeps_strings),
         cmocka_unit_test(escapes_are_resolved),
         cmocka_unit_test(lone_surrogates_become_the_replacement_character),
         cmocka_unit_test(integers_end_where_int64_does),

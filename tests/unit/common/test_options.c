@@ -1,4 +1,5 @@
 #include "common/options.h"
+#include "common/version.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -253,7 +254,10 @@ static void wrong_commands_get_a_suggestion(void **state)
 static void version_and_help_are_results(void **state)
 {
     (void)state;
-    expect_main("--version", EXIT_DONE, "shipper " ALPEX_VERSION "\n");
+    char version[256];
+
+    snprintf(version, sizeof(version), "shipper %s\n", alpex_version);
+    expect_main("--version", EXIT_DONE, version);
     expect_main("--help", EXIT_DONE,
                 "shipper - ships logs\n\nUsage: shipper COMMAND [OPTION...]\n\nCommands:\n"
                 "  parse   lines in, records out\n"

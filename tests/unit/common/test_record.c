@@ -4,6 +4,7 @@
 #include "common/record.h"
 
 #include <cjson/cJSON.h>
+#include <math.h>
 #include <time.h>
 
 #include "common/json.h"
@@ -311,6 +312,54 @@ static void extras_stay_where_they_were(void **state)
         expect_becomes(state, same[i], same[i]);
 }
 
+/* Their path is the same, whichever way it is written. */
+static void dotted_names_join_the_objects_that_we_know(void **state)
+{
+    expect_becomes(state, "{\"labels.team\":\"a\",\"labels\":{\"env\":\"b\"}}",
+                   "{\"labels\":{\"team\":\"a\",\"env\":\"b\"}}");
+    expect_becomes(state, "{\"labels.a.b\":1}", "{\"labels\":{\"a.b\":1}}");
+    expect_becomes(state, "{\"http.request.x\":1,\"http\":{\"request.y\":2}}",
+                   "{\"http\":{\"request\":{\"x\":1,\"y\":2}}}");
+    expect_becomes(state, "{\"labels.\":1}", "{\"labels.\":1}");
+    expect_becomes(state, "{\"x.labels.y\":1}", "{\"x.labels.y\":1}");
+}
+
+static void name_of_the_words_becomes_a_label(void **state)
+{
+    expect_becomes(state, "{\"text\":\"x\"}", "{\"labels\":{\"text\":\"x\"}}");
+    expect_becomes(state, "{\"http\":{\"text\":\"x\"}}", "{\"http\":{\"text\":\"x\"}}");
+}
+
+static void keys_inside_of_foreign_values_are_unique_too(void **state)
+{
+    expect_becomes(state, "{\"x\":{\"a\":1,\"b\":[{\"c\":1,\"\\u0063\":2}],\"a\":3}}",
+                   "{\"x\":{\"b\":[{\"c\":2}],\"a\":3}}");
+    expect_becomes(state, "{\"message\":{\"a\":1,\"a\":2}}",
+                   "{\"tags\":[\"_typeconflict\"],\"labels\":{\"message\":{\"a\":2}}}");
+}
+
+static void lone_surrogates_are_not_passed_on(void **state)
+{
+    expect_becomes(state, "{\"message\":\"a\\ud800b\"}",
+                   "{\"message\":\"a\xef\xbf\xbd"
+                   "b\"}");
+    expect_becomes(state, "{\"x\":[\"\\uDFFF\"]}", "{\"x\":[\"\xef\xbf\xbd\"]}");
+    expect_becomes(state, "{\"message\":\"\\ud83d\\ude00\"}", "{\"message\":\"\xf0\x9f\x98\x80\"}");
+}
+
+static void places_are_written_to_the_metre_and_as_numbers_only(void **state)
+{
+    struct bench *bench = *state;
+
+    record_set_geo(&bench->record, FIELD_SOURCE_GEO_LOCATION, -33.8688, 151.2093);
+    assert_string_equal(encode(bench), "{\"source\":{\"geo\":{\"location\":"
+                                       "{\"lat\":-33.8688,\"lon\":151.2093}}}}");
+    record_set_geo(&bench->record, FIELD_SOURCE_GEO_LOCATION, NAN, 1);
+    assert_string_equal(encode(bench), "{\"source\":{\"geo\":{\"location\":null}}}");
+    record_set_geo(&bench->record, FIELD_SOURCE_GEO_LOCATION, 1, -INFINITY);
+    assert_string_equal(encode(bench), "{\"source\":{\"geo\":{\"location\":null}}}");
+}
+
 static void last_of_two_members_counts(void **state)
 {
     expect_becomes(state, "{\"x\":1,\"x\":2}", "{\"x\":2}");
@@ -359,6 +408,10 @@ static void wrong_types_become_labels(void **state)
         {"{\"@timestamp\":[]}", "@timestamp", "[]"},
         {"{\"source\":{\"ip\":\"a host\"}}", "source.ip", "\"a host\""},
         {"{\"source\":{\"ip\":7}}", "source.ip", "7"},
+        {"{\"source\":{\"ip\":\"1.2.3.256\"}}", "source.ip", "\"1.2.3.256\""},
+        {"{\"source\":{\"ip\":\"a.b.c.d\"}}", "source.ip", "\"a.b.c.d\""},
+        {"{\"source\":{\"ip\":\"1::2::3\"}}", "source.ip", "\"1::2::3\""},
+        {"{\"source\":{\"ip\":\"\"}}", "source.ip", "\"\""},
         {"{\"source\":{\"geo\":{\"location\":5}}}", "source.geo.location", "5"},
         {"{\"security\":{\"threat\":\"yes\"}}", "security.threat", "\"yes\""},
         {"{\"security\":{\"rules\":{\"a\":1}}}", "security.rules", "{\"a\":1}"},
@@ -760,6 +813,11 @@ int main(void)
         CASE(every_field_is_read_nested_and_dotted),
         CASE(random_records_have_no_duplicate_keys),
         CASE(extras_stay_where_they_were),
+        CASE(dotted_names_join_the_objects_that_we_know),
+        CASE(name_of_the_words_becomes_a_label),
+        CASE(keys_inside_of_foreign_values_are_unique_too),
+        CASE(lone_surrogates_are_not_passed_on),
+        CASE(places_are_written_to_the_metre_and_as_numbers_only),
         CASE(last_of_two_members_counts),
         CASE(escapes_in_keys_do_not_hide_duplicates),
         CASE(null_is_absent),

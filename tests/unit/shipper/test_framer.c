@@ -29,8 +29,8 @@ static void frame(struct slice content, size_t line_max, struct rng *rng, struct
         struct framer framer = {.offset = offset, .line_max = line_max, .skipping = skipping};
         struct line line;
 
-        if (rng && left > line_max + 1)
-            len = line_max + 1 + rng_below(rng, (uint32_t)(left - line_max));
+        if (rng && left > line_max + 2)
+            len = line_max + 2 + rng_below(rng, (uint32_t)(left - line_max - 1));
         if (len > left)
             len = left;
         framer.p = content.data + offset;
@@ -116,6 +116,8 @@ static void too_long_line_is_cut_and_the_next_one_whole(void **state)
 {
     (void)state;
     expect_lines(SLICE("12345\nabc\n"), 5, "12345|abc");
+    expect_lines(SLICE("12345\r\nabc\r\n"), 5, "12345|abc");
+    expect_lines(SLICE("123456\r\nabc\r\n"), 5, "12345~|abc");
     expect_lines(SLICE("123456\nabc\n"), 5, "12345~|abc");
     expect_lines(SLICE("123456789012345678901\nabc\n"), 5, "12345~|abc");
     expect_lines(SLICE("123456"), 5, "12345~");

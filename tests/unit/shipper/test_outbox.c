@@ -392,9 +392,9 @@ static void bound_beyond_a_chunk_takes_only_what_is_written(void **state)
 
         assert_non_null(room);
         memset(room, 'x', 1000);
-        assert_int_equal(outbox_commit(bench.outbox, &bench.streams[0], 1000,
-                                       &(struct position){.offset = i}),
-                         OK);
+        assert_int_equal(
+            outbox_commit(bench.outbox, &bench.streams[0], 1000, &(struct position){.offset = i}),
+            OK);
     }
     assert_true(outbox_bytes(bench.outbox) <= 2 * CHUNK);
 }
@@ -500,10 +500,9 @@ static void model_step(struct rng *rng, int64_t *now_ms)
     case 3:
     case 4:
         if (bench.sent_count)
-            model_report(rng_below(rng, (uint32_t)bench.sent_count),
-                         fate == 0   ? DELIVERY_REFUSED
-                         : fate <= 2 ? DELIVERY_UNKNOWN
-                                     : DELIVERED);
+            model_report(rng_below(rng, (uint32_t)bench.sent_count), fate == 0   ? DELIVERY_REFUSED
+                                                                     : fate <= 2 ? DELIVERY_UNKNOWN
+                                                                                 : DELIVERED);
         break;
     default:
         model_add(rng, i);

@@ -220,6 +220,9 @@ static void targets_are_taken_apart(void **state)
         {"CONNECT [2001:db8::1]:443", NULL, "[2001:db8::1]", NULL, NULL, 443},
         {"OPTIONS *", NULL, NULL, "*", NULL, -1},
         {"GET http://x.org:99999/", "http", "x.org:99999", "/", NULL, -1},
+        {"GET http://x.org?a=/b", "http", "x.org", NULL, "a=/b", -1},
+        {"GET a?to=http://x.org/", NULL, NULL, "a", "to=http://x.org/", -1},
+        {"GET ://x", NULL, NULL, "://x", NULL, -1},
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {

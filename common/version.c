@@ -1,0 +1,6 @@
+/*
+ * version.c - the only file that is compiled anew when the version changes.
+ */
+#include "common/version.h"
+
+const char alpex_version[] = ALPEX_VERSION;

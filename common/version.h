@@ -1,0 +1,9 @@
+/*
+ * version.h - what this build calls itself: `git describe`, as --version prints it.
+ */
+#ifndef COMMON_VERSION_H
+#define COMMON_VERSION_H
+
+extern const char alpex_version[];
+
+#endif

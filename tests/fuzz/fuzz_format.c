@@ -1,0 +1,58 @@
+/*
+ * fuzz_format.c - any bytes as a line of an access log; the first one chooses the format.
+ *
+ * Whatever the line holds, its record is one line of strict JSON.
+ */
+#include <stdlib.h>
+
+#include "common/json_text.h"
+#include "common/record.h"
+#include "common/scope.h"
+#include "shipper/parser/parser.h"
+
+#define ARENA_MAX (64u << 20)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_record(const struct record *record)
+{
+    size_t bound = record_encode_bound(record), len;
+    scoped_free char *room = malloc(bound);
+    struct json_value value;
+    uint64_t invalid = 0;
+
+    if (!room)
+        abort();
+    len = record_encode(record, room, &invalid);
+    if (len > bound || json_read(room, room + len, &value) != room + len || value.spaced)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const formats[] = {"apache-common", "apache-combined", "nginx-combined"};
+    struct arena arena;
+    struct record record;
+    struct parser *parser;
+    struct slice line = {(const char *)data + 1, size - 1};
+
+    if (size == 0)
+        return 0;
+    if (parser_open(formats[data[0] % ARRAY_LEN(formats)], &parser, NULL))
+        abort();
+    arena_init(&arena, 4096, ARENA_MAX);
+    record_init(&record, &arena);
+    for (int i = 0; i < 2; i++) { /* the second time with what the first has left behind */
+        bool parsed = parser_apply(parser, line, &record);
+        struct slice message;
+
+        if (!parsed &&
+            (!record_text(&record, FIELD_MESSAGE, &message) || !slice_equal(message, line)))
+            abort();
+        check_record(&record);
+        record_clear(&record);
+    }
+    parser_close(parser);
+    arena_release(&arena);
+    return 0;
+}
