@@ -118,6 +118,7 @@ static bool add_extra(struct decoder *decoder, uint8_t node, struct slice key,
 static bool set_field(struct decoder *decoder, enum record_field field,
                       const struct json_value *value)
 {
+    struct timestamp time;
     struct slice raw;
 
     if (value->kind == JSON_NULL)
@@ -130,6 +131,10 @@ static bool set_field(struct decoder *decoder, enum record_field field,
     if (!one_line(decoder, value, &raw))
         return false;
     record_set_json(decoder->record, field, raw);
+    /* 2026-11-21 12:00:00Z is a time, but not one that Elasticsearch reads: written anew. */
+    if (record_fields[field].type == TYPE_DATE && value->kind == JSON_STRING &&
+        raw.data[11] != 'T' && record_time(decoder->record, field, &time))
+        record_set_time(decoder->record, field, time);
     return true;
 }
 
@@ -237,6 +242,8 @@ static const char *read_member(struct decoder *decoder, const char *p, uint8_t n
     }
     if (!known)
         node = inner_node(decoder->tree, node, &key);
+    if (node == NODE_ROOT && slice_is(key, "text")) /* the index's name for a record's words */
+        node = decoder->tree->object_node[FIELD_LABELS];
     if (node == NODE_ROOT && slice_is(key, RECORD_WORDS_NAME)) /* ours; see documents.c */
         node = decoder->tree->object_node[FIELD_LABELS];
     return add_extra(decoder, node, key, &value) ? p : NULL;

@@ -156,13 +156,10 @@ static enum status inflate_some(struct content *content, char *to, size_t room, 
             if (status != OK)
                 return status;
         }
-        if (zlib->avail_in == 0) {
-            status = fill_input(content, err);
-            if (status == DONE)
-                return damaged(content, "it ends too early", err);
-            if (status != OK)
-                return status;
-        }
+        status = zlib->avail_in ? OK : fill_input(content, err);
+        if (status != OK && status != DONE)
+            return status;
+        /* Also without more input: it may still hold what did not fit last time. */
         result = inflate(zlib, Z_NO_FLUSH);
         if (result == Z_STREAM_END)
             content->ended = true;
@@ -171,6 +168,8 @@ static enum status inflate_some(struct content *content, char *to, size_t room, 
             status = damaged(content, zlib->msg ? zlib->msg : "bad data", err);
             if ((char *)zlib->next_out == to)
                 return status;
+        } else if (status == DONE && (char *)zlib->next_out == to) {
+            return damaged(content, "it ends too early", err);
         }
     }
     *len = (size_t)((char *)zlib->next_out - to);

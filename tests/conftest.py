@@ -2,6 +2,7 @@
 
 import contextlib
 import pathlib
+import signal
 import sys
 
 sys.dont_write_bytecode = True  # the source tree stays clean
@@ -13,6 +14,11 @@ pytest.register_assert_rewrite("support.pipeline")
 
 from support.pipeline import Pipeline  # noqa: E402
 from support.stack import Stack, remove_abandoned  # noqa: E402
+
+
+def pytest_configure():
+    # TERM ends the session as Ctrl-C does: nothing that was started stays.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,12 @@ def seq_of(message):
     return int(json.loads(message.value())["url"]["query"].removeprefix("seq="))
 
 
-def wait_messages(pipeline, count):
+def wait_messages(pipeline, count, timeout_s=30):
     def there():
         topics = pipeline.kafka.admin.list_topics(timeout=10).topics
         return pipeline.topic in topics and sum(pipeline.kafka.end_offsets(pipeline.topic).values()) >= count
 
-    wait_for(there, 30, f"{count} messages", pipeline.log_tails, interval_s=0.1)
+    wait_for(there, timeout_s, f"{count} messages", pipeline.log_tails, interval_s=0.1)
     return pipeline.kafka.consume(pipeline.topic)
 
 
@@ -178,3 +178,15 @@ def test_ship_names_a_file_that_cannot_be_read_and_ships_the_others(pipeline):
     program = pipeline.ship(pipeline.logs / "absent.log", path, expect=1)
     assert "absent.log" in program.log_text()
     assert len(pipeline.kafka.consume(pipeline.topic)) == 10
+
+
+def test_a_file_created_again_under_its_name_is_seen_at_once(pipeline):
+    """Also while the deleted one is still open: not only with the next scan of the folder."""
+    path = pipeline.logs / "access.log"
+    shipper = pipeline.shipper(path).start(wait_ready=True)
+    for count in range(100, 500, 100):
+        path.touch()
+        wait_for(lambda: str(path) in shipper.open_files(), 5, "the empty file to be open", pipeline.log_tails)
+        access_log.write(path, range(count - 100, count))
+        wait_messages(pipeline, count, timeout_s=5)
+        path.unlink()

@@ -194,5 +194,15 @@ class Program:
         )
         return self
 
+    def open_files(self):
+        """Where its descriptors lead to."""
+        found = set()
+        for descriptor in pathlib.Path(f"/proc/{self.pid}/fd").iterdir():
+            try:
+                found.add(os.readlink(descriptor))
+            except FileNotFoundError:
+                pass  # closed meanwhile
+        return found
+
     def memory_kb(self, what="VmRSS"):
         return memory_kb(self.pid, what)

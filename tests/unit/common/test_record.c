@@ -805,6 +805,39 @@ static void mapping_types_every_field(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Decodes and encodes `text`; the result must hold `part`. */
+static void expect_again(const char *text, const char *part)
+{
+    char out[16384];
+    struct arena arena;
+    struct record record;
+    uint64_t invalid = 0;
+
+    arena_init(&arena, 4096, 1u << 20);
+    record_init(&record, &arena);
+    assert_int_equal(record_decode(&record, slice_of(text), NULL), OK);
+    assert_true(record_encode_bound(&record) < sizeof(out));
+    out[record_encode(&record, out, &invalid)] = '\0';
+    assert_non_null(strstr(out, part));
+    arena_release(&arena);
+}
+
+static void times_that_the_index_cannot_read_are_written_anew(void **state)
+{
+    (void)state;
+    expect_again("{\"@timestamp\":\"2026-11-21 12:00:00+01:00\"}",
+                 "\"@timestamp\":\"2026-11-21T11:00:00.000Z\"");
+    expect_again("{\"@timestamp\":\"2026-11-21T12:00:00+01:00\"}",
+                 "\"@timestamp\":\"2026-11-21T12:00:00+01:00\"");
+}
+
+/* The index keeps a record's words under that name. */
+static void a_member_called_text_becomes_a_label(void **state)
+{
+    (void)state;
+    expect_again("{\"text\":\"mine\"}", "\"labels\":{\"text\":\"mine\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -823,6 +856,8 @@ int main(void)
         CASE(null_is_absent),
         CASE(wrong_types_become_labels),
         CASE(type_conflict_keeps_the_other_tags),
+        CASE(times_that_the_index_cannot_read_are_written_anew),
+        CASE(a_member_called_text_becomes_a_label),
         CASE(numbers_and_times_are_taken_in_every_usual_form),
         CASE(white_space_inside_of_values_is_compacted),
         CASE(ten_thousand_unknown_keys_take_no_time),

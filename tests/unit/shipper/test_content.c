@@ -166,6 +166,33 @@ static void truncated_archive_gives_what_it_has(void **state)
     }
 }
 
+static size_t count_bytes(struct slice bytes, size_t room)
+{
+    scoped_buf struct buf out = BUF_INIT(TEXT_MAX * 4);
+    struct content *content = open_bytes(bytes);
+
+    assert_int_equal(read_all(content, room, &out), REJECT);
+    content_close(content);
+    return out.len;
+}
+
+/* However small the pieces: what the decompressor still holds is not lost with the end. */
+static void truncated_archive_gives_the_same_in_small_pieces(void **state)
+{
+    scoped_buf struct buf text = BUF_INIT(1 << 20), packed = BUF_INIT(1 << 20);
+
+    (void)state;
+    for (int i = 0; i < 200; i++)
+        buf_add_text(&text, "hello world\n");
+    gzip_add(&packed, buf_slice(&text));
+    for (size_t len = 20; len < packed.len; len++) {
+        size_t large = count_bytes((struct slice){packed.data, len}, 65536);
+
+        for (size_t room = 1; room < 40; room += 7)
+            assert_int_equal(count_bytes((struct slice){packed.data, len}, room), large);
+    }
+}
+
 static void every_damaged_byte_of_an_archive_is_survived(void **state)
 {
     scoped_buf struct buf zipped = BUF_INIT(TEXT_MAX);
@@ -293,6 +320,7 @@ int main(void)
         cmocka_unit_test(members_are_joined),
         cmocka_unit_test(large_archive_is_read_whole),
         cmocka_unit_test(truncated_archive_gives_what_it_has),
+        cmocka_unit_test(truncated_archive_gives_the_same_in_small_pieces),
         cmocka_unit_test(every_damaged_byte_of_an_archive_is_survived),
         cmocka_unit_test(wrong_checksum_is_told_after_the_text),
         cmocka_unit_test(garbage_behind_an_archive_is_told_after_the_text),
