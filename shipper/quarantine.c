@@ -56,7 +56,7 @@ static bool append(struct quarantine *quarantine, struct slice text)
 void quarantine_add(struct quarantine *quarantine, struct slice record, const char *reason)
 {
     scoped_buf struct buf line = BUF_INIT(record.len + 1024);
-    char quoted[JSON_STRING_MAX(128)], time[TIMESTAMP_TEXT_MAX + 1];
+    char quoted[JSON_STRING_MAX(128) + 1], time[TIMESTAMP_TEXT_MAX + 1];
     struct slice short_reason = slice_of(reason);
     uint64_t invalid = 0;
 
