@@ -83,16 +83,17 @@ static struct tail_file *find_inode(struct tail *tail, uint64_t device, uint64_t
     return NULL;
 }
 
+/* The newest file of that name: one that was deleted may still be open under it. */
 static struct tail_file *find_path(struct tail *tail, const char *folder, const char *name)
 {
     size_t len = strlen(folder);
-    struct tail_file *file;
+    struct tail_file *file, *newest = NULL;
 
     for (file = tail->files; file; file = file->next)
         if (!file->replaced && strncmp(file->stream.path, folder, len) == 0 &&
             file->stream.path[len] == '/' && strcmp(file->stream.path + len + 1, name) == 0)
-            return file;
-    return NULL;
+            newest = file;
+    return newest;
 }
 
 static bool is_wanted(const struct tail *tail, const char *path)
