@@ -185,8 +185,7 @@ bool record_time(const struct record *record, enum record_field field, struct ti
     return true;
 }
 
-/* `text` as a JSON string in the arena; {NULL, 0} without memory. */
-static struct slice quote(struct arena *arena, struct slice text)
+struct slice record_quote(struct arena *arena, struct slice text)
 {
     char *start = arena_bytes(arena, JSON_STRING_MAX(text.len)), *end;
     uint64_t invalid = 0;
@@ -200,7 +199,7 @@ static struct slice quote(struct arena *arena, struct slice text)
 
 bool record_add_item(struct record *record, enum record_field field, struct slice item)
 {
-    struct slice quoted = quote(record->arena, item), old = SLICE("[]");
+    struct slice quoted = record_quote(record->arena, item), old = SLICE("[]");
     char *text, *p;
 
     if (!quoted.data)
@@ -309,8 +308,8 @@ bool record_label(struct record *record, struct slice key, struct slice text)
 
     if (key.len > LABEL_KEY_MAX)
         key.len = LABEL_KEY_MAX;
-    name = quote(record->arena, key);
-    value = quote(record->arena, text);
+    name = record_quote(record->arena, key);
+    value = record_quote(record->arena, text);
     return name.data && value.data &&
            record_add_extra(record, record_tree()->object_node[FIELD_LABELS],
                             (struct slice){name.data + 1, name.len - 2}, value);

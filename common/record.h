@@ -174,6 +174,33 @@ bool record_add_item(struct record *record, enum record_field field, struct slic
 /* Adds `labels.<key>`, replacing one of that name. Both are copied. False without memory. */
 bool record_label(struct record *record, struct slice key, struct slice text);
 
+/*
+ * Where a value goes that a format calls by a name: resolved once, used line by line.
+ * A name of the schema, dotted or an alias, is that field; an unknown dotted name keeps its place
+ * beside the schema's; any other becomes a label.
+ */
+#define RECORD_NAME_MAX 200
+
+struct record_target {
+    enum record_field field; /* FIELD_COUNT: none of the schema */
+    unsigned char node;      /* then: the object that it hangs in */
+    unsigned short key_len;
+    char key[RECORD_NAME_MAX * 6 + 2]; /* as in JSON, without its quotes */
+};
+
+/* False: an empty name, or longer than RECORD_NAME_MAX. */
+bool record_target_init(struct record_target *target, struct slice name);
+
+/*
+ * Puts `text` there, as the type of the field wants it: what does not fit (a
+ * word for a number) becomes a label, and the record is tagged `_typeconflict`.
+ * `text` must live as long as the record. False without memory.
+ */
+bool record_put(struct record *record, const struct record_target *target, struct slice text);
+
+/* The same for one valid JSON value, e.g. a number; null is absent. */
+bool record_put_json(struct record *record, const struct record_target *target, struct slice raw);
+
 /* Bytes that record_encode may need at most. */
 size_t record_encode_bound(const struct record *record);
 

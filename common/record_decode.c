@@ -61,8 +61,7 @@ static bool is_time(const struct json_value *value)
            ms / 1000 >= TIMESTAMP_S_MIN && ms / 1000 <= TIMESTAMP_S_MAX;
 }
 
-/* Would Elasticsearch take this value for a field of this type? */
-static bool fits(enum field_type type, const struct json_value *value)
+bool record_value_fits(enum field_type type, const struct json_value *value)
 {
     int64_t ignored;
 
@@ -123,7 +122,7 @@ static bool set_field(struct decoder *decoder, enum record_field field,
 
     if (value->kind == JSON_NULL)
         return true;
-    if (!fits(record_fields[field].type, value)) {
+    if (!record_value_fits(record_fields[field].type, value)) {
         decoder->conflict = true;
         return add_extra(decoder, decoder->tree->object_node[FIELD_LABELS],
                          slice_of(record_fields[field].name), value);
@@ -138,8 +137,7 @@ static bool set_field(struct decoder *decoder, enum record_field field,
     return true;
 }
 
-/* The schema's name for `key` inside of `node`, dotted keys included. */
-static bool find_name(const struct record_tree *tree, uint8_t node, struct slice key, int *field,
+bool record_find_name(const struct record_tree *tree, uint8_t node, struct slice key, int *field,
                       int *child)
 {
     const struct record_node *parent = &tree->nodes[node];
@@ -166,9 +164,7 @@ static bool find_name(const struct record_tree *tree, uint8_t node, struct slice
     return false;
 }
 
-/* The object that a dotted name of ours begins with, as in labels.team: the key becomes the rest.
- */
-static uint8_t inner_node(const struct record_tree *tree, uint8_t node, struct slice *key)
+uint8_t record_inner_node(const struct record_tree *tree, uint8_t node, struct slice *key)
 {
     const char *dot = memrchr(key->data, '.', key->len);
     int field = -1, child = -1;
@@ -176,7 +172,7 @@ static uint8_t inner_node(const struct record_tree *tree, uint8_t node, struct s
     for (; dot; dot = memrchr(key->data, '.', (size_t)(dot - key->data))) {
         struct slice prefix = {key->data, (size_t)(dot - key->data)};
 
-        if (prefix.len + 1 < key->len && find_name(tree, node, prefix, &field, &child) &&
+        if (prefix.len + 1 < key->len && record_find_name(tree, node, prefix, &field, &child) &&
             child >= 0) {
             *key = (struct slice){dot + 1, key->len - prefix.len - 1};
             return (uint8_t)child;
@@ -220,7 +216,7 @@ static const char *read_member(struct decoder *decoder, const char *p, uint8_t n
 {
     struct json_value value;
     int field = -1, child = -1;
-    bool known = find_name(decoder->tree, node, key, &field, &child);
+    bool known = record_find_name(decoder->tree, node, key, &field, &child);
 
     if (known && child >= 0 && p < decoder->end && *p == '{')
         return read_object(decoder, p, (uint8_t)child);
@@ -241,9 +237,7 @@ static const char *read_member(struct decoder *decoder, const char *p, uint8_t n
         node = decoder->tree->object_node[FIELD_LABELS];
     }
     if (!known)
-        node = inner_node(decoder->tree, node, &key);
-    if (node == NODE_ROOT && slice_is(key, "text")) /* the index's name for a record's words */
-        node = decoder->tree->object_node[FIELD_LABELS];
+        node = record_inner_node(decoder->tree, node, &key);
     if (node == NODE_ROOT && slice_is(key, RECORD_WORDS_NAME)) /* ours; see documents.c */
         node = decoder->tree->object_node[FIELD_LABELS];
     return add_extra(decoder, node, key, &value) ? p : NULL;

@@ -5,6 +5,7 @@
 #ifndef COMMON_RECORD_EXTRAS_H
 #define COMMON_RECORD_EXTRAS_H
 
+#include "common/json_text.h"
 #include "common/record.h"
 
 #define NODE_MAX   64 /* objects of the schema; a bit each in encode's mask */
@@ -46,6 +47,20 @@ struct record_extra {
     struct slice raw;               /* JSON text */
     uint8_t node;
 };
+
+/* Would Elasticsearch take this value for a field of this type? */
+bool record_value_fits(enum field_type type, const struct json_value *value);
+
+/* `text` as a JSON string in the arena; {NULL, 0} without memory. */
+struct slice record_quote(struct arena *arena, struct slice text);
+
+/* The schema's name for `key` inside of `node`, dotted keys included: a field or an object. */
+bool record_find_name(const struct record_tree *tree, uint8_t node, struct slice key, int *field,
+                      int *child);
+
+/* The object that a dotted name of ours begins with, as in labels.team: the key becomes the rest.
+ */
+uint8_t record_inner_node(const struct record_tree *tree, uint8_t node, struct slice *key);
 
 /* Adds or replaces; key and raw are kept, not copied. False without memory or room. */
 bool record_add_extra(struct record *record, uint8_t node, struct slice key, struct slice raw);

@@ -52,6 +52,8 @@ static const cyaml_schema_field_t input_fields[] = {
                            format, 1, 8192),
     CYAML_FIELD_STRING_PTR("dataset", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct input_config,
                            dataset, 1, 64),
+    CYAML_FIELD_STRING_PTR("timezone", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                           struct input_config, timezone, 1, 64),
     CYAML_FIELD_ENUM("start_at", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct input_config,
                      start_at, start_names, CYAML_ARRAY_LEN(start_names)),
     CYAML_FIELD_BOOL("keep_original", CYAML_FLAG_OPTIONAL, struct input_config, keep_original),
@@ -104,6 +106,8 @@ static const cyaml_schema_field_t top_fields[] = {
                            255),
     CYAML_FIELD_STRING_PTR("state_dir", CYAML_FLAG_POINTER, struct shipper_config, state_dir, 1,
                            PATH_LEN),
+    CYAML_FIELD_STRING_PTR("formats_dir", CYAML_FLAG_POINTER, struct shipper_config, formats_dir, 0,
+                           PATH_LEN),
     CYAML_FIELD_SEQUENCE_COUNT("inputs", CYAML_FLAG_POINTER, struct shipper_config, inputs,
                                input_count, &input_value, 0, 100),
     CYAML_FIELD_UINT("line_max_bytes", CYAML_FLAG_DEFAULT, struct shipper_config, line_max_bytes),
@@ -144,18 +148,21 @@ static void check_needed(struct config *config, const char *key, bool given)
         config_problem(config, key, "missing; it is required");
 }
 
-static void check_format(struct config *config, const char *key, const char *format)
+static void check_format(struct config *config, const char *key, const struct input_config *input,
+                         const char *formats_dir)
 {
+    const struct parser_options options = {.timezone = input->timezone, .formats_dir = formats_dir};
     struct parser *parser = NULL;
     struct error err;
 
-    check_needed(config, key, format != NULL);
-    if (format && parser_open(format, &parser, &err))
+    check_needed(config, key, input->format != NULL);
+    if (input->format && parser_open(input->format, &options, &parser, &err))
         config_problem(config, key, "%s", err.text);
     parser_close(parser);
 }
 
-static void check_input(struct config *config, const struct input_config *input, unsigned i)
+static void check_input(struct config *config, const struct input_config *input, unsigned i,
+                        const char *formats_dir)
 {
     char key[64];
 
@@ -166,7 +173,7 @@ static void check_input(struct config *config, const struct input_config *input,
     snprintf(key, sizeof(key), "inputs[%u].paths", i);
     check_needed(config, key, input->path_count > 0);
     snprintf(key, sizeof(key), "inputs[%u].format", i);
-    check_format(config, key, input->format);
+    check_format(config, key, input, formats_dir);
     snprintf(key, sizeof(key), "inputs[%u].dataset", i);
     if (input->dataset && !is_dataset(input->dataset))
         config_problem(config, key,
@@ -187,7 +194,7 @@ static void check_input(struct config *config, const struct input_config *input,
 static void check(struct config *config, const struct shipper_config *c)
 {
     for (uint32_t i = 0; i < c->input_count; i++)
-        check_input(config, &c->inputs[i], i);
+        check_input(config, &c->inputs[i], i, c->formats_dir);
     config_check_range(config, "line_max_bytes", c->line_max_bytes, 256, 64u << 20, "256 to 64MiB");
     config_check_range(config, "kafka.message_max_bytes", c->kafka.message_max_bytes, 4096,
                        1000000000, "4KiB to 1GB");

@@ -19,7 +19,7 @@ struct input_config {
     char *type;
     char **paths, **exclude;
     uint32_t path_count, exclude_count;
-    char *format, *dataset;
+    char *format, *dataset, *timezone; /* the last two may be NULL */
     enum start_at start_at;
     bool keep_original;
     double *sample_percent; /* NULL: 100 */
@@ -51,6 +51,7 @@ struct shipper_config {
     struct agent_config agent;
     char *host_name; /* never "" after loading */
     char *state_dir;
+    char *formats_dir; /* "" = none */
     struct input_config *inputs;
     uint32_t input_count;
     uint64_t line_max_bytes;

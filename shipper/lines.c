@@ -13,10 +13,17 @@
 enum status lines_open(struct lines *lines, const struct shipper_config *config,
                        const struct input_config *input, struct error *err)
 {
+    const struct parser_options options = {.timezone = input->timezone,
+                                           .formats_dir = config->formats_dir};
+    enum status status = parser_open(input->format, &options, &lines->parser, err);
+
+    if (status != OK)
+        return status;
     lines->config = config;
     lines->input = input;
+    lines->dataset = input->dataset ? input->dataset : lines->parser->format->dataset;
     filter_init(&lines->filter, input);
-    return parser_open(input->format, &lines->parser, err);
+    return OK;
 }
 
 enum status lines_keep(struct lines *lines, const struct query *query, struct error *err)
@@ -52,13 +59,31 @@ static void stamp(struct lines *lines, const struct stream *stream, const struct
                   struct record *record)
 {
     record_set_text(record, FIELD_EVENT_ID, (struct slice){lines->id, RECORD_ID_LEN});
-    if (lines->input->dataset)
-        record_set_text(record, FIELD_EVENT_DATASET, slice_of(lines->input->dataset));
+    if (lines->dataset)
+        record_set_text(record, FIELD_EVENT_DATASET, slice_of(lines->dataset));
     if (strcmp(stream->path, "-") != 0) /* standard input has no path */
         record_set_text(record, FIELD_LOG_FILE_PATH, slice_of(stream->path));
     record_set_long(record, FIELD_LOG_OFFSET, (int64_t)line->offset);
     record_set_text(record, FIELD_HOST_NAME, slice_of(lines->config->host_name));
     record_set_text(record, FIELD_AGENT_ID, slice_of(lines->config->agent.id));
+}
+
+/* False: the line is a heading or a comment; *parsed says whether it fits otherwise. */
+static bool parse_line(struct lines *lines, struct stream *stream, const struct line *line,
+                       struct record *record, bool *parsed)
+{
+    struct parser_memory memory = {
+        .reference = stream->reference.s ? stream->reference : stream->read.time,
+        .heading = stream_heading(stream, line->offset),
+        .choice = stream->format_choice,
+    };
+    const char *heading = memory.heading.data;
+
+    *parsed = parser_apply(lines->parser, line->text, &memory, record);
+    stream->format_choice = memory.choice;
+    if (memory.heading.data != heading)
+        stream_set_heading(stream, line->end, memory.heading);
+    return !memory.no_record;
 }
 
 static enum line_verdict make_record(struct lines *lines, struct stream *stream,
@@ -70,7 +95,8 @@ static enum line_verdict make_record(struct lines *lines, struct stream *stream,
 
     record_clear(record);
     arena_clear(record->arena);
-    parsed = parser_apply(lines->parser, line->text, record);
+    if (!parse_line(lines, stream, line, record, &parsed))
+        return LINE_NOTHING;
     time = settle_time(stream, record);
     record_id_make(&stream->source, line->offset, line->text, time, lines->id);
     if (!filter_keep(&lines->filter, id))

@@ -28,6 +28,7 @@ struct lines {
     struct parser *parser;
     struct filter filter;
     struct query_program *query; /* what is kept; NULL: everything */
+    const char *dataset;         /* NULL: as the parser says */
     char id[RECORD_ID_LEN];      /* of the last line; its record points here */
 };
 
@@ -43,6 +44,7 @@ enum line_verdict {
     LINE_PARSED,
     LINE_UNPARSED, /* as text, tagged _parsefailure */
     LINE_FILTERED, /* not wanted; the record is not complete */
+    LINE_NOTHING,  /* a heading or a comment: no record */
 };
 
 /*

@@ -14,9 +14,9 @@
 #include "common/options.h"
 #include "common/query_command.h"
 #include "common/scope.h"
+#include "shipper/command/command.h"
 #include "shipper/config.h"
 #include "shipper/input/input.h"
-#include "shipper/parse_command.h"
 #include "shipper/parser/parser.h"
 #include "shipper/pipeline.h"
 
@@ -32,6 +32,7 @@ static const struct command commands[] = {
     {"ship", "ship FILE...", "ship whole files (plain or .gz) and exit when Kafka has them all",
      ship_command},
     {"parse", "parse [FILE...]", "lines in, JSON records out; needs no service", parse_command},
+    {"formats", "formats", "list the formats of lines", formats_command},
     {"check-config", "check-config", "print every problem of the configuration", check_command},
     {"print-config", "print-config", "print the configuration in force, secrets masked",
      print_command},
@@ -102,10 +103,14 @@ static int run_command(int argc, char **argv)
 }
 
 /* One input that stands for the files of the command line. */
-static struct input_config input_of_files(char **files, const char *format, const char *dataset)
+static struct input_config input_of_files(char **files, const char *format, const char *dataset,
+                                          const char *timezone)
 {
-    struct input_config input = {
-        .type = "whole", .paths = files, .format = (char *)format, .dataset = (char *)dataset};
+    struct input_config input = {.type = "whole",
+                                 .paths = files,
+                                 .format = (char *)format,
+                                 .dataset = (char *)dataset,
+                                 .timezone = (char *)timezone};
 
     while (files[input.path_count])
         input.path_count++;
@@ -146,7 +151,8 @@ static int ship_command(int argc, char **argv)
         "Reads whole files, plain or gzip, '-' is standard input. A line has the same identity\n"
         "however often and from whichever copy it is shipped: shipping again adds nothing.\n"
         "Exit codes: 0 all acknowledged, 1 not all, 2 usage, 3 some records were refused by Kafka.";
-    const char *path = NULL, *format = "apache-combined", *dataset = NULL, *query_text = NULL;
+    const char *path = NULL, *format = "apache-combined", *dataset = NULL, *query_text = NULL,
+               *timezone = NULL;
     struct query_context context = query_command_context();
     struct query *query = NULL;
     struct arena arena;
@@ -157,10 +163,13 @@ static int ship_command(int argc, char **argv)
         {"format", 'f', "NAME", OPTION_TEXT, &format, "format of the lines (apache-combined)"},
         {"dataset", 'd', "NAME", OPTION_TEXT, &dataset,
          "event.dataset, part of the index name (from the format)"},
+        {"timezone", 'z', "ZONE", OPTION_TEXT, &timezone,
+         "of times without an offset, e.g. Europe/Berlin or +02:00 (UTC)"},
         {"query", 'q', "QUERY", OPTION_TEXT, &query_text, "ship only what it finds"},
         {"json", 0, NULL, OPTION_FLAG, &json, "print the summary as JSON on standard output"},
         {0}};
     struct pipeline_options options = {.input = &input_whole, .whole = true};
+    struct parser_options parsing = {0};
     struct parser *parser;
     struct pipeline_result result;
     struct shipper_config *config;
@@ -176,7 +185,7 @@ static int ship_command(int argc, char **argv)
         return code;
     if (!files[0])
         error_set(&err, REJECT, "no files given");
-    if (!files[0] || parser_open(format, &parser, &err)) {
+    if (!files[0] || parser_open(format, &parsing, &parser, &err)) {
         fprintf(stderr, "shipper ship: %s; see 'shipper ship --help'\n", err.text);
         return EXIT_USAGE;
     }
@@ -190,7 +199,7 @@ static int ship_command(int argc, char **argv)
     }
     options.query = query;
     log_setup("shipper", config->log.level, config->log.format);
-    input = input_of_files(files, format, dataset ? dataset : dataset_of_format(format));
+    input = input_of_files(files, format, dataset, timezone);
     configured = config->inputs;
     configured_count = config->input_count;
     config->inputs = &input;

@@ -45,7 +45,7 @@ struct source { /* one configured input with what its lines go through */
 };
 
 struct counters {
-    struct metric *lines, *bytes, *parsed, *unparsed, *filtered, *truncated, *repaired;
+    struct metric *lines, *bytes, *parsed, *unparsed, *filtered, *headings, *truncated, *repaired;
     struct metric *behind, *streams, *outbox_bytes, *waiting;
 };
 
@@ -96,10 +96,11 @@ static bool take_line(void *arg, struct stream *stream, const struct line *line,
     struct pipeline *pipeline = source->pipeline;
     enum status status;
 
-    if (verdict == LINE_FILTERED) {
+    if (verdict == LINE_FILTERED || verdict == LINE_NOTHING) {
         if (outbox_pass(pipeline->outbox, stream, after) != OK)
             return false;
-        pipeline->result->filtered++;
+        pipeline->result->filtered += verdict == LINE_FILTERED;
+        pipeline->result->headings += verdict == LINE_NOTHING;
         pipeline->result->lines++;
         return true;
     }
@@ -130,6 +131,7 @@ static void count(struct pipeline *pipeline, const struct pipeline_result *befor
     metric_add(counters->parsed,
                now->records - before->records - (now->unparsed - before->unparsed));
     metric_add(counters->filtered, now->filtered - before->filtered);
+    metric_add(counters->headings, now->headings - before->headings);
     metric_add(counters->repaired, pipeline->invalid_bytes);
     pipeline->invalid_bytes = 0;
 }
@@ -364,6 +366,8 @@ static void register_metrics(struct counters *c)
                                   "Lines shipped as text because their format does not fit.");
     c->filtered = metrics_counter("shipper_lines_filtered_total", NULL,
                                   "Lines left out because the configuration says so.");
+    c->headings = metrics_counter("shipper_lines_headings_total", NULL,
+                                  "Lines that are headings or comments of their format.");
     c->truncated =
         metrics_counter("shipper_lines_truncated_total", NULL, "Lines that were too long and cut.");
     c->repaired = metrics_counter("shipper_invalid_utf8_bytes_total", NULL,

@@ -25,7 +25,7 @@ struct pipeline_options {
 };
 
 struct pipeline_result {
-    uint64_t lines, records, unparsed, filtered, undelivered;
+    uint64_t lines, records, unparsed, filtered, headings, undelivered;
 };
 
 /*

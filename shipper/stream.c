@@ -11,6 +11,13 @@
 
 #include "common/scope.h"
 
+struct stream_heading {
+    struct stream_heading *older;
+    uint64_t from; /* offset of what it is the heading of */
+    size_t len;
+    char text[];
+};
+
 bool stream_init(struct stream *stream, const struct input_config *config, const char *name,
                  const char *path)
 {
@@ -23,9 +30,47 @@ bool stream_init(struct stream *stream, const struct input_config *config, const
 
 void stream_release(struct stream *stream)
 {
+    stream_forget_headings(stream, UINT64_MAX);
+    free(stream->headings);
+    stream->headings = NULL;
     free(stream->name);
     free(stream->path);
     stream->name = stream->path = NULL;
+}
+
+struct slice stream_heading(const struct stream *stream, uint64_t offset)
+{
+    const struct stream_heading *heading = stream->headings;
+
+    while (heading && heading->from > offset)
+        heading = heading->older;
+    return heading ? (struct slice){heading->text, heading->len} : (struct slice){NULL, 0};
+}
+
+bool stream_set_heading(struct stream *stream, uint64_t offset, struct slice text)
+{
+    struct stream_heading *heading = malloc(sizeof(*heading) + text.len);
+
+    if (!heading)
+        return false;
+    *heading = (struct stream_heading){.older = stream->headings, .from = offset, .len = text.len};
+    memcpy(heading->text, text.data, text.len);
+    stream->headings = heading;
+    return true;
+}
+
+void stream_forget_headings(struct stream *stream, uint64_t offset)
+{
+    struct stream_heading *heading = stream->headings, *older;
+
+    while (heading && heading->from > offset)
+        heading = heading->older;
+    if (!heading)
+        return;
+    while ((older = heading->older)) {
+        heading->older = older->older;
+        free(older);
+    }
 }
 
 bool stream_move(struct stream *stream, const char *path)

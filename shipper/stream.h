@@ -44,6 +44,10 @@ struct stream {
     uint32_t generation;
     struct record_source source; /* valid once the fingerprint is known */
 
+    struct timestamp reference;      /* about when its last line was written; zero: not known */
+    struct stream_heading *headings; /* lines that name columns, newest first */
+    unsigned format_choice;          /* of the format `auto` */
+
     struct position read;  /* the next line to hand on */
     bool skipping;         /* read.offset is inside of a line that was cut */
     struct position acked; /* everything before it is acknowledged */
@@ -63,6 +67,18 @@ bool stream_move(struct stream *stream, const char *path);
 /* Sets what the ids are made from. */
 void stream_identify(struct stream *stream, const char *agent_id, uint64_t fingerprint,
                      uint32_t generation);
+
+/*
+ * The heading (the line that names the columns, see parser.h) in force at `offset`; {NULL, 0} when
+ * there is none. Valid until stream_forget_headings.
+ */
+struct slice stream_heading(const struct stream *stream, uint64_t offset);
+
+/* `text` is the heading of what follows `offset`; copied. False without memory. */
+bool stream_set_heading(struct stream *stream, uint64_t offset, struct slice text);
+
+/* Only positions from `offset` on will be asked for. */
+void stream_forget_headings(struct stream *stream, uint64_t offset);
 
 /*
  * The fingerprint of a content that begins with `head`: of its first line, at

@@ -71,14 +71,17 @@ static enum status compile_format(struct format *format, const char *text, struc
     return fits ? OK : error_set(err, REJECT, "the format is too long");
 }
 
-static enum status apache_compile(const char *name, struct parser **out, struct error *err)
+static enum status apache_compile(const char *name, const char *argument,
+                                  const struct parser_options *options, struct parser **out,
+                                  struct error *err)
 {
     struct apache *apache = calloc(1, sizeof(*apache));
     enum status status = REJECT;
 
+    (void)argument;
+    (void)options;
     if (!apache)
         return error_set(err, FATAL, "out of memory");
-    apache->base.type = &parser_apache;
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (strcmp(known[i].name, name) == 0)
             status = compile_format(&apache->format, known[i].log_format, err);
@@ -90,8 +93,10 @@ static enum status apache_compile(const char *name, struct parser **out, struct 
     return OK;
 }
 
-static const char *apache_parse(struct parser *parser, struct slice line, struct record *record)
+static const char *apache_parse(struct parser *parser, struct slice line,
+                                struct parser_memory *memory, struct record *record)
 {
+    (void)memory;
     return format_parse(&((struct apache *)parser)->format, line, record);
 }
 
@@ -100,7 +105,11 @@ static void apache_close(struct parser *parser)
     free(parser);
 }
 
-static const char *const formats[] = {"apache-common", "apache-combined", NULL};
+static const struct parser_format formats[] = {
+    {"apache-common", "apache.access", "httpd's Common Log Format"},
+    {"apache-combined", "apache.access", "httpd's combined log format"},
+    {0},
+};
 
 const struct parser_type parser_apache = {
     .formats = formats,

@@ -64,14 +64,17 @@ static enum status compile_format(struct format *format, const char *text, struc
     return fits ? OK : error_set(err, REJECT, "the format is too long");
 }
 
-static enum status nginx_compile(const char *name, struct parser **out, struct error *err)
+static enum status nginx_compile(const char *name, const char *argument,
+                                 const struct parser_options *options, struct parser **out,
+                                 struct error *err)
 {
     struct nginx *nginx = calloc(1, sizeof(*nginx));
 
     (void)name; /* there is one */
+    (void)argument;
+    (void)options;
     if (!nginx)
         return error_set(err, FATAL, "out of memory");
-    nginx->base.type = &parser_nginx;
     if (compile_format(&nginx->format, combined, err)) {
         free(nginx);
         return err->status;
@@ -80,8 +83,10 @@ static enum status nginx_compile(const char *name, struct parser **out, struct e
     return OK;
 }
 
-static const char *nginx_parse(struct parser *parser, struct slice line, struct record *record)
+static const char *nginx_parse(struct parser *parser, struct slice line,
+                               struct parser_memory *memory, struct record *record)
 {
+    (void)memory;
     return format_parse(&((struct nginx *)parser)->format, line, record);
 }
 
@@ -90,7 +95,10 @@ static void nginx_close(struct parser *parser)
     free(parser);
 }
 
-static const char *const formats[] = {"nginx-combined", NULL};
+static const struct parser_format formats[] = {
+    {"nginx-combined", "nginx.access", "nginx's predefined log format"},
+    {0},
+};
 
 const struct parser_type parser_nginx = {
     .formats = formats,

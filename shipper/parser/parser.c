@@ -8,24 +8,76 @@
 
 static const struct parser_type *const types[] = {&parser_apache, &parser_nginx};
 
-static void list_formats(struct buf *out)
+/* Does `format` name this row? *argument is what follows. */
+static bool is_row(const struct parser_format *row, const char *format, const char **argument)
 {
-    for (size_t i = 0; i < ARRAY_LEN(types); i++)
-        for (const char *const *name = types[i]->formats; *name; name++)
-            buf_addf(out, "%s%s", out->len ? ", " : "", *name);
+    size_t len = strlen(row->name);
+
+    if (strncmp(row->name, format, len) != 0 || (row->name[len - 1] != ':' && format[len]))
+        return false;
+    *argument = format + len;
+    return true;
 }
 
-enum status parser_open(const char *format, struct parser **out, struct error *err)
+static const struct parser_format *find(const char *format, const struct parser_type **type,
+                                        const char **argument)
 {
-    scoped_buf struct buf names = BUF_INIT(400);
-
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
-        for (const char *const *name = types[i]->formats; *name; name++)
-            if (strcmp(*name, format) == 0)
-                return types[i]->compile(format, out, err);
-    list_formats(&names);
-    return error_set(err, REJECT, "unknown format '%s'; expected one of: %s", format,
-                     buf_str(&names));
+        for (const struct parser_format *row = types[i]->formats; row->name; row++)
+            if (is_row(row, format, argument)) {
+                *type = types[i];
+                return row;
+            }
+    return NULL;
+}
+
+const struct parser_format *parser_format_find(const char *format)
+{
+    const struct parser_type *type;
+    const char *argument;
+
+    return find(format, &type, &argument);
+}
+
+void parser_formats(void (*each)(void *arg, const struct parser_format *format), void *arg)
+{
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        for (const struct parser_format *row = types[i]->formats; row->name; row++)
+            each(arg, row);
+}
+
+static void add_name(void *arg, const struct parser_format *format)
+{
+    struct buf *out = arg;
+
+    buf_addf(out, "%s%s%s", out->len ? ", " : "", format->name,
+             format->name[strlen(format->name) - 1] == ':' ? "..." : "");
+}
+
+enum status parser_open(const char *format, const struct parser_options *options,
+                        struct parser **out, struct error *err)
+{
+    static const struct parser_options none = {0};
+    const struct parser_type *type;
+    const char *argument;
+    const struct parser_format *row = find(format, &type, &argument);
+    enum status status;
+
+    if (!row) {
+        struct buf names = BUF_INIT(400);
+
+        parser_formats(add_name, &names);
+        error_set(err, REJECT, "unknown format '%s'; 'shipper formats' lists them: %s", format,
+                  names.failed ? "..." : buf_str(&names));
+        buf_release(&names);
+        return REJECT;
+    }
+    status = type->compile(row->name, argument, options ? options : &none, out, err);
+    if (status != OK)
+        return status;
+    (*out)->type = type;
+    (*out)->format = row;
+    return OK;
 }
 
 void parser_close(struct parser *parser)
@@ -34,10 +86,13 @@ void parser_close(struct parser *parser)
         parser->type->close(parser);
 }
 
-bool parser_apply(struct parser *parser, struct slice line, struct record *record)
+bool parser_apply(struct parser *parser, struct slice line, struct parser_memory *memory,
+                  struct record *record)
 {
-    const char *problem = parser->type->parse(parser, line, record);
+    const char *problem;
 
+    memory->no_record = false;
+    problem = parser->type->parse(parser, line, memory, record);
     if (!problem)
         return true;
     record_clear(record);

@@ -34,16 +34,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena arena;
     struct record record;
     struct parser *parser;
+    struct parser_memory memory = {0};
     struct slice line = {(const char *)data + 1, size - 1};
 
     if (size == 0)
         return 0;
-    if (parser_open(formats[data[0] % ARRAY_LEN(formats)], &parser, NULL))
+    if (parser_open(formats[data[0] % ARRAY_LEN(formats)], NULL, &parser, NULL))
         abort();
     arena_init(&arena, 4096, ARENA_MAX);
     record_init(&record, &arena);
     for (int i = 0; i < 2; i++) { /* the second time with what the first has left behind */
-        bool parsed = parser_apply(parser, line, &record);
+        bool parsed = parser_apply(parser, line, &memory, &record);
         struct slice message;
 
         if (!parsed &&

@@ -209,6 +209,29 @@ static void key_is_the_streams_and_ids_are_the_contents(void **state)
     stream_release(&rotated);
 }
 
+static void headings_are_those_of_their_place(void **state)
+{
+    struct stream stream;
+
+    (void)state;
+    assert_true(stream_init(&stream, NULL, "a", "a"));
+    assert_null(stream_heading(&stream, 0).data);
+    assert_true(stream_set_heading(&stream, 10, SLICE("one")));
+    assert_true(stream_set_heading(&stream, 50, SLICE("two")));
+    assert_true(stream_set_heading(&stream, 90, SLICE("three")));
+    assert_null(stream_heading(&stream, 9).data);
+    assert_slice(stream_heading(&stream, 10), "one");
+    assert_slice(stream_heading(&stream, 49), "one");
+    assert_slice(stream_heading(&stream, 50), "two");
+    assert_slice(stream_heading(&stream, 1000), "three");
+    stream_forget_headings(&stream, 60);
+    assert_null(stream_heading(&stream, 49).data);
+    assert_slice(stream_heading(&stream, 60), "two");
+    assert_slice(stream_heading(&stream, 90), "three");
+    stream_release(&stream);
+    stream_release(&stream);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -222,6 +245,7 @@ int main(void)
         CASE(fingerprint_waits_for_a_line),
         CASE(fingerprint_of_a_long_line_is_of_its_beginning),
         CASE(mark_is_of_the_last_bytes),
+        CASE(headings_are_those_of_their_place),
         CASE(key_is_the_streams_and_ids_are_the_contents),
     };
 

@@ -28,7 +28,7 @@ static int set_up(void **state)
     assert_non_null(bench);
     arena_init(&bench->arena, 65536, 1 << 20);
     record_init(&bench->record, &bench->arena);
-    assert_int_equal(parser_open("apache-combined", &bench->combined, &err), OK);
+    assert_int_equal(parser_open("apache-combined", NULL, &bench->combined, &err), OK);
     *state = bench;
     return 0;
 }
@@ -45,9 +45,11 @@ static int tear_down(void **state)
 
 static bool parse(struct bench *bench, struct slice line)
 {
+    struct parser_memory memory = {0};
+
     record_clear(&bench->record);
     arena_clear(&bench->arena);
-    return parser_apply(bench->combined, line, &bench->record);
+    return parser_apply(bench->combined, line, &memory, &bench->record);
 }
 
 /* NULL: absent. */
@@ -395,11 +397,11 @@ static void unknown_format_lists_the_known(void **state)
     struct error err;
 
     (void)state;
-    assert_int_equal(parser_open("apache", &parser, &err), REJECT);
+    assert_int_equal(parser_open("apache", NULL, &parser, &err), REJECT);
     assert_non_null(strstr(err.text, "'apache'"));
     for (size_t i = 0; i < COUNT(known); i++) {
         assert_non_null(strstr(err.text, known[i]));
-        assert_int_equal(parser_open(known[i], &parser, &err), OK);
+        assert_int_equal(parser_open(known[i], NULL, &parser, &err), OK);
         parser_close(parser);
     }
     parser_close(NULL);

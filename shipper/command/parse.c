@@ -1,10 +1,8 @@
 /*
- * parse_command.c - `shipper parse`: lines in, JSON records out.
+ * parse.c - `shipper parse`: lines in, JSON records out.
  *
  * The same stages as in pipeline.c, with standard output instead of an outbox.
  */
-#include "shipper/parse_command.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +15,7 @@
 #include "common/query_command.h"
 #include "common/record.h"
 #include "shipper/agent_id.h"
+#include "shipper/command/command.h"
 #include "shipper/config.h"
 #include "shipper/framer.h"
 #include "shipper/input/input.h"
@@ -34,11 +33,6 @@ struct printer {
     struct buf out;
     int error; /* errno of a failed write; 0 = none */
 };
-
-const char *dataset_of_format(const char *format)
-{
-    return strncmp(format, "nginx", 5) == 0 ? "nginx.access" : "apache.access";
-}
 
 static bool write_out(struct printer *printer)
 {
@@ -71,7 +65,7 @@ static bool print_line(void *arg, struct stream *stream, const struct line *line
     (void)stream;
     (void)line;
     (void)after;
-    if (verdict == LINE_FILTERED)
+    if (verdict == LINE_FILTERED || verdict == LINE_NOTHING)
         return true;
     room = buf_reserve(&printer->out, record_encode_bound(record) + 1);
     if (!room) {
@@ -149,7 +143,8 @@ int parse_command(int argc, char **argv)
                                         .usage = "parse [FILE...]",
                                         .help = "lines in, JSON records out; needs no service"};
     static char *standard_input[] = {"-", NULL};
-    const char *format = "apache-combined", *dataset = NULL, *query_text = NULL;
+    const char *format = "apache-combined", *dataset = NULL, *query_text = NULL, *timezone = NULL,
+               *formats_dir = NULL;
     struct query_context context = query_command_context();
     struct query *query = NULL;
     struct arena arena;
@@ -159,6 +154,9 @@ int parse_command(int argc, char **argv)
     const struct option_row rows[] = {
         {"format", 'f', "NAME", OPTION_TEXT, &format, "format of the lines (apache-combined)"},
         {"dataset", 'd', "NAME", OPTION_TEXT, &dataset, "event.dataset (from the format)"},
+        {"timezone", 'z', "ZONE", OPTION_TEXT, &timezone,
+         "of times without an offset, e.g. Europe/Berlin or +02:00 (UTC)"},
+        {"formats", 0, "FOLDER", OPTION_TEXT, &formats_dir, "custom formats, a YAML file each"},
         {"query", 'q', "QUERY", OPTION_TEXT, &query_text,
          "print only what it finds, e.g. 'status:5xx and not path:/health*'"},
         {"keep-original", 0, NULL, OPTION_FLAG, &keep_original,
@@ -187,7 +185,9 @@ int parse_command(int argc, char **argv)
     while (input.paths[input.path_count])
         input.path_count++;
     input.format = (char *)format;
-    input.dataset = (char *)(dataset ? dataset : dataset_of_format(format));
+    input.dataset = (char *)dataset;
+    input.timezone = (char *)timezone;
+    config.formats_dir = (char *)formats_dir;
     input.keep_original = keep_original;
     config.line_max_bytes = (uint64_t)line_max;
     config.host_name = host;

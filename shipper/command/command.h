@@ -1,0 +1,13 @@
+/*
+ * command.h - the commands of the shipper that are more than a screen. Each returns the exit code.
+ */
+#ifndef SHIPPER_COMMAND_H
+#define SHIPPER_COMMAND_H
+
+/* `shipper parse`: lines in, JSON records out; needs no service. */
+int parse_command(int argc, char **argv);
+
+/* `shipper formats`: what can be given as format. */
+int formats_command(int argc, char **argv);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * pattern.h - regular expressions of PCRE2, compiled to machine code, with limits.
+ *
+ * A match costs a bounded number of steps and bounded memory, whatever the
+ * pattern and the text: beyond that it counts as no match, and as `exhausted`.
+ * No allocation per match. A pattern belongs to one thread.
+ */
+#ifndef SHIPPER_PATTERN_H
+#define SHIPPER_PATTERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/buf.h"
+#include "common/error.h"
+
+struct pattern;
+
+/* REJECT: not a pattern; err says where and why. */
+enum status pattern_open(struct slice text, struct pattern **out, struct error *err);
+void pattern_close(struct pattern *pattern); /* NULL is fine */
+
+/* Finds the pattern in `text`, from `from` on. */
+bool pattern_match(struct pattern *pattern, struct slice text, size_t from);
+
+/* Group `number` of the last match (0: all of it); {NULL, 0} when it took no part. */
+struct slice pattern_group(const struct pattern *pattern, unsigned number);
+
+/* Groups that have a name, in the order of their numbers. */
+struct pattern_name {
+    unsigned number;
+    const char *name; /* as in the pattern; lives as long as it */
+};
+size_t pattern_names(const struct pattern *pattern, const struct pattern_name **out);
+
+unsigned pattern_group_count(const struct pattern *pattern); /* without the whole */
+uint64_t pattern_exhausted(const struct pattern *pattern);   /* matches that hit a limit */
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * test_record_put.c - values under names that formats choose: typed, placed, never lost.
+ */
+#include "common/record.h"
+
+#include "common/scope.h"
+#include "tests/unit/support/check.h"
+
+struct bench {
+    struct arena arena;
+    struct record record;
+    char *text; /* the record as JSON */
+};
+
+static int set_up(void **state)
+{
+    struct bench *bench = calloc(1, sizeof(*bench));
+
+    assert_non_null(bench);
+    arena_init(&bench->arena, 4096, 1 << 20);
+    record_init(&bench->record, &bench->arena);
+    *state = bench;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bench *bench = *state;
+
+    arena_release(&bench->arena);
+    free(bench->text);
+    free(bench);
+    return 0;
+}
+
+static const char *encode(struct bench *bench)
+{
+    uint64_t invalid = 0;
+    size_t len;
+
+    free(bench->text);
+    bench->text = malloc(record_encode_bound(&bench->record) + 1);
+    assert_non_null(bench->text);
+    len = record_encode(&bench->record, bench->text, &invalid);
+    bench->text[len] = '\0';
+    return bench->text;
+}
+
+static void put(struct bench *bench, const char *name, const char *text, bool json)
+{
+    struct record_target target;
+
+    assert_true(record_target_init(&target, slice_of(name)));
+    if (json)
+        assert_true(record_put_json(&bench->record, &target, slice_of(text)));
+    else
+        assert_true(record_put(&bench->record, &target, slice_of(text)));
+}
+
+static void values_take_the_type_and_place_of_their_name(void **state)
+{
+    static const struct {
+        const char *name, *text, *expected;
+        bool json;
+    } cases[] = {
+        {"http.response.status_code", "404", "{\"http\":{\"response\":{\"status_code\":404}}}",
+         false},
+        {"status", "404", "{\"http\":{\"response\":{\"status_code\":404}}}", false},
+        {"ip", "2001:db8::1", "{\"source\":{\"ip\":\"2001:db8::1\"}}", false},
+        {"is_bot", "true", "{\"user_agent\":{\"is_bot\":true}}", false},
+        {"event.created", "2026-11-21T12:00:00+01:00",
+         "{\"event\":{\"created\":\"2026-11-21T11:00:00.000Z\"}}", false},
+        {"tags", "a \"b\"", "{\"tags\":[\"a \\\"b\\\"\"]}", false},
+        {"colour", "red\n", "{\"labels\":{\"colour\":\"red\\n\"}}", false},
+        {"labels.team", "web", "{\"labels\":{\"team\":\"web\"}}", false},
+        {"cloud.region", "eu", "{\"cloud.region\":\"eu\"}", false},
+        {"source.mac", "00-00", "{\"source\":{\"mac\":\"00-00\"}}", false},
+        {"a\"b", "x", "{\"labels\":{\"a\\\"b\":\"x\"}}", false},
+        {"status", "abc",
+         "{\"tags\":[\"_typeconflict\"],\"labels\":{\"http.response.status_code\":\"abc\"}}",
+         false},
+        {"ip", "1.2.3", "{\"tags\":[\"_typeconflict\"],\"labels\":{\"source.ip\":\"1.2.3\"}}",
+         false},
+        {"source", "x", "{\"labels\":{\"source\":\"x\"}}", false},
+        {"labels", "x", "{\"labels\":{\"labels\":\"x\"}}", false},
+        {"status", "404", "{\"http\":{\"response\":{\"status_code\":404}}}", true},
+        {"status", "null", "{}", true},
+        {"status", "{}",
+         "{\"tags\":[\"_typeconflict\"],\"labels\":{\"http.response.status_code\":{}}}", true},
+        {"size", "1.5", "{\"labels\":{\"size\":1.5}}", true},
+    };
+    struct bench *bench = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        record_clear(&bench->record);
+        put(bench, cases[i].name, cases[i].text, cases[i].json);
+        assert_string_equal(encode(bench), cases[i].expected);
+    }
+}
+
+static void names_have_a_length(void **state)
+{
+    char name[RECORD_NAME_MAX + 1];
+    struct record_target target;
+    struct bench *bench = *state;
+
+    memset(name, '\x01', sizeof(name)); /* each becomes six characters */
+    assert_false(record_target_init(&target, (struct slice){name, 0}));
+    assert_false(record_target_init(&target, (struct slice){name, sizeof(name)}));
+    assert_true(record_target_init(&target, (struct slice){name, RECORD_NAME_MAX}));
+    assert_true(record_put(&bench->record, &target, SLICE("x")));
+    assert_int_equal(strlen(encode(bench)),
+                     strlen("{\"labels\":{\"\":\"x\"}}") + 6 * RECORD_NAME_MAX);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(values_take_the_type_and_place_of_their_name),
+        CASE(names_have_a_length),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
