@@ -3,11 +3,9 @@
  */
 #include "shipper/parser/format.h"
 
-#include <arpa/inet.h>
-
 #include "common/json_text.h"
-
-#define METHOD_MAX 32
+#include "shipper/parser/address.h"
+#include "shipper/parser/request.h"
 
 bool format_literal(struct format *format, const char *text, size_t len)
 {
@@ -66,20 +64,6 @@ static const char *find_end(const struct format_step *step, const char *p, const
     return memmem(p, (size_t)(end - p), step->end, step->end_len);
 }
 
-static void set_outcome(struct record *record)
-{
-    int64_t status;
-
-    if (!record_long(record, FIELD_HTTP_RESPONSE_STATUS_CODE, &status))
-        return;
-    record_set_json(record, FIELD_EVENT_OUTCOME,
-                    status < 400 ? SLICE("\"success\"") : SLICE("\"failure\""));
-    record_set_json(record, FIELD_LOG_LEVEL,
-                    status < 400   ? SLICE("\"info\"")
-                    : status < 500 ? SLICE("\"warn\"")
-                                   : SLICE("\"error\""));
-}
-
 const char *format_parse(struct format *format, struct slice line, struct record *record)
 {
     const char *p = line.data, *end = line.data + line.len, *stop, *problem;
@@ -102,7 +86,8 @@ const char *format_parse(struct format *format, struct slice line, struct record
         p++;
     if (p < end && !record_label(record, SLICE("extra"), (struct slice){p, (size_t)(end - p)}))
         return "the line is too long";
-    set_outcome(record);
+    request_set_outcome(record);
+    request_set_level(record);
     return NULL;
 }
 
@@ -191,63 +176,16 @@ static struct slice unescape(struct record *record, struct slice text)
     return (struct slice){start, (size_t)(p - start)};
 }
 
-/* Four decimal numbers up to 255, without leading zeros. */
-static bool is_ipv4(struct slice text)
-{
-    const char *p = text.data, *end = text.data + text.len;
-    int parts = 0;
-
-    if (text.len < 7 || text.len > 15)
-        return false;
-    for (;;) {
-        const char *start = p;
-        unsigned value = 0;
-
-        for (; p < end && *p >= '0' && *p <= '9'; p++)
-            value = value * 10 + (unsigned)(*p - '0');
-        if (p == start || p - start > 3 || value > 255 || (*start == '0' && p - start > 1))
-            return false;
-        parts++;
-        if (p == end)
-            return parts == 4;
-        if (*p++ != '.' || parts == 4)
-            return false;
-    }
-}
-
-static bool is_ipv6(struct slice text)
-{
-    char copy[INET6_ADDRSTRLEN];
-    struct in6_addr address;
-
-    if (text.len < 2 || text.len >= sizeof(copy) || !memchr(text.data, ':', text.len))
-        return false;
-    memcpy(copy, text.data, text.len);
-    copy[text.len] = '\0';
-    return inet_pton(AF_INET6, copy, &address) == 1;
-}
-
 const char *format_set_address(struct format *format, const struct format_step *step,
                                struct slice text, struct record *record)
 {
-    struct slice mapped;
-
     (void)format;
     (void)step;
     if (is_absent(text))
         return NULL;
     if (memchr(text.data, ' ', text.len))
         return "the client's address holds a blank";
-    record_set_text(record, FIELD_SOURCE_ADDRESS, text);
-    if (is_ipv4(text)) {
-        record_set_text(record, FIELD_SOURCE_IP, text);
-    } else if (is_ipv6(text)) {
-        /* ::ffff:10.1.2.3 is 10.1.2.3: Elasticsearch stores it so, and queries must agree. */
-        mapped = (struct slice){text.data + 7, text.len > 7 ? text.len - 7 : 0};
-        if (text.len > 7 && strncasecmp(text.data, "::ffff:", 7) == 0 && is_ipv4(mapped))
-            text = mapped;
-        record_set_text(record, FIELD_SOURCE_IP, text);
-    }
+    address_set(record, &address_source, text);
     return NULL;
 }
 
@@ -287,117 +225,16 @@ const char *format_set_time_clf(struct format *format, const struct format_step 
     return NULL;
 }
 
-static bool is_method(struct slice text)
-{
-    if (text.len == 0 || text.len > METHOD_MAX)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-
-        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_'))
-            return false;
-    }
-    return true;
-}
-
-static struct slice slice_from(const char *start, const char *end)
-{
-    return (struct slice){start, (size_t)(end - start)};
-}
-
-/* host[:port], the port only when it is a number. */
-static void set_authority(struct record *record, struct slice authority)
-{
-    const char *colon = memrchr(authority.data, ':', authority.len);
-    int64_t port;
-
-    if (colon && json_integer(slice_from(colon + 1, authority.data + authority.len), &port) &&
-        port >= 0 && port <= 65535) {
-        record_set_long(record, FIELD_URL_PORT, port);
-        authority.len = (size_t)(colon - authority.data);
-    }
-    if (authority.len)
-        record_set_text(record, FIELD_URL_DOMAIN, authority);
-}
-
-/* RFC 3986, 3.1. */
-static bool is_scheme(struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = (char)(text.data[i] | 0x20); /* lower case; digits and + - . have that bit */
-
-        if (!((c >= 'a' && c <= 'z') || (i > 0 && ((text.data[i] >= '0' && text.data[i] <= '9') ||
-                                                   (text.data[i] && strchr("+-.", text.data[i]))))))
-            return false;
-    }
-    return text.len > 0;
-}
-
-/* Up to where path, query or fragment begin. */
-static struct slice authority_of(struct slice text)
-{
-    size_t len = 0;
-
-    while (len < text.len && text.data[len] != '/' && text.data[len] != '?' &&
-           text.data[len] != '#')
-        len++;
-    return (struct slice){text.data, len};
-}
-
-/* RFC 9112, 3.2: origin, absolute, authority and asterisk form. */
-static void set_target(struct record *record, struct slice target, struct slice method)
-{
-    const char *end = target.data + target.len, *colon, *question;
-    struct slice rest = target, authority;
-
-    record_set_text(record, FIELD_URL_ORIGINAL, target);
-    if (slice_is(method, "CONNECT") && target.len && target.data[0] != '/') {
-        set_authority(record, target);
-        return;
-    }
-    colon = memmem(target.data, target.len, "://", 3);
-    if (colon && is_scheme(slice_from(target.data, colon))) {
-        record_set_text(record, FIELD_URL_SCHEME, slice_from(target.data, colon));
-        authority = authority_of(slice_from(colon + 3, end));
-        set_authority(record, authority);
-        rest = slice_from(authority.data + authority.len, end);
-    }
-    question = rest.len ? memchr(rest.data, '?', rest.len) : NULL;
-    if (question && question + 1 < end)
-        record_set_text(record, FIELD_URL_QUERY, slice_from(question + 1, end));
-    if (question)
-        rest = slice_from(rest.data, question);
-    if (rest.len)
-        record_set_text(record, FIELD_URL_PATH, rest);
-}
-
 const char *format_set_request(struct format *format, const struct format_step *step,
                                struct slice text, struct record *record)
 {
-    const char *end, *blank, *last;
-    struct slice method;
-
     (void)format;
     (void)step;
     if (is_absent(text))
         return NULL;
     text = unescape(record, text);
     record_set_text(record, FIELD_MESSAGE, text);
-    end = text.data + text.len;
-    blank = memchr(text.data, ' ', text.len);
-    if (!blank)
-        return NULL; /* no request line, but it did come: message keeps it */
-    method = slice_from(text.data, blank);
-    if (!is_method(method))
-        return NULL;
-    last = memrchr(text.data, ' ', text.len);
-    if (last != blank && end - last > 6 && memcmp(last + 1, "HTTP/", 5) == 0)
-        record_set_text(record, FIELD_HTTP_VERSION, slice_from(last + 6, end));
-    else
-        last = end; /* HTTP/0.9, or a target with blanks */
-    record_set_text(record, FIELD_HTTP_REQUEST_METHOD, method);
-    if (blank + 1 < last)
-        set_target(record, slice_from(blank + 1, last), method);
+    request_set_line(record, text); /* no request line, but it did come: message keeps it */
     return NULL;
 }
 
