@@ -13,6 +13,7 @@
 #include "common/scope.h"
 #include "shipper/agent_id.h"
 #include "shipper/input/input.h"
+#include "shipper/join/join.h"
 #include "shipper/parser/parser.h"
 
 EMBED(shipper_defaults, "configs/shipper.yaml");
@@ -29,11 +30,30 @@ static const cyaml_strval_t compression_names[] = {{"none", COMPRESS_NONE},
                                                    {"lz4", COMPRESS_LZ4},
                                                    {"zstd", COMPRESS_ZSTD}};
 
+static const cyaml_strval_t container_names[] = {
+    {"none", WRAP_NONE}, {"auto", WRAP_AUTO}, {"cri", WRAP_CRI}, {"docker", WRAP_DOCKER}};
+
 static const cyaml_schema_value_t text_value = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, PATH_LEN)};
 
 static const cyaml_schema_field_t agent_fields[] = {
     CYAML_FIELD_STRING_PTR("id", CYAML_FLAG_POINTER, struct agent_config, id, 0, 128),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t multiline_fields[] = {
+    CYAML_FIELD_STRING_PTR("type", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                           struct multiline_config, type, 1, 32),
+    CYAML_FIELD_STRING_PTR("start", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                           struct multiline_config, start, 1, 8192),
+    CYAML_FIELD_STRING_PTR("continue", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                           struct multiline_config, continues, 1, 8192),
+    CYAML_FIELD_STRING_PTR("end", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct multiline_config,
+                           end, 1, 8192),
+    CYAML_FIELD_UINT_PTR("max_lines", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct multiline_config, max_lines),
+    CYAML_FIELD_UINT_PTR("timeout_ms", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct multiline_config, timeout_ms),
     CYAML_FIELD_END,
 };
 
@@ -54,6 +74,10 @@ static const cyaml_schema_field_t input_fields[] = {
                            dataset, 1, 64),
     CYAML_FIELD_STRING_PTR("timezone", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                            struct input_config, timezone, 1, 64),
+    CYAML_FIELD_ENUM("container", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct input_config,
+                     container, container_names, CYAML_ARRAY_LEN(container_names)),
+    CYAML_FIELD_MAPPING_PTR("multiline", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                            struct input_config, multiline, multiline_fields),
     CYAML_FIELD_ENUM("start_at", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct input_config,
                      start_at, start_names, CYAML_ARRAY_LEN(start_names)),
     CYAML_FIELD_BOOL("keep_original", CYAML_FLAG_OPTIONAL, struct input_config, keep_original),
@@ -161,8 +185,25 @@ static void check_format(struct config *config, const char *key, const struct in
     parser_close(parser);
 }
 
+static void check_multiline(struct config *config, const char *key,
+                            const struct input_config *input, uint64_t line_max)
+{
+    const struct multiline_config *multiline = input->multiline;
+    struct join *join = NULL;
+    struct error err;
+
+    if (join_open(input, line_max, &join, &err))
+        config_problem(config, key, "%s", err.text);
+    join_close(join);
+    if (multiline && multiline->timeout_ms &&
+        (*multiline->timeout_ms < 10 || *multiline->timeout_ms > 600000))
+        config_problem(config, key, "timeout_ms is out of range; expected 10ms to 10m");
+    if (multiline && multiline->max_lines && *multiline->max_lines < 2)
+        config_problem(config, key, "max_lines is out of range; expected 2 or more");
+}
+
 static void check_input(struct config *config, const struct input_config *input, unsigned i,
-                        const char *formats_dir)
+                        const struct shipper_config *c)
 {
     char key[64];
 
@@ -173,7 +214,9 @@ static void check_input(struct config *config, const struct input_config *input,
     snprintf(key, sizeof(key), "inputs[%u].paths", i);
     check_needed(config, key, input->path_count > 0);
     snprintf(key, sizeof(key), "inputs[%u].format", i);
-    check_format(config, key, input, formats_dir);
+    check_format(config, key, input, c->formats_dir);
+    snprintf(key, sizeof(key), "inputs[%u].multiline", i);
+    check_multiline(config, key, input, c->line_max_bytes);
     snprintf(key, sizeof(key), "inputs[%u].dataset", i);
     if (input->dataset && !is_dataset(input->dataset))
         config_problem(config, key,
@@ -194,7 +237,7 @@ static void check_input(struct config *config, const struct input_config *input,
 static void check(struct config *config, const struct shipper_config *c)
 {
     for (uint32_t i = 0; i < c->input_count; i++)
-        check_input(config, &c->inputs[i], i, c->formats_dir);
+        check_input(config, &c->inputs[i], i, c);
     config_check_range(config, "line_max_bytes", c->line_max_bytes, 256, 64u << 20, "256 to 64MiB");
     config_check_range(config, "kafka.message_max_bytes", c->kafka.message_max_bytes, 4096,
                        1000000000, "4KiB to 1GB");

@@ -10,16 +10,27 @@
 #include "common/config.h"
 #include "common/kafka.h"
 #include "common/log_config.h"
+#include "shipper/join/wrap.h"
 
 enum start_at { START_AT_BEGINNING, START_AT_END };
 enum partition_by { PARTITION_BY_STREAM, PARTITION_BY_NONE };
 enum compression { COMPRESS_NONE, COMPRESS_GZIP, COMPRESS_SNAPPY, COMPRESS_LZ4, COMPRESS_ZSTD };
+
+struct multiline_config {
+    char *type, *start, *continues, *end; /* NULL: not given */
+    uint32_t *max_lines;                  /* NULL: no limit but that of a line's bytes */
+    uint64_t *timeout_ms;                 /* NULL: MULTILINE_TIMEOUT_MS */
+};
+
+#define MULTILINE_TIMEOUT_MS 1000
 
 struct input_config {
     char *type;
     char **paths, **exclude;
     uint32_t path_count, exclude_count;
     char *format, *dataset, *timezone; /* the last two may be NULL */
+    enum wrapping container;
+    struct multiline_config *multiline; /* NULL: every line is an event */
     enum start_at start_at;
     bool keep_original;
     double *sample_percent; /* NULL: 100 */

@@ -7,6 +7,8 @@
 #include "common/record.h"
 #include "shipper/config.h"
 #include "shipper/framer.h"
+#include "shipper/input/input.h"
+#include "shipper/join/join.h"
 #include "shipper/parser/parser.h"
 #include "shipper/stream.h"
 
@@ -19,6 +21,10 @@ enum status lines_open(struct lines *lines, const struct shipper_config *config,
 
     if (status != OK)
         return status;
+    if (join_open(input, config->line_max_bytes, &lines->join, err)) {
+        lines_close(lines);
+        return err->status;
+    }
     lines->config = config;
     lines->input = input;
     lines->dataset = input->dataset ? input->dataset : lines->parser->format->dataset;
@@ -35,18 +41,23 @@ void lines_close(struct lines *lines)
 {
     query_program_close(lines->query);
     lines->query = NULL;
+    join_close(lines->join);
+    lines->join = NULL;
     parser_close(lines->parser);
     lines->parser = NULL;
 }
 
 /*
- * A line without a time of its own takes the last one of its content: that is
- * the same on every reading, as its id and its index must be.
+ * A line without a time of its own takes the one that its container's runtime wrote, or the last
+ * one of its content: that is the same on every reading, as its id and its index must be.
  */
-static struct timestamp settle_time(struct stream *stream, struct record *record)
+static struct timestamp settle_time(struct stream *stream, const struct event *event,
+                                    struct record *record)
 {
     struct timestamp time;
 
+    if (!record_has(record, FIELD_TIMESTAMP) && event->wrapped)
+        record_set_time(record, FIELD_TIMESTAMP, event->wrapped->time);
     if (record_time(record, FIELD_TIMESTAMP, &time))
         stream->read.time = time;
     else
@@ -54,8 +65,27 @@ static struct timestamp settle_time(struct stream *stream, struct record *record
     return stream->read.time;
 }
 
+static void set_if_known(struct record *record, enum record_field field, struct slice text)
+{
+    if (text.len)
+        record_set_text(record, field, text);
+}
+
+/* What the container's runtime said, beside the text. */
+static void stamp_container(const struct stream *stream, const struct wrapped *wrapped,
+                            struct record *record)
+{
+    struct wrap_container of = wrap_container_of(slice_of(stream->path));
+
+    set_if_known(record, FIELD_CONTAINER_ID, of.id);
+    set_if_known(record, FIELD_KUBERNETES_NAMESPACE, of.namespace);
+    set_if_known(record, FIELD_KUBERNETES_POD_NAME, of.pod);
+    set_if_known(record, FIELD_KUBERNETES_CONTAINER_NAME, of.container);
+    record_label(record, SLICE("stream"), wrapped->stream);
+}
+
 /* Who read it, and where it stood. */
-static void stamp(struct lines *lines, const struct stream *stream, const struct line *line,
+static void stamp(struct lines *lines, const struct stream *stream, const struct event *event,
                   struct record *record)
 {
     record_set_text(record, FIELD_EVENT_ID, (struct slice){lines->id, RECORD_ID_LEN});
@@ -63,31 +93,31 @@ static void stamp(struct lines *lines, const struct stream *stream, const struct
         record_set_text(record, FIELD_EVENT_DATASET, slice_of(lines->dataset));
     if (strcmp(stream->path, "-") != 0) /* standard input has no path */
         record_set_text(record, FIELD_LOG_FILE_PATH, slice_of(stream->path));
-    record_set_long(record, FIELD_LOG_OFFSET, (int64_t)line->offset);
+    record_set_long(record, FIELD_LOG_OFFSET, (int64_t)event->offset);
     record_set_text(record, FIELD_HOST_NAME, slice_of(lines->config->host_name));
     record_set_text(record, FIELD_AGENT_ID, slice_of(lines->config->agent.id));
 }
 
 /* False: the line is a heading or a comment; *parsed says whether it fits otherwise. */
-static bool parse_line(struct lines *lines, struct stream *stream, const struct line *line,
+static bool parse_line(struct lines *lines, struct stream *stream, const struct event *event,
                        struct record *record, bool *parsed)
 {
     struct parser_memory memory = {
         .reference = stream->reference.s ? stream->reference : stream->read.time,
-        .heading = stream_heading(stream, line->offset),
+        .heading = stream_heading(stream, event->offset),
         .choice = stream->format_choice,
     };
     const char *heading = memory.heading.data;
 
-    *parsed = parser_apply(lines->parser, line->text, &memory, record);
+    *parsed = parser_apply(lines->parser, event->text, &memory, record);
     stream->format_choice = memory.choice;
     if (memory.heading.data != heading)
-        stream_set_heading(stream, line->end, memory.heading);
+        stream_set_heading(stream, event->end, memory.heading);
     return !memory.no_record;
 }
 
 static enum line_verdict make_record(struct lines *lines, struct stream *stream,
-                                     const struct line *line, struct record *record)
+                                     const struct event *event, struct record *record)
 {
     struct slice id = {lines->id, RECORD_ID_LEN};
     struct timestamp time;
@@ -95,17 +125,21 @@ static enum line_verdict make_record(struct lines *lines, struct stream *stream,
 
     record_clear(record);
     arena_clear(record->arena);
-    if (!parse_line(lines, stream, line, record, &parsed))
+    if (!parse_line(lines, stream, event, record, &parsed))
         return LINE_NOTHING;
-    time = settle_time(stream, record);
-    record_id_make(&stream->source, line->offset, line->text, time, lines->id);
+    time = settle_time(stream, event, record);
+    record_id_make(&stream->source, event->offset, event->text, time, lines->id);
     if (!filter_keep(&lines->filter, id))
         return LINE_FILTERED;
-    stamp(lines, stream, line, record);
+    stamp(lines, stream, event, record);
     if (lines->input->keep_original)
-        record_set_text(record, FIELD_EVENT_ORIGINAL, line->text);
-    if (line->cut)
+        record_set_text(record, FIELD_EVENT_ORIGINAL, event->text);
+    if (event->wrapped)
+        stamp_container(stream, event->wrapped, record);
+    if (event->cut)
         record_tag(record, "_truncated");
+    if (event->full)
+        record_tag(record, "_multiline_limit");
     if (lines->query && !query_program_match(lines->query, record))
         return LINE_FILTERED;
     return parsed ? LINE_PARSED : LINE_UNPARSED;
@@ -120,32 +154,34 @@ static struct mark mark_at(const struct position *start, struct slice bytes, uin
     return stream_mark((struct slice){bytes.data, (size_t)(offset - start->offset)});
 }
 
-bool lines_each(struct lines *lines, struct stream *stream, struct slice bytes, bool last,
-                struct record *record, lines_taker *take, void *arg)
+bool lines_each(struct lines *lines, const struct input_piece *piece, struct record *record,
+                lines_taker *take, void *arg)
 {
+    struct stream *stream = piece->stream;
+    struct slice bytes = piece->bytes;
     const struct position start = stream->read;
     struct framer framer = {.p = bytes.data,
                             .end = bytes.data + bytes.len,
                             .offset = start.offset,
                             .line_max = lines->config->line_max_bytes,
-                            .last = last,
+                            .last = piece->last,
                             .skipping = stream->skipping};
-    struct line line;
+    struct event event;
 
-    while (framer_next(&framer, &line)) {
+    while (join_next(lines->join, &framer, piece->last || piece->quiet, &event)) {
         struct timestamp time_before = stream->read.time;
-        enum line_verdict verdict = make_record(lines, stream, &line, record);
+        enum line_verdict verdict = make_record(lines, stream, &event, record);
         struct position after = {
-            .offset = line.end,
-            .mark = mark_at(&start, bytes, line.end),
+            .offset = event.end,
+            .mark = mark_at(&start, bytes, event.end),
             .time = stream->read.time,
         };
 
-        if (!take(arg, stream, &line, verdict, record, &after)) {
+        if (!take(arg, stream, &event, verdict, record, &after)) {
             stream->read.time = time_before;
             return false;
         }
-        stream->lines++;
+        stream->lines += event.lines;
         stream->read = after;
         stream->skipping = framer.skipping;
     }
@@ -158,10 +194,10 @@ bool lines_each(struct lines *lines, struct stream *stream, struct slice bytes, 
     return true;
 }
 
-void lines_shorten(struct lines *lines, const struct stream *stream, const struct line *line,
+void lines_shorten(struct lines *lines, const struct stream *stream, const struct event *event,
                    struct record *record, size_t max_bytes)
 {
-    struct slice text = line->text;
+    struct slice text = event->text;
     size_t room = max_bytes / 6 > 2048 ? max_bytes / 6 - 1024 : max_bytes / 12;
 
     if (text.len > room)
@@ -171,6 +207,6 @@ void lines_shorten(struct lines *lines, const struct stream *stream, const struc
     record_set_text(record, FIELD_MESSAGE, text);
     record_set_text(record, FIELD_ERROR_MESSAGE,
                     SLICE("the record is larger than a message may be"));
-    stamp(lines, stream, line, record);
+    stamp(lines, stream, event, record);
     record_set_json(record, FIELD_TAGS, SLICE("[\"_truncated\"]"));
 }

@@ -11,7 +11,9 @@
 #include "common/record_id.h"
 #include "shipper/filter.h"
 
-struct line;
+struct event;
+struct input_piece;
+struct join;
 struct parser;
 struct query;
 struct query_program;
@@ -25,6 +27,7 @@ struct shipper_config;
 struct lines {
     const struct shipper_config *config;
     const struct input_config *input;
+    struct join *join; /* NULL: every line is an event */
     struct parser *parser;
     struct filter filter;
     struct query_program *query; /* what is kept; NULL: everything */
@@ -48,26 +51,26 @@ enum line_verdict {
 };
 
 /*
- * What happens to each line's record: false when it cannot be taken now; the
- * line is then offered again with the next piece. `after` is where the stream goes on.
+ * What happens to each event's record: false when it cannot be taken now; the
+ * event is then offered again with the next piece. `after` is where the stream goes on.
  */
-typedef bool lines_taker(void *arg, struct stream *stream, const struct line *line,
+typedef bool lines_taker(void *arg, struct stream *stream, const struct event *event,
                          enum line_verdict verdict, struct record *record,
                          const struct position *after);
 
 /*
- * Frames `bytes`, which begin at stream->read.offset, and hands each line's
+ * Frames the piece, which begins at its stream's read.offset, and hands each event's
  * record (cleared and made here, valid during the call) to `take`. Moves
- * stream->read over what was taken. `last`: no more will follow. False: `take` said so.
+ * stream->read over what was taken. False: `take` said so.
  */
-bool lines_each(struct lines *lines, struct stream *stream, struct slice bytes, bool last,
-                struct record *record, lines_taker *take, void *arg);
+bool lines_each(struct lines *lines, const struct input_piece *piece, struct record *record,
+                lines_taker *take, void *arg);
 
 /*
  * For a record that is larger than a message may be: the line's beginning as
  * message, and who and where; tagged _truncated.
  */
-void lines_shorten(struct lines *lines, const struct stream *stream, const struct line *line,
+void lines_shorten(struct lines *lines, const struct stream *stream, const struct event *event,
                    struct record *record, size_t max_bytes);
 
 #endif

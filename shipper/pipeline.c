@@ -20,8 +20,8 @@
 #include "common/web.h"
 #include "shipper/checkpoint.h"
 #include "shipper/config.h"
-#include "shipper/framer.h"
 #include "shipper/input/input.h"
+#include "shipper/join/join.h"
 #include "shipper/lines.h"
 #include "shipper/outbox.h"
 #include "shipper/producer.h"
@@ -88,7 +88,7 @@ static bool send_record(struct pipeline *pipeline, struct stream *stream, struct
 }
 
 /* lines_taker: a line's record goes to the outbox. */
-static bool take_line(void *arg, struct stream *stream, const struct line *line,
+static bool take_line(void *arg, struct stream *stream, const struct event *event,
                       enum line_verdict verdict, struct record *record,
                       const struct position *after)
 {
@@ -101,20 +101,20 @@ static bool take_line(void *arg, struct stream *stream, const struct line *line,
             return false;
         pipeline->result->filtered += verdict == LINE_FILTERED;
         pipeline->result->headings += verdict == LINE_NOTHING;
-        pipeline->result->lines++;
+        pipeline->result->lines += event->lines;
         return true;
     }
     if (!send_record(pipeline, stream, record, after, &status))
         return false;
     if (status == REJECT) {
-        lines_shorten(&source->lines, stream, line, record,
+        lines_shorten(&source->lines, stream, event, record,
                       pipeline->config->kafka.message_max_bytes);
         if (!send_record(pipeline, stream, record, after, &status))
             return false;
     }
-    if (line->cut || status == REJECT)
+    if (event->cut || status == REJECT)
         metric_add(pipeline->counters.truncated, 1);
-    pipeline->result->lines++;
+    pipeline->result->lines += event->lines;
     pipeline->result->records++;
     pipeline->result->unparsed += verdict == LINE_UNPARSED;
     return true;
@@ -144,8 +144,7 @@ static bool take_piece(struct pipeline *pipeline, struct source *source,
     uint64_t from = piece->stream->read.offset;
     bool taken;
 
-    taken = lines_each(&source->lines, piece->stream, piece->bytes, piece->last, &pipeline->record,
-                       take_line, source);
+    taken = lines_each(&source->lines, piece, &pipeline->record, take_line, source);
     /* A line that was cut ends here: nothing else would move the position over its rest. */
     if (taken && !piece->stream->skipping && piece->stream->read.offset > from)
         taken = outbox_pass(pipeline->outbox, piece->stream, &piece->stream->read) == OK;
@@ -161,7 +160,7 @@ static bool read_inputs(struct pipeline *pipeline, int64_t now_ms, int64_t *wake
     pipeline->blocked = false;
     for (unsigned i = 0; i < pipeline->source_count && !pipeline->blocked; i++) {
         struct source *source = &pipeline->sources[i];
-        struct input_piece piece;
+        struct input_piece piece = {0};
         int64_t due_ms = INT64_MAX;
         enum status status;
 

@@ -17,8 +17,8 @@
 #include "shipper/agent_id.h"
 #include "shipper/command/command.h"
 #include "shipper/config.h"
-#include "shipper/framer.h"
 #include "shipper/input/input.h"
+#include "shipper/join/join.h"
 #include "shipper/lines.h"
 #include "shipper/stream.h"
 
@@ -54,7 +54,7 @@ static bool write_out(struct printer *printer)
 }
 
 /* lines_taker */
-static bool print_line(void *arg, struct stream *stream, const struct line *line,
+static bool print_line(void *arg, struct stream *stream, const struct event *event,
                        enum line_verdict verdict, struct record *record,
                        const struct position *after)
 {
@@ -63,7 +63,7 @@ static bool print_line(void *arg, struct stream *stream, const struct line *line
     char *room;
 
     (void)stream;
-    (void)line;
+    (void)event;
     (void)after;
     if (verdict == LINE_FILTERED || verdict == LINE_NOTHING)
         return true;
@@ -80,7 +80,7 @@ static bool print_line(void *arg, struct stream *stream, const struct line *line
 /* Reads all files through the stages. False: the output is gone. */
 static bool parse_files(struct lines *lines, struct input *input, struct printer *printer)
 {
-    struct input_piece piece;
+    struct input_piece piece = {0};
     struct arena arena;
     struct record record;
     int64_t wake_ms;
@@ -89,8 +89,7 @@ static bool parse_files(struct lines *lines, struct input *input, struct printer
     arena_init(&arena, ARENA_BLOCK, ARENA_MAX);
     record_init(&record, &arena);
     while (going && input->type->read(input, 0, &piece, &wake_ms) == OK) {
-        going =
-            lines_each(lines, piece.stream, piece.bytes, piece.last, &record, print_line, printer);
+        going = lines_each(lines, &piece, &record, print_line, printer);
         input->type->done(input, &piece, false);
         /* A pipe that gives line by line shows each at once. */
         if (going && printer->out.len)
@@ -144,7 +143,8 @@ int parse_command(int argc, char **argv)
                                         .help = "lines in, JSON records out; needs no service"};
     static char *standard_input[] = {"-", NULL};
     const char *format = "apache-combined", *dataset = NULL, *query_text = NULL, *timezone = NULL,
-               *formats_dir = NULL;
+               *formats_dir = NULL, *container = "none", *multiline = NULL;
+    struct multiline_config joining = {0};
     struct query_context context = query_command_context();
     struct query *query = NULL;
     struct arena arena;
@@ -157,6 +157,10 @@ int parse_command(int argc, char **argv)
         {"timezone", 'z', "ZONE", OPTION_TEXT, &timezone,
          "of times without an offset, e.g. Europe/Berlin or +02:00 (UTC)"},
         {"formats", 0, "FOLDER", OPTION_TEXT, &formats_dir, "custom formats, a YAML file each"},
+        {"container", 0, "KIND", OPTION_TEXT, &container,
+         "lines that a container runtime wrapped: auto, cri, docker"},
+        {"multiline", 'm', "TYPE", OPTION_TEXT, &multiline,
+         "events of several lines: traces, indent, or a pattern that begins an event"},
         {"query", 'q', "QUERY", OPTION_TEXT, &query_text,
          "print only what it finds, e.g. 'status:5xx and not path:/health*'"},
         {"keep-original", 0, NULL, OPTION_FLAG, &keep_original,
@@ -179,6 +183,18 @@ int parse_command(int argc, char **argv)
     if (line_max < 256 || line_max > (64 << 20)) {
         error_set(&err, REJECT, "--line-max is out of range; expected 256 to 67108864");
         return usage(&err);
+    }
+    if (!wrapping_find(container, &input.container)) {
+        error_set(&err, REJECT, "unknown container '%s'; expected none, auto, cri or docker",
+                  container);
+        return usage(&err);
+    }
+    if (multiline) {
+        if (join_type_exists(multiline))
+            joining.type = (char *)multiline;
+        else
+            joining.start = (char *)multiline;
+        input.multiline = &joining;
     }
     gethostname(host, sizeof(host) - 1);
     input.paths = files[0] ? files : standard_input;

@@ -28,6 +28,7 @@ struct input_piece {
     struct stream *stream;
     struct slice bytes; /* from stream->read.offset on; valid until the next call of the input */
     bool last;          /* nothing will follow: an unfinished line is complete */
+    bool quiet;         /* nothing came for the multiline time-out: an open event is complete */
 };
 
 struct input_context {

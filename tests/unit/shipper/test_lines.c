@@ -5,7 +5,8 @@
 
 #include "common/record.h"
 #include "shipper/config.h"
-#include "shipper/framer.h"
+#include "shipper/input/input.h"
+#include "shipper/join/join.h"
 #include "shipper/stream.h"
 #include "tests/unit/support/check.h"
 #include "tests/unit/support/rng.h"
@@ -94,7 +95,7 @@ static void keep_text(struct bench *bench, struct record *record)
     bench->text[record_encode(record, bench->text, &invalid)] = '\0';
 }
 
-static bool taker(void *arg, struct stream *stream, const struct line *line,
+static bool taker(void *arg, struct stream *stream, const struct event *event,
                   enum line_verdict verdict, struct record *record, const struct position *after)
 {
     struct bench *bench = arg;
@@ -103,12 +104,12 @@ static bool taker(void *arg, struct stream *stream, const struct line *line,
     if (bench->rng && rng_one_in(bench->rng, 3))
         return false;
     assert_true(bench->count < LINES_MAX);
-    assert_true(after->offset >= stream->read.offset || line->cut);
+    assert_true(after->offset >= stream->read.offset || event->cut);
     memcpy(seen->id, bench->lines.id, RECORD_ID_LEN);
-    seen->offset = line->offset;
+    seen->offset = event->offset;
     seen->verdict = verdict;
     seen->time_s = after->time.s;
-    seen->cut = line->cut;
+    seen->cut = event->cut;
     bench->count++;
     if (verdict != LINE_FILTERED)
         keep_text(bench, record);
@@ -121,8 +122,10 @@ static bool give(struct bench *bench, struct slice content, size_t len)
     uint64_t offset = bench->stream.read.offset;
     bool last = offset + len == content.len;
 
-    return lines_each(&bench->lines, &bench->stream, (struct slice){content.data + offset, len},
-                      last, &bench->record, taker, bench);
+    const struct input_piece piece = {
+        .stream = &bench->stream, .bytes = {content.data + offset, len}, .last = last};
+
+    return lines_each(&bench->lines, &piece, &bench->record, taker, bench);
 }
 
 static void give_all(struct bench *bench, struct slice content)
@@ -372,7 +375,7 @@ static void shortened_record_fits_whatever_it_held(void **state)
 {
     struct bench *bench = *state;
     char *text = malloc(100000);
-    struct line line = {.text = {text, 100000}, .offset = 7};
+    struct event line = {.text = {text, 100000}, .offset = 7};
 
     assert_non_null(text);
     memset(text, 1, 100000); /* each byte takes six in JSON */

@@ -95,7 +95,8 @@ static void words_are_offered_behind_a_condition(void **state)
     expect_some("(a) |", "w:and ");
     expect_some("status:(500) |", "w:and ");
     expect_all("status:500 an|", "w:and ");
-    expect_all("\"a b\" o|", "w:or f:outcome f:os f:observer.vendor f:observer.product f:observer.version ");
+    expect_all("\"a b\" o|",
+               "w:or f:outcome f:os f:observer.vendor f:observer.product f:observer.version ");
 }
 
 static void nothing_is_offered_of_what_is_hidden_or_forbidden(void **state)
