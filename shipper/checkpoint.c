@@ -1,36 +1,51 @@
 /*
- * checkpoint.c - the acknowledged position of each content, on disk.
+ * checkpoint.c - the entries: found by stream, file and beginning; into lines and back.
  */
 #include "shipper/checkpoint.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <xxhash.h>
 
+#include "common/health.h"
 #include "common/json.h"
 #include "common/json_text.h"
 #include "common/log.h"
 #include "common/scope.h"
+#include "shipper/checkpoint_store.h"
 
-#define VERSION      1
-#define FILE_MAX     (256u << 20)
-#define FORGET_AFTER (30ll * 24 * 3600 * 1000) /* ms that an entry is kept unseen */
-#define HEADER_FORMAT                                                                              \
-    "{\"checkpoint\":\"alpex-shipper\",\"version\":%d,\"hash\":\"%016" PRIx64 "\"}\n"
+#define TEXT_MAX      (256u << 20)
+#define FORGET_AFTER  (30ll * 24 * 3600 * 1000) /* ms that an entry is kept unseen */
+#define UNCLAIMED_MAX 50000                     /* entries of files that are not there any more */
+#define NUMBER_MAX    (16u << 20)               /* on disk; a checkpoint anew begins at 1 */
 
 struct checkpoint {
-    char *folder;
-    int lock_fd, folder_fd;
-    bool is_new, touched;
+    struct checkpoint_store *store;
+    struct health_condition *health;
+    bool is_new;
     struct checkpoint_entry *entries;
+    struct checkpoint_entry *changed; /* to be written */
+    struct table by_stream, by_file, by_head;
+    size_t count;
+    struct buf gone;                  /* lines that say which numbers are no more */
+    uint32_t last_number;             /* on disk */
+    struct checkpoint_entry **loaded; /* by number, while loading */
+    size_t loaded_room;
 };
+
+static uint64_t name_hash(const char *name)
+{
+    return XXH3_64bits(name, strlen(name));
+}
+
+static uint64_t file_hash(uint64_t device, uint64_t inode)
+{
+    uint64_t both[2] = {device, inode};
+
+    return XXH3_64bits(both, sizeof(both));
+}
 
 static void entry_free(struct checkpoint_entry *entry)
 {
@@ -40,7 +55,7 @@ static void entry_free(struct checkpoint_entry *entry)
 }
 
 struct checkpoint_entry *checkpoint_add(struct checkpoint *checkpoint, const char *stream,
-                                        const char *path)
+                                        const char *path, uint64_t fingerprint, uint32_t generation)
 {
     struct checkpoint_entry *entry = calloc(1, sizeof(*entry));
 
@@ -52,9 +67,54 @@ struct checkpoint_entry *checkpoint_add(struct checkpoint *checkpoint, const cha
         entry_free(entry);
         return NULL;
     }
+    entry->fingerprint = fingerprint;
+    entry->generation = generation;
     entry->next = checkpoint->entries;
+    if (entry->next)
+        entry->next->previous = entry;
     checkpoint->entries = entry;
+    checkpoint->count++;
+    table_add(&checkpoint->by_stream, &entry->by_stream, name_hash(stream));
+    table_add(&checkpoint->by_head, &entry->by_head, fingerprint);
+    table_add(&checkpoint->by_file, &entry->by_file, file_hash(0, 0));
+    checkpoint_changed(checkpoint, entry);
     return entry;
+}
+
+static void remove_entry(struct checkpoint *checkpoint, struct checkpoint_entry *entry)
+{
+    struct checkpoint_entry **link = &checkpoint->changed;
+
+    if (entry->changed) {
+        while (*link != entry)
+            link = &(*link)->next_changed;
+        *link = entry->next_changed;
+    }
+    if (entry->previous)
+        entry->previous->next = entry->next;
+    else
+        checkpoint->entries = entry->next;
+    if (entry->next)
+        entry->next->previous = entry->previous;
+    table_remove(&checkpoint->by_stream, &entry->by_stream);
+    table_remove(&checkpoint->by_head, &entry->by_head);
+    table_remove(&checkpoint->by_file, &entry->by_file);
+    checkpoint->count--;
+    if (entry->number)
+        buf_addf(&checkpoint->gone, "{\"n\":%" PRIu32 ",\"gone\":true}\n", entry->number);
+    entry_free(entry);
+}
+
+static void remove_all(struct checkpoint *checkpoint)
+{
+    checkpoint->changed = NULL;
+    for (struct checkpoint_entry *entry = checkpoint->entries; entry; entry = entry->next) {
+        entry->changed = false;
+        entry->number = 0;
+    }
+    while (checkpoint->entries)
+        remove_entry(checkpoint, checkpoint->entries);
+    buf_clear(&checkpoint->gone);
 }
 
 bool checkpoint_is_new(const struct checkpoint *checkpoint)
@@ -67,43 +127,117 @@ struct checkpoint_entry *checkpoint_entries(struct checkpoint *checkpoint)
     return checkpoint->entries;
 }
 
-void checkpoint_touch(struct checkpoint *checkpoint)
+struct checkpoint_entry *checkpoint_of_stream(const struct checkpoint *checkpoint,
+                                              const char *stream,
+                                              const struct checkpoint_entry *after)
 {
-    checkpoint->touched = true;
+    struct table_link *link = after ? table_next(&after->by_stream)
+                                    : table_find(&checkpoint->by_stream, name_hash(stream));
+
+    for (; link; link = table_next(link)) {
+        struct checkpoint_entry *entry = TABLE_MEMBER(link, struct checkpoint_entry, by_stream);
+
+        if (strcmp(entry->stream, stream) == 0)
+            return entry;
+    }
+    return NULL;
 }
 
-static void add_text(struct buf *out, const char *key, const char *text)
+struct checkpoint_entry *checkpoint_of_file(const struct checkpoint *checkpoint, uint64_t device,
+                                            uint64_t inode, const struct checkpoint_entry *after)
 {
-    struct slice s = slice_of(text);
-    char *room;
+    struct table_link *link = after ? table_next(&after->by_file)
+                                    : table_find(&checkpoint->by_file, file_hash(device, inode));
+
+    for (; link; link = table_next(link)) {
+        struct checkpoint_entry *entry = TABLE_MEMBER(link, struct checkpoint_entry, by_file);
+
+        if (entry->device == device && entry->inode == inode)
+            return entry;
+    }
+    return NULL;
+}
+
+struct checkpoint_entry *checkpoint_of_head(const struct checkpoint *checkpoint,
+                                            uint64_t fingerprint,
+                                            const struct checkpoint_entry *after)
+{
+    struct table_link *link =
+        after ? table_next(&after->by_head) : table_find(&checkpoint->by_head, fingerprint);
+
+    return link ? TABLE_MEMBER(link, struct checkpoint_entry, by_head) : NULL;
+}
+
+void checkpoint_set_file(struct checkpoint *checkpoint, struct checkpoint_entry *entry,
+                         uint64_t device, uint64_t inode, int64_t born_ns)
+{
+    if (entry->device == device && entry->inode == inode && entry->born_ns == born_ns)
+        return;
+    table_remove(&checkpoint->by_file, &entry->by_file);
+    entry->device = device;
+    entry->inode = inode;
+    entry->born_ns = born_ns;
+    table_add(&checkpoint->by_file, &entry->by_file, file_hash(device, inode));
+    checkpoint_changed(checkpoint, entry);
+}
+
+void checkpoint_changed(struct checkpoint *checkpoint, struct checkpoint_entry *entry)
+{
+    if (entry->changed)
+        return;
+    entry->changed = true;
+    entry->next_changed = checkpoint->changed;
+    checkpoint->changed = entry;
+}
+
+/* ---- lines ---- */
+
+/* A name of bytes that are no UTF-8 is written in hexadecimal, so that it comes back as it was. */
+static void add_name(struct buf *out, const char *key, const char *name)
+{
+    struct slice s = slice_of(name);
+    size_t before = out->len;
     uint64_t invalid = 0;
+    char *room;
 
     buf_addf(out, "\"%s\":", key);
     room = buf_reserve(out, JSON_STRING_MAX(s.len));
     if (room)
         out->len += (size_t)(json_write_string(room, s, &invalid) - room);
+    if (invalid) {
+        out->len = before;
+        buf_addf(out, "\"%s_hex\":\"", key);
+        for (size_t i = 0; i < s.len; i++)
+            buf_addf(out, "%02x", (unsigned char)s.data[i]);
+        buf_add_char(out, '"');
+    }
     buf_add_char(out, ',');
 }
 
-/* 64-bit numbers are written as hex text: JSON readers keep 53 bits. */
-static void add_entry(struct buf *out, const struct checkpoint_entry *entry)
+/* What changes while a content is read. 64-bit numbers as hex text: JSON readers keep 53 bits. */
+static void add_state(struct buf *out, const struct checkpoint_entry *entry)
 {
-    buf_add_char(out, '{');
-    add_text(out, "stream", entry->stream);
-    add_text(out, "path", entry->path);
-    buf_addf(out,
-             "\"device\":\"%" PRIx64 "\",\"inode\":\"%" PRIx64 "\",\"fingerprint\":\"%" PRIx64
-             "\",\"generation\":%" PRIu32 ",",
-             entry->device, entry->inode, entry->fingerprint, entry->generation);
+    buf_addf(out, "\"device\":\"%" PRIx64 "\",\"inode\":\"%" PRIx64 "\",\"born\":\"%" PRIx64 "\",",
+             entry->device, entry->inode, (uint64_t)entry->born_ns);
     buf_addf(out,
              "\"offset\":\"%" PRIx64 "\",\"mark\":\"%" PRIx64 "\",\"mark_bytes\":%" PRIu32
-             ",\"time_s\":\"%" PRIx64 "\",\"time_ns\":%" PRIu32 ",",
+             ",\"time_s\":\"%" PRIx64 "\",\"time_ns\":%" PRIu32 ",\"timed\":%s,",
              entry->acked.offset, entry->acked.mark.hash, entry->acked.mark.len,
-             (uint64_t)entry->acked.time.s, entry->acked.time.ns);
+             (uint64_t)entry->acked.time.s, entry->acked.time.ns,
+             entry->acked.timed ? "true" : "false");
+    buf_addf(out, "\"size\":\"%" PRIx64 "\",\"last_seen_ms\":%" PRId64 ",\"finished\":%s}\n",
+             entry->size, entry->last_seen_ms, entry->finished ? "true" : "false");
+}
+
+static void add_whole(struct buf *out, const struct checkpoint_entry *entry, uint32_t number)
+{
+    buf_addf(out, "{\"n\":%" PRIu32 ",", number);
+    add_name(out, "stream", entry->stream);
+    add_name(out, "path", entry->path);
     buf_addf(out,
-             "\"size\":\"%" PRIx64 "\",\"found_ms\":%" PRId64 ",\"last_seen_ms\":%" PRId64
-             ",\"finished\":%s}\n",
-             entry->size, entry->found_ms, entry->last_seen_ms, entry->finished ? "true" : "false");
+             "\"fingerprint\":\"%" PRIx64 "\",\"generation\":%" PRIu32 ",\"found_ms\":%" PRId64 ",",
+             entry->fingerprint, entry->generation, entry->found_ms);
+    add_state(out, entry);
 }
 
 static uint64_t hex(const cJSON *object, const char *key)
@@ -111,245 +245,306 @@ static uint64_t hex(const cJSON *object, const char *key)
     return strtoull(json_text(object, key, "0"), NULL, 16);
 }
 
-static enum status load_entry(struct checkpoint *checkpoint, const char *line, size_t len)
+static bool is_true(const cJSON *object, const char *key)
 {
-    scoped_json cJSON *json = cJSON_ParseWithLength(line, len);
-    const char *stream = json_text(json, "stream", NULL), *path = json_text(json, "path", NULL);
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(object, key));
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* NULL: not there, or not readable. The caller frees it. */
+static char *name_in(const cJSON *object, const char *key, const char *key_hex)
+{
+    const char *text = json_text(object, key, NULL), *bytes = json_text(object, key_hex, NULL);
+    size_t len = bytes ? strlen(bytes) / 2 : 0;
+    char *name;
+
+    if (text || !bytes)
+        return text ? strdup(text) : NULL;
+    name = calloc(1, len + 1);
+    for (size_t i = 0; name && i < len; i++) {
+        int high = hex_digit(bytes[2 * i]), low = hex_digit(bytes[2 * i + 1]);
+
+        if (high < 0 || low < 0 || high + low == 0) {
+            free(name);
+            return NULL;
+        }
+        name[i] = (char)(high << 4 | low);
+    }
+    return name;
+}
+
+static enum status take_state(struct checkpoint *checkpoint, struct checkpoint_entry *entry,
+                              const cJSON *json)
+{
+    struct position acked = {.offset = hex(json, "offset")};
+    const cJSON *timed = cJSON_GetObjectItemCaseSensitive(json, "timed");
+
+    acked.mark.hash = hex(json, "mark");
+    acked.mark.len = (uint32_t)json_number(json, "mark_bytes", 0);
+    if (acked.mark.len > STREAM_MARK_MAX)
+        return REJECT;
+    acked.time.s = (int64_t)hex(json, "time_s");
+    acked.time.ns = (uint32_t)json_number(json, "time_ns", 0);
+    acked.timed = !timed || cJSON_IsTrue(timed); /* version 1 knew one time only */
+    entry->acked = acked;
+    checkpoint_set_file(checkpoint, entry, hex(json, "device"), hex(json, "inode"),
+                        (int64_t)hex(json, "born"));
+    entry->size = hex(json, "size");
+    entry->last_seen_ms = json_number(json, "last_seen_ms", 0);
+    entry->finished = is_true(json, "finished");
+    return OK;
+}
+
+static bool keep_number(struct checkpoint *checkpoint, struct checkpoint_entry *entry,
+                        uint32_t number)
+{
+    size_t room = checkpoint->loaded_room ? checkpoint->loaded_room : 256;
+    struct checkpoint_entry **loaded;
+
+    while (room <= number)
+        room *= 2;
+    if (room > checkpoint->loaded_room) {
+        loaded = realloc(checkpoint->loaded, room * sizeof(*loaded));
+        if (!loaded)
+            return false;
+        memset(loaded + checkpoint->loaded_room, 0,
+               (room - checkpoint->loaded_room) * sizeof(*loaded));
+        checkpoint->loaded = loaded;
+        checkpoint->loaded_room = room;
+    }
+    checkpoint->loaded[number] = entry;
+    if (entry)
+        entry->number = number;
+    if (number > checkpoint->last_number)
+        checkpoint->last_number = number;
+    return true;
+}
+
+static enum status take_entry(struct checkpoint *checkpoint, const cJSON *json, uint32_t number)
+{
+    scoped_free char *stream = name_in(json, "stream", "stream_hex");
+    scoped_free char *path = name_in(json, "path", "path_hex");
     struct checkpoint_entry *entry;
 
     if (!stream || !path)
         return REJECT;
-    entry = checkpoint_add(checkpoint, stream, path);
-    if (!entry)
+    entry = checkpoint_add(checkpoint, stream, path, hex(json, "fingerprint"),
+                           (uint32_t)json_number(json, "generation", 0));
+    if (!entry || !keep_number(checkpoint, entry, number))
         return FATAL;
-    entry->device = hex(json, "device");
-    entry->inode = hex(json, "inode");
-    entry->fingerprint = hex(json, "fingerprint");
-    entry->generation = (uint32_t)json_number(json, "generation", 0);
-    entry->acked.offset = hex(json, "offset");
-    entry->acked.mark.hash = hex(json, "mark");
-    entry->acked.mark.len = (uint32_t)json_number(json, "mark_bytes", 0);
-    if (entry->acked.mark.len > STREAM_MARK_MAX)
-        return REJECT;
-    entry->acked.time.s = (int64_t)hex(json, "time_s");
-    entry->acked.time.ns = (uint32_t)json_number(json, "time_ns", 0);
-    entry->size = hex(json, "size");
-    entry->last_seen_ms = json_number(json, "last_seen_ms", 0);
-    entry->found_ms = json_number(json, "found_ms", entry->last_seen_ms);
-    entry->finished = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "finished"));
-    return OK;
+    entry->found_ms = json_number(json, "found_ms", json_number(json, "last_seen_ms", 0));
+    return take_state(checkpoint, entry, json);
 }
 
-static void drop_entries(struct checkpoint *checkpoint)
+static void begin_loading(struct checkpoint *checkpoint)
 {
+    remove_all(checkpoint);
+    checkpoint->last_number = 0;
+    if (checkpoint->loaded)
+        memset(checkpoint->loaded, 0, checkpoint->loaded_room * sizeof(struct checkpoint_entry *));
+}
+
+/* checkpoint_taker */
+static enum status take_line(void *arg, enum checkpoint_part part, struct slice line)
+{
+    struct checkpoint *checkpoint = arg;
     struct checkpoint_entry *entry;
+    scoped_json cJSON *json = NULL;
+    int64_t number;
 
-    while ((entry = checkpoint->entries)) {
-        checkpoint->entries = entry->next;
-        entry_free(entry);
+    if (part == CHECKPOINT_BEGINS) {
+        begin_loading(checkpoint);
+        return OK;
     }
-}
-
-static enum status load_lines(struct checkpoint *checkpoint, struct slice text, struct error *err)
-{
-    const char *p = text.data, *end = text.data + text.len, *newline;
-    char header[128];
-
-    newline = memchr(p, '\n', text.len);
-    if (!newline)
-        return error_set(err, REJECT, "it has no header");
-    newline++;
-    snprintf(header, sizeof(header), HEADER_FORMAT, VERSION,
-             (uint64_t)XXH3_64bits(newline, (size_t)(end - newline)));
-    if ((size_t)(newline - p) != strlen(header) || memcmp(p, header, strlen(header)) != 0)
-        return error_set(err, REJECT, "its version or its hash is not right");
-    for (p = newline; p < end; p = newline + 1) {
-        newline = memchr(p, '\n', (size_t)(end - p));
-        if (!newline)
-            newline = end;
-        if (load_entry(checkpoint, p, (size_t)(newline - p)) != OK)
-            return error_set(err, REJECT, "an entry is not readable");
-    }
-    return OK;
-}
-
-/* DONE: there is no such file. REJECT: damaged. */
-static enum status load_file(struct checkpoint *checkpoint, const char *name, struct error *err)
-{
-    scoped_fd int fd = openat(checkpoint->folder_fd, name, O_RDONLY | O_CLOEXEC);
-    scoped_buf struct buf text = BUF_INIT(FILE_MAX);
-    enum status status;
-    ssize_t n = 0;
-
-    if (fd < 0 && errno == ENOENT)
-        return DONE;
-    do {
-        char *room = fd < 0 ? NULL : buf_reserve(&text, 65536);
-
-        n = room ? read(fd, room, 65536) : -1;
-        if (n > 0)
-            text.len += (size_t)n;
-    } while (n > 0);
-    if (n < 0)
-        return error_set_errno(err, REJECT, "cannot read it");
-    status = load_lines(checkpoint, buf_slice(&text), err);
-    if (status != OK)
-        drop_entries(checkpoint);
-    return status;
-}
-
-static void set_aside(struct checkpoint *checkpoint, const char *name, const struct error *err)
-{
-    scoped_free char *aside = NULL;
-
-    if (asprintf(&aside, "%s.damaged", name) < 0)
-        return;
-    renameat(checkpoint->folder_fd, name, checkpoint->folder_fd, aside);
-    log_error("'%s/%s' is not usable: %s; it is kept as '%s', reading goes on from the one before "
-              "or from the beginning (what was sent already is recognised)",
-              checkpoint->folder, name, err->text, aside);
-}
-
-static void load(struct checkpoint *checkpoint)
-{
-    static const char *const names[] = {"checkpoint", "checkpoint.previous"};
-    struct error err;
-
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        enum status status = load_file(checkpoint, names[i], &err);
-
-        if (status == OK)
-            return;
-        if (status != DONE)
-            set_aside(checkpoint, names[i], &err);
-    }
-    checkpoint->is_new = true;
-}
-
-/* Makes the folder and its parents, as far as they are missing. */
-static enum status make_folder(const char *folder, struct error *err)
-{
-    scoped_free char *path = strdup(folder);
-
-    if (!path)
-        return error_set(err, FATAL, "out of memory");
-    for (char *p = path + 1;; p++) {
-        char c = *p;
-
-        if (c != '/' && c != '\0')
-            continue;
-        *p = '\0';
-        if (mkdir(path, 0750) != 0 && errno != EEXIST)
-            return error_set_errno(err, FATAL, "cannot make state_dir '%s' ('%s')", folder, path);
-        if (c == '\0')
-            return OK;
-        *p = c;
-    }
-}
-
-static enum status lock_folder(struct checkpoint *checkpoint, struct error *err)
-{
-    checkpoint->folder_fd = open(checkpoint->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (checkpoint->folder_fd < 0)
-        return error_set_errno(err, FATAL, "cannot open state_dir '%s'", checkpoint->folder);
-    checkpoint->lock_fd = openat(checkpoint->folder_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-    if (checkpoint->lock_fd < 0)
-        return error_set_errno(err, FATAL, "cannot write in state_dir '%s'", checkpoint->folder);
-    if (flock(checkpoint->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        return error_set(err, FATAL,
-                         "another shipper uses state_dir '%s'; give each its own (ALPEX_STATE_DIR)",
-                         checkpoint->folder);
+    json = cJSON_ParseWithLength(line.data, line.len);
+    number = json_number(json, "n", (int64_t)checkpoint->last_number + 1);
+    if (!json || number < 1 || number > NUMBER_MAX)
+        return REJECT;
+    entry = (size_t)number < checkpoint->loaded_room ? checkpoint->loaded[number] : NULL;
+    if (part == CHECKPOINT_LINE || cJSON_HasObjectItem(json, "fingerprint"))
+        return entry ? REJECT : take_entry(checkpoint, json, (uint32_t)number);
+    if (!entry)
+        return REJECT;
+    if (!is_true(json, "gone"))
+        return take_state(checkpoint, entry, json);
+    keep_number(checkpoint, NULL, (uint32_t)number);
+    remove_entry(checkpoint, entry);
     return OK;
 }
 
 enum status checkpoint_open(const char *folder, struct checkpoint **out, struct error *err)
 {
     struct checkpoint *checkpoint = calloc(1, sizeof(*checkpoint));
+    enum status status;
 
     if (!checkpoint)
         return error_set(err, FATAL, "out of memory");
-    checkpoint->lock_fd = checkpoint->folder_fd = -1;
-    checkpoint->folder = strdup(folder);
-    if (!checkpoint->folder)
-        error_set(err, FATAL, "out of memory");
-    if (!checkpoint->folder || make_folder(folder, err) || lock_folder(checkpoint, err)) {
+    checkpoint->gone.max = TEXT_MAX;
+    status = checkpoint_store_open(folder, &checkpoint->store, err);
+    if (status == OK)
+        status = checkpoint_store_load(checkpoint->store, take_line, checkpoint, err);
+    if (status != OK && status != DONE) {
         checkpoint_close(checkpoint);
         return FATAL;
     }
-    load(checkpoint);
+    checkpoint->is_new = status == DONE;
+    free(checkpoint->loaded);
+    checkpoint->loaded = NULL;
+    checkpoint->loaded_room = 0;
+    buf_clear(&checkpoint->gone);
+    while (checkpoint->changed) {
+        checkpoint->changed->changed = false;
+        checkpoint->changed = checkpoint->changed->next_changed;
+    }
+    checkpoint->health = health_condition_add("checkpoint");
+    health_met(checkpoint->health);
     *out = checkpoint;
     return OK;
 }
 
+/* ---- saving ---- */
+
+static int compare_seen(const void *a, const void *b)
+{
+    const struct checkpoint_entry *const *x = a, *const *y = b;
+
+    return ((*x)->last_seen_ms > (*y)->last_seen_ms) - ((*x)->last_seen_ms < (*y)->last_seen_ms);
+}
+
+/* Files that come and go by the million leave no more than UNCLAIMED_MAX entries. */
+static void forget_surplus(struct checkpoint *checkpoint)
+{
+    struct checkpoint_entry **unclaimed, *entry;
+    size_t count = 0;
+
+    if (checkpoint->count <= UNCLAIMED_MAX ||
+        !(unclaimed = malloc(checkpoint->count * sizeof(struct checkpoint_entry *))))
+        return;
+    for (entry = checkpoint->entries; entry; entry = entry->next)
+        if (!entry->claimed)
+            unclaimed[count++] = entry;
+    if (count > UNCLAIMED_MAX) {
+        qsort(unclaimed, count, sizeof(struct checkpoint_entry *), compare_seen);
+        for (size_t i = 0; i < count - UNCLAIMED_MAX * 9 / 10; i++)
+            remove_entry(checkpoint, unclaimed[i]);
+    }
+    free(unclaimed);
+}
+
 static void forget_old(struct checkpoint *checkpoint, int64_t wall_ms)
 {
-    struct checkpoint_entry **link = &checkpoint->entries, *entry;
+    struct checkpoint_entry *entry = checkpoint->entries, *next;
 
-    while ((entry = *link)) {
-        if (entry->claimed || entry->last_seen_ms > wall_ms - FORGET_AFTER) {
-            link = &entry->next;
-            continue;
-        }
-        *link = entry->next;
-        entry_free(entry);
+    for (; entry; entry = next) {
+        next = entry->next;
+        if (!entry->claimed && entry->last_seen_ms <= wall_ms - FORGET_AFTER)
+            remove_entry(checkpoint, entry);
     }
 }
 
-static enum status write_file(struct checkpoint *checkpoint, struct slice header, struct slice body,
-                              struct error *err)
+static void all_written(struct checkpoint *checkpoint)
 {
-    scoped_fd int fd = openat(checkpoint->folder_fd, "checkpoint.new",
-                              O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    struct checkpoint_entry *entry;
 
-    if (fd < 0 || write(fd, header.data, header.len) != (ssize_t)header.len ||
-        write(fd, body.data, body.len) != (ssize_t)body.len || fsync(fd) != 0)
-        return error_set_errno(err, RETRY, "cannot write '%s/checkpoint.new'", checkpoint->folder);
+    while ((entry = checkpoint->changed)) {
+        checkpoint->changed = entry->next_changed;
+        entry->changed = false;
+    }
+    buf_clear(&checkpoint->gone);
+}
+
+static enum status save_all(struct checkpoint *checkpoint, int64_t wall_ms, struct error *err)
+{
+    scoped_buf struct buf lines = BUF_INIT(TEXT_MAX);
+    struct checkpoint_entry *entry;
+    uint32_t number = 0;
+
+    forget_old(checkpoint, wall_ms);
+    for (entry = checkpoint->entries; entry; entry = entry->next)
+        add_whole(&lines, entry, ++number);
+    if (lines.failed)
+        return error_set(err, RETRY, "out of memory for the checkpoint");
+    if (checkpoint_store_replace(checkpoint->store, buf_slice(&lines), err))
+        return err->status;
+    number = 0;
+    for (entry = checkpoint->entries; entry; entry = entry->next)
+        entry->number = ++number;
+    checkpoint->last_number = number;
+    all_written(checkpoint);
     return OK;
 }
 
-/* A crash between the two renames leaves the previous file, which loads as well. */
-static enum status put_in_place(struct checkpoint *checkpoint, struct error *err)
+static enum status save_changes(struct checkpoint *checkpoint, struct error *err)
 {
-    int fd = checkpoint->folder_fd;
+    scoped_buf struct buf lines = BUF_INIT(TEXT_MAX);
+    struct checkpoint_entry *entry;
 
-    if (renameat(fd, "checkpoint", fd, "checkpoint.previous") != 0 && errno != ENOENT)
-        return error_set_errno(err, RETRY, "cannot keep '%s/checkpoint'", checkpoint->folder);
-    if (renameat(fd, "checkpoint.new", fd, "checkpoint") != 0 || fsync(fd) != 0)
-        return error_set_errno(err, RETRY, "cannot replace '%s/checkpoint'", checkpoint->folder);
+    buf_add_slice(&lines, buf_slice(&checkpoint->gone));
+    for (entry = checkpoint->changed; entry; entry = entry->next_changed) {
+        if (entry->number == 0) {
+            add_whole(&lines, entry, ++checkpoint->last_number);
+            continue;
+        }
+        buf_addf(&lines, "{\"n\":%" PRIu32 ",", entry->number);
+        add_state(&lines, entry);
+    }
+    if (lines.failed)
+        return error_set(err, RETRY, "out of memory for the checkpoint");
+    if (checkpoint_store_append(checkpoint->store, buf_slice(&lines), err))
+        return err->status; /* numbers that were not used are left out */
     return OK;
+}
+
+/* In the order in which save_changes has given them. */
+static void set_numbers(struct checkpoint *checkpoint, uint32_t number)
+{
+    for (struct checkpoint_entry *entry = checkpoint->changed; entry; entry = entry->next_changed)
+        if (entry->number == 0)
+            entry->number = ++number;
 }
 
 enum status checkpoint_save(struct checkpoint *checkpoint, int64_t wall_ms, struct error *err)
 {
-    scoped_buf struct buf body = BUF_INIT(FILE_MAX);
-    char header[128];
+    uint32_t number = checkpoint->last_number;
+    enum status status;
 
-    if (!checkpoint->touched)
+    forget_surplus(checkpoint);
+    if (!checkpoint->changed && checkpoint->gone.len == 0 &&
+        !checkpoint_store_is_due(checkpoint->store))
         return OK;
-    forget_old(checkpoint, wall_ms);
-    for (struct checkpoint_entry *entry = checkpoint->entries; entry; entry = entry->next)
-        if (entry->fingerprint)
-            add_entry(&body, entry);
-    if (body.failed)
-        return error_set(err, RETRY, "out of memory for the checkpoint");
-    snprintf(header, sizeof(header), HEADER_FORMAT, VERSION,
-             (uint64_t)XXH3_64bits(body.len ? body.data : "", body.len));
-    if (write_file(checkpoint, slice_of(header), buf_slice(&body), err) ||
-        put_in_place(checkpoint, err))
-        return err->status;
-    checkpoint->touched = false;
-    return OK;
+    if (checkpoint_store_is_due(checkpoint->store) || number >= NUMBER_MAX / 2 ||
+        checkpoint->gone.failed) {
+        status = save_all(checkpoint, wall_ms, err);
+    } else {
+        status = save_changes(checkpoint, err);
+        if (status == OK) {
+            set_numbers(checkpoint, number);
+            all_written(checkpoint);
+        }
+    }
+    if (status == OK)
+        health_met(checkpoint->health);
+    else
+        health_unmet(checkpoint->health, "%s", err->text);
+    return status;
 }
 
 void checkpoint_close(struct checkpoint *checkpoint)
 {
     if (!checkpoint)
         return;
-    drop_entries(checkpoint);
-    if (checkpoint->lock_fd >= 0)
-        close(checkpoint->lock_fd);
-    if (checkpoint->folder_fd >= 0)
-        close(checkpoint->folder_fd);
-    free(checkpoint->folder);
+    remove_all(checkpoint);
+    table_release(&checkpoint->by_stream);
+    table_release(&checkpoint->by_file);
+    table_release(&checkpoint->by_head);
+    checkpoint_store_close(checkpoint->store);
+    free(checkpoint->loaded);
+    buf_release(&checkpoint->gone);
     free(checkpoint);
 }

@@ -34,6 +34,7 @@ struct position {
     uint64_t offset;
     struct mark mark;
     struct timestamp time; /* of the last line before it that had one: what follows inherits it */
+    bool timed;            /* there was such a line; false: `time` is the reading time */
 };
 
 struct stream {

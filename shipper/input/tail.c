@@ -134,13 +134,12 @@ static void claim(struct tail *tail, struct tail_file *file, struct checkpoint_e
 
     entry->claimed = true;
     entry->finished = false;
-    entry->device = file->device;
-    entry->inode = file->inode;
+    checkpoint_set_file(tail->context->checkpoint, entry, file->device, file->inode, 0);
     file->entry = entry;
     stream->read = stream->acked = entry->acked;
     stream_identify(stream, tail->context->config->agent.id, entry->fingerprint, entry->generation);
     file->ready = true;
-    checkpoint_touch(tail->context->checkpoint);
+    checkpoint_changed(tail->context->checkpoint, entry);
 }
 
 static int64_t ms_of(struct timespec time)
@@ -172,12 +171,11 @@ static bool claim_new(struct tail *tail, struct tail_file *file, uint64_t finger
 {
     uint32_t generation = next_generation(tail, file->stream.name, fingerprint);
     struct checkpoint_entry *entry =
-        checkpoint_add(tail->context->checkpoint, file->stream.name, file->stream.path);
+        checkpoint_add(tail->context->checkpoint, file->stream.name, file->stream.path, fingerprint,
+                       generation);
 
     if (!entry)
         return false;
-    entry->fingerprint = fingerprint;
-    entry->generation = generation;
     entry->acked.time = (struct timestamp){st->st_mtim.tv_sec, 0};
     entry->size = (uint64_t)st->st_size;
     entry->found_ms = entry->last_seen_ms = tail->looked_ms;
@@ -593,7 +591,7 @@ static void give_up_lost(struct tail *tail)
                   (unsigned long long)(entry->size - entry->acked.offset));
         metric_add(tail->abandoned, entry->size - entry->acked.offset);
         entry->size = entry->acked.offset;
-        checkpoint_touch(tail->context->checkpoint);
+        checkpoint_changed(tail->context->checkpoint, entry);
     }
 }
 
@@ -683,8 +681,7 @@ static void replace(struct tail *tail, struct tail_file *file, int64_t now_ms)
     if (file->entry) {
         /* Its rest may be in a copy that rotation made: let that be found. */
         file->entry->claimed = file->stream.first != NULL;
-        file->entry->inode = file->entry->device = 0;
-        checkpoint_touch(tail->context->checkpoint);
+        checkpoint_set_file(tail->context->checkpoint, file->entry, 0, 0, 0);
     }
     file->replaced = true;
     file->ready = false;
@@ -701,7 +698,7 @@ static bool is_over(const struct tail_file *file, int64_t now_ms)
 
     if (file->live || file->ready || file->stream.first)
         return false;
-    if (content_is_archive(file->content))
+    if (content_is_archive(file->content) && content_is_complete(file->content))
         return true;
     if (fstat(content_fd(file->content), &st) == 0 && st.st_nlink == 0 && quiet_ms >= UNFINISHED_MS)
         return true;
@@ -716,7 +713,7 @@ static void finish(struct tail *tail, struct tail_file *file)
         file->entry->size = (uint64_t)st.st_size;
         file->entry->finished = content_is_archive(file->content);
         file->entry->last_seen_ms = clock_wall_ms();
-        checkpoint_touch(tail->context->checkpoint);
+        checkpoint_changed(tail->context->checkpoint, file->entry);
     }
     drop_file(tail, file);
 }
@@ -884,7 +881,7 @@ static void tail_acked(struct input *input, struct stream *stream)
 
     if (file->entry) {
         file->entry->acked = stream->acked;
-        checkpoint_touch(tail->context->checkpoint);
+        checkpoint_changed(tail->context->checkpoint, file->entry);
     }
     if (file->replaced && !stream->first) {
         tail->scan_ms = 0; /* its rest may be looked for now */
