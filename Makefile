@@ -14,7 +14,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wfo
 WERROR   ?= -Werror
 
 # Debian 12 ships no .pc for civetweb, so it is named by hand.
-PACKAGES := rdkafka libcurl libcjson libcyaml yaml-0.1 libmaxminddb hiredis libxxhash zlib libpcre2-8
+PACKAGES := rdkafka libcurl libcjson libcyaml yaml-0.1 libmaxminddb hiredis libxxhash zlib libpcre2-8 libzstd
 DEPS_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
 DEPS_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lcivetweb -lpthread -lm
 
@@ -23,10 +23,10 @@ ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -I. -MMD -MP -fstack-protector-strong $(WAR
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 Q := $(if $(V),,@)
 
-objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $1/*.c $1/*/*.c)))
-SOURCES := $(wildcard common/*.[ch] common/*/*.[ch] shipper/*.[ch] shipper/*/*.[ch] indexer/*.[ch] indexer/*/*.[ch] \
-                       tests/unit/*/*.[ch] tests/unit/*/*/*.[ch] tests/fuzz/*.c)
-UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c))
+objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $1/*.c $1/*/*.c $1/*/*/*.c)))
+SOURCES := $(wildcard common/*.[ch] common/*/*.[ch] shipper/*.[ch] shipper/*/*.[ch] shipper/*/*/*.[ch] indexer/*.[ch] indexer/*/*.[ch] \
+                       tests/unit/*/*.[ch] tests/unit/*/*/*.[ch] tests/unit/*/*/*/*.[ch] tests/fuzz/*.c)
+UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c tests/unit/*/*/*/test_*.c))
 VENV := build/venv
 
 all: $(BUILD)/bin/shipper $(BUILD)/bin/indexer $(if $(filter release,$(VARIANT)),build/shipper build/indexer) ## both programs; VARIANT=release|debug|asan|tsan

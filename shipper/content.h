@@ -1,9 +1,10 @@
 /*
  * content.h - the bytes of a file by their offset in the uncompressed content.
  *
- * Plain files are read in place; gzip files (by their magic bytes, whatever
- * the name; RFC 1952, any number of members) and pipes only go forward, and
- * keep the last piece so that an unfinished line can be read again.
+ * Plain files are read in place; archives (by their magic bytes, whatever the
+ * name) and pipes only go forward, and keep the last piece so that an
+ * unfinished line can be read again. Memory does not depend on what an archive
+ * becomes. The kinds are the files of shipper/content/.
  */
 #ifndef SHIPPER_CONTENT_H
 #define SHIPPER_CONTENT_H
@@ -21,7 +22,7 @@ enum status content_open(int fd, struct content **out, struct error *err);
 
 /*
  * Up to `room` bytes from `offset` on, *len of them. OK: there may be more.
- * DONE: nothing beyond these for now (*len may be 0); a plain file may grow.
+ * DONE: nothing beyond these for now (*len may be 0); the file may grow, an archive too.
  * RETRY: a passing I/O error. REJECT: a damaged archive, nothing readable
  * beyond these; err says what is wrong with it.
  */
@@ -29,7 +30,10 @@ enum status content_read(struct content *content, uint64_t offset, char *to, siz
                          size_t *len, struct error *err);
 
 int content_fd(const struct content *content);
-bool content_is_archive(const struct content *content); /* gzip */
+bool content_is_archive(const struct content *content);
+
+/* After DONE: false for an archive that ends in the middle, because it is cut or still written. */
+bool content_is_complete(const struct content *content);
 
 /* Bytes of the file itself that were read so far, for progress. */
 uint64_t content_progress(const struct content *content);

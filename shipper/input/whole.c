@@ -193,6 +193,10 @@ static enum status whole_read(struct input *input, int64_t now_ms, struct input_
             whole->failed = true; /* a piece that is not taken is read again */
             status = DONE;
         }
+        if (status == DONE && !content_is_complete(whole->content) && !whole->failed) {
+            give_up(whole, stream->path, "the archive ends too early");
+            whole->failed = true;
+        }
         whole->ended = status == DONE;
         if (len > 0)
             break;
