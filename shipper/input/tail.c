@@ -170,9 +170,8 @@ static bool claim_new(struct tail *tail, struct tail_file *file, uint64_t finger
                       const struct stat *st)
 {
     uint32_t generation = next_generation(tail, file->stream.name, fingerprint);
-    struct checkpoint_entry *entry =
-        checkpoint_add(tail->context->checkpoint, file->stream.name, file->stream.path, fingerprint,
-                       generation);
+    struct checkpoint_entry *entry = checkpoint_add(tail->context->checkpoint, file->stream.name,
+                                                    file->stream.path, fingerprint, generation);
 
     if (!entry)
         return false;
