@@ -58,10 +58,12 @@ static struct timestamp settle_time(struct stream *stream, const struct event *e
 
     if (!record_has(record, FIELD_TIMESTAMP) && event->wrapped)
         record_set_time(record, FIELD_TIMESTAMP, event->wrapped->time);
-    if (record_time(record, FIELD_TIMESTAMP, &time))
+    if (record_time(record, FIELD_TIMESTAMP, &time)) {
         stream->read.time = time;
-    else
+        stream->read.timed = true;
+    } else {
         record_set_time(record, FIELD_TIMESTAMP, stream->read.time);
+    }
     return stream->read.time;
 }
 
@@ -169,16 +171,17 @@ bool lines_each(struct lines *lines, const struct input_piece *piece, struct rec
     struct event event;
 
     while (join_next(lines->join, &framer, piece->last || piece->quiet, &event)) {
-        struct timestamp time_before = stream->read.time;
+        const struct position before = stream->read;
         enum line_verdict verdict = make_record(lines, stream, &event, record);
         struct position after = {
             .offset = event.end,
             .mark = mark_at(&start, bytes, event.end),
             .time = stream->read.time,
+            .timed = stream->read.timed,
         };
 
         if (!take(arg, stream, &event, verdict, record, &after)) {
-            stream->read.time = time_before;
+            stream->read = before;
             return false;
         }
         stream->lines += event.lines;

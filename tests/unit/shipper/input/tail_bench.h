@@ -17,6 +17,7 @@
 #include "shipper/checkpoint.h"
 #include "shipper/config.h"
 #include "shipper/framer.h"
+#include "shipper/join/join.h"
 #include "shipper/input/input.h"
 #include "shipper/lines.h"
 #include "shipper/stream.h"
@@ -195,7 +196,7 @@ static int bench_teardown(void **state)
     return 0;
 }
 
-static bool take_line(void *arg, struct stream *stream, const struct line *line,
+static bool take_line(void *arg, struct stream *stream, const struct event *event,
                       enum line_verdict verdict, struct record *record,
                       const struct position *after)
 {
@@ -211,10 +212,10 @@ static bool take_line(void *arg, struct stream *stream, const struct line *line,
     bench.got = realloc(bench.got, (bench.got_count + 1) * sizeof(*bench.got));
     assert_non_null(bench.got);
     got = &bench.got[bench.got_count++];
-    got->text = strndup(line->text.data ? line->text.data : "", line->text.len);
+    got->text = strndup(event->text.data ? event->text.data : "", event->text.len);
     memcpy(got->id, bench.lines.id, RECORD_ID_LEN);
     got->id[RECORD_ID_LEN] = '\0';
-    got->offset = line->offset;
+    got->offset = event->offset;
     got->generation = stream->generation;
     return true;
 }
@@ -245,14 +246,13 @@ static void remember_waiting(struct stream *stream)
 /* One piece, if there is one. */
 static bool step(void)
 {
-    struct input_piece piece;
+    struct input_piece piece = {0};
     int64_t wake_ms = INT64_MAX;
     bool taken;
 
     if (input_tail.read(bench.input, bench.mono_ms, &piece, &wake_ms) != OK)
         return wake_ms <= bench.mono_ms;
-    taken = lines_each(&bench.lines, piece.stream, piece.bytes, piece.last, &bench.record,
-                       take_line, NULL);
+    taken = lines_each(&bench.lines, &piece, &bench.record, take_line, NULL);
     if (piece.stream->read.offset != piece.stream->acked.offset) {
         if (bench.hold || piece.stream->first)
             remember_waiting(piece.stream);

@@ -9,6 +9,7 @@
 #include "common/scope.h"
 #include "shipper/config.h"
 #include "shipper/framer.h"
+#include "shipper/join/join.h"
 #include "shipper/lines.h"
 #include "shipper/stream.h"
 #include "tests/unit/support/folder.h"
@@ -71,7 +72,7 @@ static const char *add_file(struct slice text)
     return bench.path_list[i];
 }
 
-static bool take_line(void *arg, struct stream *stream, const struct line *line,
+static bool take_line(void *arg, struct stream *stream, const struct event *event,
                       enum line_verdict verdict, struct record *record,
                       const struct position *after)
 {
@@ -82,7 +83,7 @@ static bool take_line(void *arg, struct stream *stream, const struct line *line,
     (void)after;
     if (bench.rng && rng_one_in(bench.rng, 3))
         return false;
-    buf_addf(&bench.got, "%s%.*s", bench.got.len ? "|" : "", SLICE_FMT(line->text));
+    buf_addf(&bench.got, "%s%.*s", bench.got.len ? "|" : "", SLICE_FMT(event->text));
     buf_add(&bench.ids, bench.lines.id, RECORD_ID_LEN);
     return true;
 }
@@ -90,15 +91,14 @@ static bool take_line(void *arg, struct stream *stream, const struct line *line,
 static void read_all(void)
 {
     struct input *input;
-    struct input_piece piece;
+    struct input_piece piece = {0};
     struct error err;
     int64_t wake_ms;
 
     assert_int_equal(lines_open(&bench.lines, &bench.config, &bench.input_config, &err), OK);
     assert_int_equal(input_whole.open(&bench.context, &bench.input_config, &input, &err), OK);
     while (input_whole.read(input, 0, &piece, &wake_ms) == OK) {
-        bool taken = lines_each(&bench.lines, piece.stream, piece.bytes, piece.last, &bench.record,
-                                take_line, NULL);
+        bool taken = lines_each(&bench.lines, &piece, &bench.record, take_line, NULL);
 
         input_whole.done(input, &piece, !taken);
     }
@@ -218,7 +218,7 @@ static void progress_is_of_the_files_bytes(void **state)
 {
     struct input *input;
     struct input_progress progress;
-    struct input_piece piece;
+    struct input_piece piece = {0};
     struct error err;
     int64_t wake_ms;
 
