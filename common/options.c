@@ -5,11 +5,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/version.h"
 
@@ -340,10 +342,18 @@ static const struct command *command_to_front(const struct command *commands, ch
     return command;
 }
 
-/* What was printed is a result only when it has arrived. */
+/* Did the reader of our output leave, as `head` does when it has enough? */
+static bool reader_left(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO};
+
+    return poll(&output, 1, 0) == 1 && output.revents & (POLLERR | POLLHUP);
+}
+
+/* What was printed is a result only when it has arrived; or nobody wants more of it. */
 static int check_stdout(const char *program, int code)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_left())
         return code;
     fprintf(stderr, "%s: cannot write to standard output: %s\n", program, strerror(errno));
     return code == EXIT_DONE ? EXIT_FAILED : code;

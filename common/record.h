@@ -201,6 +201,14 @@ bool record_put(struct record *record, const struct record_target *target, struc
 /* The same for one valid JSON value, e.g. a number; null is absent. */
 bool record_put_json(struct record *record, const struct record_target *target, struct slice raw);
 
+/*
+ * Copies a field to another record, as a view; of an OBJECT field its members, or with `key` only
+ * that one ("a.b" is also found as {"a":{"b":…}}). `key` must live as long as `to`. What is
+ * absent is left out. False without memory.
+ */
+bool record_copy(struct record *to, const struct record *from, enum record_field field,
+                 struct slice key);
+
 /* Bytes that record_encode may need at most. */
 size_t record_encode_bound(const struct record *record);
 

@@ -152,18 +152,18 @@ static int search_command(int argc, char **argv)
         "A field, a colon, a value; blank is and; * any characters; words alone are looked for\n"
         "in the line. See the README for the whole language.";
     struct search_arguments arguments = {.limit = -1};
-    const char *limit = NULL;
-    char query[QUERY_BYTES_MAX + 1], *end, **words;
+    char query[QUERY_BYTES_MAX + 1], **words;
     const struct option_row rows[] = {
         CONFIG_OPTIONS(source.path, source.settings),
         {"from", 0, "TIME", OPTION_TEXT, &arguments.from, "not older: now-1h, 2026-11-20, …"},
         {"to", 0, "TIME", OPTION_TEXT, &arguments.to, "not newer"},
         {"fields", 'f', "A,B", OPTION_TEXT, &arguments.fields, "names or aliases to print"},
-        {"sort", 0, "FIELD[:desc]", OPTION_TEXT, &arguments.sort, "order (@timestamp:desc)"},
-        {"limit", 'n', "N", OPTION_TEXT, &limit,
+        {"sort", 0, "A,B:desc", OPTION_TEXT, &arguments.sort, "order (@timestamp:desc)"},
+        {"limit", 'n', "N", OPTION_NUMBER, &arguments.limit,
          "at most so many; 0 is all (100 on a terminal, else all)"},
         {"format", 0, "NAME", OPTION_TEXT, &arguments.format,
          "table, ndjson, csv or raw (table on a terminal, else ndjson)"},
+        {"json", 0, NULL, OPTION_FLAG, &arguments.json, "the same as --format ndjson"},
         {"count", 0, NULL, OPTION_FLAG, &arguments.count, "print only how many there are"},
         {"histogram", 0, NULL, OPTION_FLAG, &arguments.histogram, "print bars over time"},
         {"top", 0, "FIELD", OPTION_TEXT, &arguments.top, "print its most frequent values"},
@@ -175,14 +175,8 @@ static int search_command(int argc, char **argv)
     if (!begin(rows, help, argc, argv, &words, &holder, &config, &code))
         return code;
     code = EXIT_USAGE;
-    if (limit) {
-        arguments.limit = strtoll(limit, &end, 10);
-        if (*end || end == limit || arguments.limit < 0)
-            fprintf(stderr, "indexer search: --limit '%s' is no number\n", limit);
-    }
     arguments.query = query;
-    if ((!limit || (!*end && end != limit && arguments.limit >= 0)) &&
-        take_query(words, query, sizeof(query)))
+    if (take_query(words, query, sizeof(query)))
         code = search_records(config, &arguments);
     config_close(holder);
     return code;

@@ -9,13 +9,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "common/json_text.h"
+#include "common/json_walk.h"
 #include "common/query/fields.h"
 #include "common/scope.h"
+#include "indexer/cell.h"
 
 #define ARENA_BLOCK (64u << 10)
 #define ARENA_MAX   (512u << 20)
-#define CELL_MAX    512 /* bytes of a cell on a terminal */
+#define LAST_MIN    8 /* columns: a narrower last column is not cut */
 
 static const struct query_context everything; /* no field is hidden */
 
@@ -55,6 +56,31 @@ static enum status choose_format(struct printer *printer, const char *name, stru
     return error_set(err, REJECT, "unknown format '%s'; expected table, ndjson, csv or raw", name);
 }
 
+static enum status add_field(struct printer *printer, struct slice name, struct error *err)
+{
+    struct printer_field *field = &printer->fields[printer->field_count];
+    struct field_ref ref;
+
+    while (name.len && *name.data == ' ')
+        name = (struct slice){name.data + 1, name.len - 1};
+    while (name.len && name.data[name.len - 1] == ' ')
+        name.len--;
+    if (!field_find(name, &everything, &ref)) {
+        struct slice near = field_suggest(name, &everything);
+
+        return error_set(err, REJECT,
+                         near.len ? "unknown field '%.*s'; did you mean '%.*s'?"
+                                  : "unknown field '%.*s'",
+                         SLICE_FMT(name), SLICE_FMT(near));
+    }
+    if (printer->field_count == PRINTER_FIELDS_MAX)
+        return error_set(err, REJECT, "more than %d fields", PRINTER_FIELDS_MAX);
+    *field = (struct printer_field){ref.field, ref.key,
+                                    ref.key.len ? name : slice_of(record_fields[ref.field].name)};
+    printer->field_count++;
+    return OK;
+}
+
 static enum status choose_fields(struct printer *printer, const char *list, struct error *err)
 {
     const char *p = list, *comma;
@@ -62,21 +88,18 @@ static enum status choose_fields(struct printer *printer, const char *list, stru
     if (!list) {
         if (printer->format == PRINT_NDJSON)
             return OK; /* whole documents */
-        for (size_t i = 0; i < ARRAY_LEN(default_columns); i++)
-            printer->fields[printer->field_count++] = default_columns[i].field;
+        for (size_t i = 0; i < ARRAY_LEN(default_columns); i++) {
+            enum record_field field = default_columns[i].field;
+
+            printer->fields[printer->field_count++] =
+                (struct printer_field){field, {NULL, 0}, slice_of(record_fields[field].name)};
+        }
         return OK;
     }
     for (;; p = comma + 1) {
-        struct field_ref ref;
-        struct slice name;
-
         comma = strchr(p, ',');
-        name = (struct slice){p, comma ? (size_t)(comma - p) : strlen(p)};
-        if (!field_find(name, &everything, &ref) || ref.key.len)
-            return error_set(err, REJECT, "unknown field '%.*s'", SLICE_FMT(name));
-        if (printer->field_count == PRINTER_FIELDS_MAX)
-            return error_set(err, REJECT, "more than %d fields", PRINTER_FIELDS_MAX);
-        printer->fields[printer->field_count++] = ref.field;
+        if (add_field(printer, (struct slice){p, comma ? (size_t)(comma - p) : strlen(p)}, err))
+            return err->status;
         if (!comma)
             return OK;
     }
@@ -109,14 +132,59 @@ void printer_close(struct printer *printer)
     arena_release(&printer->arena);
 }
 
+/* Some fields of a record, or without any the whole, as JSON in the arena; empty without memory. */
+static struct slice encode(struct printer *printer, const struct record *record,
+                           const struct printer_field *fields, unsigned count)
+{
+    struct record chosen;
+    uint64_t invalid = 0;
+    char *room;
+
+    record_init(&chosen, &printer->arena);
+    for (unsigned i = 0; i < count; i++)
+        if (!record_copy(&chosen, record, fields[i].field, fields[i].key))
+            return (struct slice){"", 0};
+    if (count)
+        record = &chosen;
+    room = arena_bytes(&printer->arena, record_encode_bound(record));
+    return room ? (struct slice){room, record_encode(record, room, &invalid)}
+                : (struct slice){"", 0};
+}
+
+/* An OBJECT field or a member of one: what stands there in the record's JSON form. */
+static struct slice object_text(struct printer *printer, const struct record *record,
+                                const struct printer_field *field)
+{
+    struct slice json = encode(printer, record, field, 1);
+    const char *name = record_fields[field->field].name;
+    struct json_value value = {.raw = json};
+    char part[256], *text;
+
+    while (*name) {
+        snprintf(part, sizeof(part), "%.*s", (int)strcspn(name, "."), name);
+        name += strlen(part);
+        name += *name == '.';
+        if (!json_member(value.raw, part, &value))
+            return (struct slice){"", 0};
+    }
+    snprintf(part, sizeof(part), "%.*s", SLICE_FMT(field->key));
+    if (field->key.len && !json_member(value.raw, part, &value))
+        return (struct slice){"", 0};
+    if (value.kind != JSON_STRING || !(text = arena_bytes(&printer->arena, value.raw.len)))
+        return value.raw;
+    return (struct slice){text, json_unescape(value.raw, text)};
+}
+
 /* A value as text, for people: strings without quotes. */
-static struct slice value_text(struct record *record, enum record_field field, char *room,
-                               size_t size)
+static struct slice value_text(struct printer *printer, struct record *record,
+                               const struct printer_field *field, char *room, size_t size)
 {
     struct slice text = {"", 0};
-    const struct value *value = &record->values[field];
+    const struct value *value = &record->values[field->field];
 
-    if (!record_has(record, field) || record_text(record, field, &text))
+    if (record_fields[field->field].type == TYPE_OBJECT)
+        return object_text(printer, record, field);
+    if (!record_has(record, field->field) || record_text(record, field->field, &text))
         return text;
     switch (value->kind) {
     case VALUE_LONG:
@@ -133,30 +201,12 @@ static struct slice value_text(struct record *record, enum record_field field, c
     }
 }
 
-/* What a terminal must not be told by a log line: control characters become dots. */
-static void print_cell(FILE *out, struct slice text, unsigned width, bool last)
+static const char *level_colour(struct printer *printer, struct record *record)
 {
-    unsigned columns = 0;
-    size_t i;
+    static const struct printer_field field = {.field = FIELD_LOG_LEVEL};
+    char room[64];
+    struct slice level = value_text(printer, record, &field, room, sizeof(room));
 
-    for (i = 0; i < text.len && (width == 0 || columns < width); i++) {
-        unsigned char c = (unsigned char)text.data[i];
-
-        columns += (c & 0xc0) != 0x80;
-        fputc(c < 0x20 || c == 0x7f ? '.' : c, out);
-    }
-    while (i < text.len && ((unsigned char)text.data[i] & 0xc0) == 0x80)
-        fputc(text.data[i++], out);
-    while (!last && columns++ < width)
-        fputc(' ', out);
-}
-
-static const char *level_colour(struct record *record)
-{
-    struct slice level;
-
-    if (!record_text(record, FIELD_LOG_LEVEL, &level))
-        return "";
     if (slice_is(level, "error") || slice_is(level, "critical") || slice_is(level, "fatal"))
         return "\033[31m";
     return slice_is(level, "warn") || slice_is(level, "warning") ? "\033[33m" : "";
@@ -164,18 +214,20 @@ static const char *level_colour(struct record *record)
 
 static void print_table_row(struct printer *printer, struct record *record)
 {
+    bool cut = printer->width > 0;
     unsigned used = 0;
 
-    fputs(printer->colour ? level_colour(record) : "", printer->out);
+    fputs(printer->colour ? level_colour(printer, record) : "", printer->out);
     for (unsigned i = 0; i < printer->field_count; i++) {
         bool last = i + 1 == printer->field_count;
-        unsigned width = column_width(printer->fields[i]);
+        unsigned width = column_width(printer->fields[i].field);
         char room[64];
 
         if (last)
-            width = printer->width > used + 8 ? printer->width - used : 0;
-        print_cell(printer->out, value_text(record, printer->fields[i], room, sizeof(room)), width,
-                   last);
+            width = printer->width > used + LAST_MIN ? printer->width - used : 0;
+        cell_print(printer->out,
+                   value_text(printer, record, &printer->fields[i], room, sizeof(room)), width, cut,
+                   !last);
         used += width + 1;
         if (!last)
             fputc(' ', printer->out);
@@ -211,65 +263,71 @@ static void print_csv_row(struct printer *printer, struct record *record)
 
         if (i)
             fputc(',', printer->out);
-        print_csv_cell(printer->out, value_text(record, printer->fields[i], room, sizeof(room)));
+        print_csv_cell(printer->out,
+                       value_text(printer, record, &printer->fields[i], room, sizeof(room)));
     }
     fputs("\r\n", printer->out);
 }
 
-static void print_heading(struct printer *printer)
+void printer_start(struct printer *printer)
 {
-    for (unsigned i = 0; i < printer->field_count; i++) {
-        const char *name = record_fields[printer->fields[i]].name;
+    bool csv = printer->format == PRINT_CSV;
 
-        if (printer->format == PRINT_CSV) {
-            fprintf(printer->out, "%s%s", i ? "," : "", name);
-        } else {
-            print_cell(printer->out, slice_of(name), column_width(printer->fields[i]),
-                       i + 1 == printer->field_count);
-            fputc(i + 1 == printer->field_count ? '\n' : ' ', printer->out);
-        }
+    if (printer->started)
+        return;
+    printer->started = true;
+    if (!csv && printer->format != PRINT_TABLE)
+        return;
+    for (unsigned i = 0; i < printer->field_count; i++) {
+        const struct printer_field *field = &printer->fields[i];
+
+        if (i)
+            fputc(csv ? ',' : ' ', printer->out);
+        if (csv)
+            print_csv_cell(printer->out, field->name);
+        else
+            cell_print(printer->out, field->name, column_width(field->field), false,
+                       i + 1 < printer->field_count);
     }
-    if (printer->format == PRINT_CSV)
-        fputs("\r\n", printer->out);
+    fputs(csv ? "\r\n" : "\n", printer->out);
 }
 
-/* The chosen fields alone, or all. */
-static void print_json(struct printer *printer, struct record *record, struct slice document)
+static void print_json(struct printer *printer, struct slice json)
 {
-    struct record chosen;
-    uint64_t invalid = 0;
-    scoped_free char *room = NULL;
-
-    if (printer->field_count == 0) {
-        fwrite(document.data, 1, document.len, printer->out);
-        fputc('\n', printer->out);
-        return;
-    }
-    record_init(&chosen, record->arena);
-    for (unsigned i = 0; i < printer->field_count; i++)
-        if (record_has(record, printer->fields[i]))
-            *record_slot(&chosen, printer->fields[i]) = record->values[printer->fields[i]];
-    room = malloc(record_encode_bound(&chosen));
-    if (room)
-        fwrite(room, 1, record_encode(&chosen, room, &invalid), printer->out);
+    if (printer->width)
+        cell_print_json(printer->out, json);
+    else
+        fwrite(json.data, 1, json.len, printer->out);
     fputc('\n', printer->out);
 }
 
+/* The line as it was; a terminal is spared its control characters. */
 static void print_raw(struct printer *printer, struct record *record)
 {
-    struct slice text = {"", 0};
+    static const struct printer_field original = {.field = FIELD_EVENT_ORIGINAL},
+                                      message = {.field = FIELD_MESSAGE};
+    char room[64];
+    struct slice text =
+        value_text(printer, record, record_has(record, FIELD_EVENT_ORIGINAL) ? &original : &message,
+                   room, sizeof(room));
 
-    if (!record_text(record, FIELD_EVENT_ORIGINAL, &text))
-        record_text(record, FIELD_MESSAGE, &text);
-    fwrite(text.data, 1, text.len, printer->out);
+    for (const char *line = text.data, *end = line + text.len; printer->width && line < end;) {
+        const char *stop = memchr(line, '\n', (size_t)(end - line));
+
+        stop = stop ? stop : end;
+        cell_print(printer->out, (struct slice){line, (size_t)(stop - line)}, 0, false, false);
+        if (stop < end)
+            fputc('\n', printer->out);
+        line = stop + 1;
+    }
+    if (!printer->width)
+        fwrite(text.data, 1, text.len, printer->out);
     fputc('\n', printer->out);
 }
 
-bool printer_record(struct printer *printer, struct record *record, struct slice document)
+static void print(struct printer *printer, struct record *record)
 {
-    if (!printer->started && (printer->format == PRINT_TABLE || printer->format == PRINT_CSV))
-        print_heading(printer);
-    printer->started = true;
+    printer_start(printer);
     switch (printer->format) {
     case PRINT_TABLE:
         print_table_row(printer, record);
@@ -278,12 +336,18 @@ bool printer_record(struct printer *printer, struct record *record, struct slice
         print_csv_row(printer, record);
         break;
     case PRINT_NDJSON:
-        print_json(printer, record, document);
+        print_json(printer, encode(printer, record, printer->fields, printer->field_count));
         break;
     case PRINT_RAW:
         print_raw(printer, record);
         break;
     }
+}
+
+bool printer_record(struct printer *printer, struct record *record)
+{
+    arena_clear(&printer->arena);
+    print(printer, record);
     return !ferror(printer->out);
 }
 
@@ -291,7 +355,9 @@ bool printer_document(struct printer *printer, struct slice document)
 {
     record_clear(&printer->record);
     arena_clear(&printer->arena);
-    if (record_decode(&printer->record, document, NULL) != OK)
-        return !ferror(printer->out);
-    return printer_record(printer, &printer->record, document);
+    if (printer->format == PRINT_NDJSON && printer->field_count == 0)
+        print_json(printer, document);
+    else if (record_decode(&printer->record, document, NULL) == OK)
+        print(printer, &printer->record);
+    return !ferror(printer->out);
 }

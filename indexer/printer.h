@@ -16,10 +16,16 @@
 
 enum printer_format { PRINT_TABLE, PRINT_NDJSON, PRINT_CSV, PRINT_RAW };
 
+struct printer_field {
+    enum record_field field;
+    struct slice key;  /* below an OBJECT field; else empty */
+    struct slice name; /* as it is printed */
+};
+
 struct printer {
     FILE *out;
     enum printer_format format;
-    enum record_field fields[PRINTER_FIELDS_MAX];
+    struct printer_field fields[PRINTER_FIELDS_MAX];
     unsigned field_count, width; /* columns of the terminal; 0 = no terminal: nothing is cut */
     bool colour, started;
     struct arena arena;
@@ -28,16 +34,21 @@ struct printer {
 
 /*
  * `format`: table, ndjson, csv, raw, or NULL: table on a terminal, else ndjson.
- * `fields`: names or aliases, comma-separated, or NULL. REJECT: a wrong one; err names it.
+ * `fields`: names or aliases, comma-separated, or NULL; must outlive the printer. REJECT: a
+ * wrong one; err names it.
  */
 enum status printer_open(struct printer *printer, FILE *out, const char *format, const char *fields,
                          struct error *err);
 
-/* Prints a document (JSON text). False: the output is gone. */
+/* Prints a document (JSON text); as it is for ndjson without a choice of fields. False: the output
+ * is gone. */
 bool printer_document(struct printer *printer, struct slice document);
 
-/* Prints a record; `document` is its JSON, for ndjson without a choice of fields. */
-bool printer_record(struct printer *printer, struct record *record, struct slice document);
+/* Prints a record. False: the output is gone. */
+bool printer_record(struct printer *printer, struct record *record);
+
+/* Prints the names of the columns, if there are any and nothing was printed before. */
+void printer_start(struct printer *printer);
 
 void printer_close(struct printer *printer); /* zeroed is fine */
 

@@ -16,7 +16,7 @@ int enrich_files(const struct indexer_config *config, char **files);
 struct search_arguments {
     const char *query, *from, *to, *fields, *sort, *format, *top;
     int64_t limit; /* 0: no limit */
-    bool count, histogram;
+    bool count, histogram, json;
 };
 
 int search_records(const struct indexer_config *config, const struct search_arguments *arguments);

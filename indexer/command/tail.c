@@ -46,7 +46,7 @@ static bool show(struct tail *tail, rd_kafka_message_t *message)
     entry = &tail->batch->entries[0];
     if (documents_make(&tail->documents, tail->batch, clock_wall_ms(), &err) == OK &&
         entry->outcome == OUTCOME_PENDING && query_program_match(tail->program, record))
-        good = printer_record(&tail->printer, record, entry->document);
+        good = printer_record(&tail->printer, record);
     return good && fflush(tail->printer.out) == 0;
 }
 

@@ -7,16 +7,13 @@ not is a failure. QUERY_FULL=1 runs the long form, QUERY_SEED=n repeats a run.
 import http.client
 import json
 import os
-import pathlib
 import random
-import subprocess
 import urllib.parse
 
 import pytest
 from support.elastic import Elastic
+from support.query_probe import Probe
 
-REPO = pathlib.Path(__file__).resolve().parents[2]
-PROBE = REPO / "build" / "release" / "tests" / "support" / "query_probe"
 FULL = os.environ.get("QUERY_FULL") == "1"
 RECORDS, QUERIES = (10000, 2000) if FULL else (1000, 300)
 SEED = int(os.environ.get("QUERY_SEED", random.SystemRandom().randrange(1 << 32)))
@@ -202,22 +199,6 @@ def query(rng, depth=0):
     join = some(rng, " and ", " ", " or ", " OR ")
     joined = join.join(query(rng, depth + 1) for _ in range(rng.randrange(2, 4)))
     return f"({joined})"
-
-
-class Probe:
-    """tests/support/query_probe.c: the language in memory."""
-
-    def __init__(self):
-        self._process = subprocess.Popen([str(PROBE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def ask(self, **command):
-        self._process.stdin.write(json.dumps(command) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-    def close(self):
-        self._process.stdin.close()
-        assert self._process.wait(timeout=30) == 0
 
 
 @pytest.fixture

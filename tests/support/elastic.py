@@ -36,6 +36,36 @@ class Elastic:
             raise ElasticError(answer.status, parsed)
         return parsed
 
+    def bulk(self, actions):
+        """Stores (index, id, document) triples; a document may be JSON text, kept as it is. They can be found at once."""
+        for start in range(0, len(actions), 2000):
+            lines = []
+            for index, identity, document in actions[start : start + 2000]:
+                text = document if isinstance(document, str) else json.dumps(document, ensure_ascii=False)
+                lines.append(json.dumps({"index": {"_index": index, "_id": identity}}) + "\n" + text + "\n")
+            connection = http.client.HTTPConnection(self._address, timeout=60)
+            try:
+                headers = {"Content-Type": "application/x-ndjson"}
+                connection.request("POST", "/_bulk?refresh=true", "".join(lines).encode(), headers)
+                answer = json.loads(connection.getresponse().read())
+            finally:
+                connection.close()
+            assert answer.get("errors") is False, json.dumps(answer)[:2000]
+
+    def open_views(self):
+        """Points in time and scrolls that somebody holds open."""
+        nodes = self.call("GET", "/_nodes/stats/indices/search")["nodes"].values()
+        return sum(node["indices"]["search"]["open_contexts"] for node in nodes)
+
+    def source_bytes(self, index, identity):
+        """A document as Elasticsearch keeps it, to the byte."""
+        connection = http.client.HTTPConnection(self._address, timeout=30)
+        try:
+            connection.request("GET", f"/{index}/_source/{identity}")
+            return connection.getresponse().read()
+        finally:
+            connection.close()
+
     def _read(self, path, body=None):
         """A query; the shards of an index that was made a moment ago may not be there yet."""
 
