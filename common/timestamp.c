@@ -10,7 +10,6 @@
 #define CYCLE_DAYS  146097
 #define EPOCH_SHIFT 719468 /* days from 0000-03-01 to 1970-01-01 */
 #define DAY_S       86400
-#define OFFSET_MAX  (18 * 3600) /* no zone has ever been further from UTC than 15:57 */
 
 int64_t civil_days(int year, int month, int day)
 {
@@ -39,7 +38,7 @@ struct civil civil_from_days(int64_t days)
     return civil;
 }
 
-static int month_days(int year, int month)
+int civil_month_days(int year, int month)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -60,10 +59,11 @@ bool timestamp_from_civil(const struct civil *civil, int32_t offset_s, uint32_t 
     int64_t s;
 
     if (c->year < 0 || c->year > 9999 || c->month < 1 || c->month > 12 || c->day < 1 ||
-        c->day > month_days(c->year, c->month))
+        c->day > civil_month_days(c->year, c->month))
         return false;
     if (c->hour < 0 || c->hour > 23 || c->minute < 0 || c->minute > 59 || c->second < 0 ||
-        c->second > 60 || ns > 999999999 || offset_s > OFFSET_MAX || offset_s < -OFFSET_MAX)
+        c->second > 60 || ns > 999999999 || offset_s > TIMESTAMP_OFFSET_MAX ||
+        offset_s < -TIMESTAMP_OFFSET_MAX)
         return false;
     s = civil_days(c->year, c->month, c->day) * DAY_S + c->hour * 3600 + c->minute * 60 +
         c->second - offset_s;

@@ -28,9 +28,14 @@ struct civil {                                  /* a calendar date and a time of
 #define TIMESTAMP_S_MIN (-62167219200) /* 0000-01-01T00:00:00Z */
 #define TIMESTAMP_S_MAX 253402300799   /* 9999-12-31T23:59:59Z */
 
+#define TIMESTAMP_OFFSET_MAX (18 * 3600) /* no zone has ever been further from UTC than 15:57 */
+
 /* Days since 1970-01-01. */
 int64_t civil_days(int year, int month, int day);
 struct civil civil_from_days(int64_t days);
+
+/* Month from 1 to 12. */
+int civil_month_days(int year, int month);
 
 /*
  * False when there is no such date or time, or it is outside of the years 0000

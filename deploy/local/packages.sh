@@ -20,7 +20,7 @@ BUILD="gcc make pkg-config libc6-dev librdkafka-dev libcurl4-openssl-dev|libcurl
     libyaml-dev libmaxminddb-dev libhiredis-dev libcivetweb-dev libxxhash-dev zlib1g-dev libpcre2-dev libzstd-dev
     ca-certificates"
 RUN="openjdk-21-jre-headless|openjdk-17-jre-headless|default-jre-headless maven unzip curl redis-server redis-tools procps
-    kcat python3 util-linux passwd ca-certificates"
+    kcat python3 util-linux passwd ca-certificates tzdata"
 TEST="libcmocka-dev python3-venv python3-pip apache2 apache2-utils nginx-light|nginx logrotate gzip"
 LINT="clang clang-format clang-tidy shellcheck libclang-rt-19-dev|libclang-rt-18-dev|libclang-rt-14-dev universal-ctags"
 
