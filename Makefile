@@ -10,6 +10,7 @@ CFLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all 
 CFLAGS_tsan    := -O1 -g -fsanitize=thread
 
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+DATE     := $(shell git log -1 --format=%cs 2>/dev/null || echo 2026-01-01)
 WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Wvla
 WERROR   ?= -Werror
 
@@ -83,9 +84,24 @@ packages-demo: ; $(Q)deploy/local/packages.sh build run
 packages-test: ; $(Q)deploy/local/packages.sh build run test
 packages-lint: ; $(Q)deploy/local/packages.sh build lint
 
-install: all ## both programs, configurations and units below DESTDIR and PREFIX
-	$(Q)install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin build/release/bin/shipper build/release/bin/indexer
+# The programs write their pages themselves, from their own tables.
+man: $(addprefix $(BUILD)/man/,shipper.1 indexer.1 shipper.yaml.5 indexer.yaml.5 alpex-query.7)
+$(BUILD)/man/%.1: $(BUILD)/bin/%
+	$(Q)mkdir -p $(@D) && $< help --man > $@
+$(BUILD)/man/%.yaml.5: $(BUILD)/bin/%
+	$(Q)mkdir -p $(@D) && $< help config --man > $@
+$(BUILD)/man/alpex-query.7: $(BUILD)/bin/indexer
+	$(Q)mkdir -p $(@D) && $< help query --man > $@
+
+install: all man ## programs, configurations, manual and completion below DESTDIR and PREFIX
+	$(Q)install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/bin/shipper $(BUILD)/bin/indexer
 	$(Q)install -D -m 640 -t $(DESTDIR)/etc/alpex configs/shipper.yaml configs/indexer.yaml
+	$(Q)for section in 1 5 7; do \
+	    install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$$section $(BUILD)/man/*.$$section || exit; done
+	$(Q)for program in shipper indexer; do \
+	    install -D -m 644 deploy/completion/alpex.bash \
+	        $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program || exit; done
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/zsh/site-functions deploy/completion/_alpex
 
 help: ## this list
 	$(Q)sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -115,14 +131,18 @@ $(BUILD)/%.o: %.c
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all up down demo test unit integration e2e asan tsan fresh images fuzz lint format report \
-        unit-programs support-programs venv packages-build packages-run packages-demo packages-test packages-lint install \
+        unit-programs support-programs venv packages-build packages-run packages-demo packages-test packages-lint man install \
         help clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 # Written only when it changes, so that only version.c is compiled again.
 $(BUILD)/version: FORCE
-	$(Q)mkdir -p $(@D) && echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
+	$(Q)mkdir -p $(@D) && echo '$(VERSION) $(DATE)' | cmp -s - $@ || echo '$(VERSION) $(DATE)' > $@
 $(BUILD)/common/version.o: $(BUILD)/version
-$(BUILD)/common/version.o: ALL_CFLAGS += -DALPEX_VERSION='"$(VERSION)"'
+$(BUILD)/common/version.o: ALL_CFLAGS += -DALPEX_VERSION='"$(VERSION)"' -DALPEX_DATE='"$(DATE)"'
 FORCE:
+# Texts that are embedded.
 $(BUILD)/shipper/config.o: configs/shipper.yaml
 $(BUILD)/indexer/config.o: configs/indexer.yaml
+$(BUILD)/shipper/main.o: deploy/man/shipper.md
+$(BUILD)/indexer/main.o: deploy/man/indexer.md
+$(BUILD)/common/manual.o: deploy/man/alpex-query.md

@@ -8,28 +8,28 @@
 #define OUTPUT_MAX (4u << 20)
 
 /* Loads; tells failure apart from problems. */
-static int try_load(config_loader *load, const char *program, const char *path,
+static int try_load(const struct program *program, const char *path,
                     const struct option_list *settings, struct config **holder, void **out)
 {
     struct error err;
-    enum status status = load(path, settings->items, holder, out, &err);
+    enum status status = program->load(path, settings->items, holder, out, &err);
 
     if (status == OK)
         return EXIT_DONE;
     if (status == REJECT)
         return EXIT_USAGE;
-    fprintf(stderr, "%s: %s\n", program, err.text);
+    fprintf(stderr, "%s: %s\n", program->name, err.text);
     config_close(*holder);
     *holder = NULL;
     return EXIT_FAILED;
 }
 
-bool config_command_load(config_loader *load, const char *program, const char *path,
+bool config_command_load(const struct program *program, const char *path,
                          const struct option_list *settings, struct config **holder, void **out,
                          int *code)
 {
     *holder = NULL;
-    *code = try_load(load, program, path, settings, holder, out);
+    *code = try_load(program, path, settings, holder, out);
     if (*code == EXIT_DONE)
         return true;
     if (*holder)
@@ -38,29 +38,21 @@ bool config_command_load(config_loader *load, const char *program, const char *p
     return false;
 }
 
-static bool parse(const struct option_row *rows, const char *program, const struct command *command,
-                  int argc, char **argv, int *code)
+static bool begin(const struct program *program, const struct option_row *rows, int argc,
+                  char **argv, int *code)
 {
-    struct error err;
     char **rest;
-    enum status status = options_parse(rows, argc, argv, &rest, &err);
 
-    if (status == OK && rest[0])
-        status = error_set(&err, REJECT, "unexpected argument '%s'", rest[0]);
-    if (status == OK)
+    if (!command_begin(program, rows, NULL, argc, argv, &rest, code))
+        return false;
+    if (!rest[0])
         return true;
-    *code = EXIT_DONE;
-    if (status == DONE) {
-        options_help(program, command, NULL, rows);
-    } else {
-        fprintf(stderr, "%s %s: %s\n", program, command->name, err.text);
-        *code = EXIT_USAGE;
-    }
+    fprintf(stderr, "%s %s: unexpected argument '%s'\n", program->name, argv[0], rest[0]);
+    *code = EXIT_USAGE;
     return false;
 }
 
-int config_command_check(config_loader *load, const char *program, const struct command *command,
-                         int argc, char **argv)
+int config_command_check(const struct program *program, int argc, char **argv)
 {
     const char *path = NULL;
     struct option_list settings = {0};
@@ -74,9 +66,9 @@ int config_command_check(config_loader *load, const char *program, const struct 
     void *config;
     int code;
 
-    if (!parse(rows, program, command, argc, argv, &code))
+    if (!begin(program, rows, argc, argv, &code))
         return code;
-    code = try_load(load, program, path, &settings, &holder, &config);
+    code = try_load(program, path, &settings, &holder, &config);
     if (holder && json) {
         config_problems_json(holder, &text);
         puts(buf_str(&text));
@@ -89,8 +81,7 @@ int config_command_check(config_loader *load, const char *program, const struct 
     return code;
 }
 
-int config_command_print(config_loader *load, const char *program, const struct command *command,
-                         int argc, char **argv)
+int config_command_print(const struct program *program, int argc, char **argv)
 {
     const char *path = NULL;
     struct option_list settings = {0};
@@ -101,14 +92,14 @@ int config_command_print(config_loader *load, const char *program, const struct 
     void *config;
     int code;
 
-    if (!parse(rows, program, command, argc, argv, &code))
+    if (!begin(program, rows, argc, argv, &code))
         return code;
-    if (!config_command_load(load, program, path, &settings, &holder, &config, &code))
+    if (!config_command_load(program, path, &settings, &holder, &config, &code))
         return code;
     if (config_print(holder, &text, &err) == OK) {
         fputs(buf_str(&text), stdout);
     } else {
-        fprintf(stderr, "%s %s: %s\n", program, command->name, err.text);
+        fprintf(stderr, "%s %s: %s\n", program->name, argv[0], err.text);
         code = EXIT_FAILED;
     }
     config_close(holder);

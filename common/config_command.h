@@ -19,21 +19,16 @@
             "a key of the configuration, e.g. kafka.topic=web; wins over all else"                 \
     }
 
-/* The program's own loader (shipper_config_load, …), its struct as void. */
-typedef enum status config_loader(const char *path, const char *const *settings,
-                                  struct config **holder, void **out, struct error *err);
-
 /*
  * Loads, or prints every problem on stderr. False: *code is the exit code and
  * nothing needs closing.
  */
-bool config_command_load(config_loader *load, const char *program, const char *path,
+bool config_command_load(const struct program *program, const char *path,
                          const struct option_list *settings, struct config **holder, void **out,
                          int *code);
 
-int config_command_check(config_loader *load, const char *program, const struct command *command,
-                         int argc, char **argv);
-int config_command_print(config_loader *load, const char *program, const struct command *command,
-                         int argc, char **argv);
+/* The commands check-config and print-config. */
+int config_command_check(const struct program *program, int argc, char **argv);
+int config_command_print(const struct program *program, int argc, char **argv);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * options.h - command line by table: parsing and the help text from one source.
+ * options.h - options of a command by table: parsing, help, manual page and
+ * completion come from one source.
  *
  *     static const struct option_row rows[] = {
  *         {"format", 'f', "NAME", OPTION_TEXT, &args.format, "format of the lines"},
@@ -9,6 +10,10 @@
 #ifndef COMMON_OPTIONS_H
 #define COMMON_OPTIONS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/command.h"
 #include "common/error.h"
 
 enum option_kind {
@@ -34,14 +39,6 @@ struct option_row {
     const char *help; /* one sentence, lower case, no full stop */
 };
 
-/* One command of a program: `usage` follows the program's name, e.g. "parse [FILE...]". */
-struct command {
-    const char *name;
-    const char *usage;
-    const char *help;                  /* one line for the list of commands */
-    int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit code */
-};
-
 /*
  * Parses argv[1..]: options may stand anywhere, "--" ends them, "--x=v" and
  * "--x v" are the same. *rest (NULL-terminated) gets the other arguments and
@@ -51,21 +48,12 @@ struct command {
 enum status options_parse(const struct option_row *rows, int argc, char **argv, char ***rest,
                           struct error *err);
 
-/* Help of one command on stdout, from the table: usage, `text` (may be NULL), options. */
-void options_help(const char *program, const struct command *command, const char *text,
-                  const struct option_row *rows);
+/* The row of "--name" or of "-letter", options_help_row included, or NULL. `rows` may be NULL. */
+const struct option_row *options_find(const struct option_row *rows, const char *name, size_t len);
+const struct option_row *options_find_letter(const struct option_row *rows, char letter);
 
-/* The command called `name`, or NULL. */
-const struct command *command_find(const struct command *commands, const char *name);
+bool option_takes_value(const struct option_row *row);
 
-/* Exit codes of both programs. */
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_SOME_FAILED = 3 };
-
-/*
- * main() of both programs: --help and --version, finds argv[1] in `commands`
- * (ends with a NULL name) and runs it; a wrong name gets a suggestion and exit 2.
- */
-int command_main(const char *program, const char *about, const struct command *commands, int argc,
-                 char **argv);
+extern const struct option_row options_help_row; /* what every command has: -h, --help */
 
 #endif

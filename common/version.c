@@ -4,3 +4,4 @@
 #include "common/version.h"
 
 const char alpex_version[] = ALPEX_VERSION;
+const char alpex_date[] = ALPEX_DATE;

@@ -5,5 +5,6 @@
 #define COMMON_VERSION_H
 
 extern const char alpex_version[];
+extern const char alpex_date[]; /* of its last change: 2026-11-21 */
 
 #endif

@@ -5,34 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/complete_command.h"
 #include "common/config_command.h"
+#include "common/embed.h"
 #include "common/log.h"
+#include "common/manual.h"
 #include "common/options.h"
 #include "common/query.h"
 #include "indexer/config.h"
 #include "indexer/command/command.h"
 #include "indexer/pipeline.h"
+#include "indexer/printer.h"
 
-static int run_command(int argc, char **argv);
-static int enrich_command(int argc, char **argv);
-static int search_command(int argc, char **argv);
-static int tail_command(int argc, char **argv);
-static int explain_command(int argc, char **argv);
-static int check_command(int argc, char **argv);
-static int print_command(int argc, char **argv);
-
-static const struct command commands[] = {
-    {"run", "run", "a member of the consumer group, in the foreground", run_command},
-    {"enrich", "enrich [FILE...]", "JSON records in, enriched ones out; needs no service",
-     enrich_command},
-    {"search", "search [QUERY]", "what a query finds in Elasticsearch", search_command},
-    {"tail", "tail [QUERY]", "what a query finds in the topic, from now on", tail_command},
-    {"explain", "explain QUERY", "how a query is understood; needs no service", explain_command},
-    {"check-config", "check-config", "print every problem of the configuration", check_command},
-    {"print-config", "print-config", "print the configuration in force, secrets masked",
-     print_command},
-    {0},
-};
+EMBED(indexer_manual, "deploy/man/indexer.md");
 
 static enum status load(const char *path, const char *const *settings, struct config **holder,
                         void **out, struct error *err)
@@ -48,36 +33,19 @@ static struct {
 
 static const struct option_row config_rows[] = {CONFIG_OPTIONS(source.path, source.settings), {0}};
 
-/*
- * What commands begin with: options, configuration. True: go on; else *code
- * is set. Without `config` none is loaded.
- */
-static bool begin(const struct option_row *rows, const char *help, int argc, char **argv,
-                  char ***files, struct config **holder, struct indexer_config **config, int *code)
+/* What commands begin with: options, configuration. True: go on; else *code is set. */
+static bool begin(const struct program *program, const struct option_row *rows, const char *help,
+                  int argc, char **argv, char ***files, struct config **holder,
+                  struct indexer_config **config, int *code)
 {
-    struct error err;
-    enum status status = options_parse(rows, argc, argv, files, &err);
-
-    *code = EXIT_DONE;
-    if (status == DONE) {
-        options_help("indexer", command_find(commands, argv[0]), help, rows);
-        return false;
-    }
-    if (status != OK) {
-        fprintf(stderr, "indexer %s: %s; see 'indexer %s --help'\n", argv[0], err.text, argv[0]);
-        *code = EXIT_USAGE;
-        return false;
-    }
-    if (!config)
-        return true;
-    if (!config_command_load(load, "indexer", source.path, &source.settings, holder,
-                             (void **)config, code))
+    if (!command_begin(program, rows, help, argc, argv, files, code) ||
+        !config_command_load(program, source.path, &source.settings, holder, (void **)config, code))
         return false;
     log_setup("indexer", (*config)->log.level, (*config)->log.format);
     return true;
 }
 
-static int run_command(int argc, char **argv)
+static int run_command(const struct program *program, int argc, char **argv)
 {
     static const char help[] =
         "Reads the topic, enriches, and writes to Elasticsearch; offsets are committed only of\n"
@@ -89,7 +57,7 @@ static int run_command(int argc, char **argv)
     char **rest;
     int code;
 
-    if (!begin(config_rows, help, argc, argv, &rest, &holder, &config, &code))
+    if (!begin(program, config_rows, help, argc, argv, &rest, &holder, &config, &code))
         return code;
     if (pipeline_run(config, &err) != OK) {
         fprintf(stderr, "indexer run: %s\n", err.text);
@@ -99,7 +67,7 @@ static int run_command(int argc, char **argv)
     return code;
 }
 
-static int enrich_command(int argc, char **argv)
+static int enrich_command(const struct program *program, int argc, char **argv)
 {
     static const char help[] =
         "Reads JSON records, one a line, from files or standard input, and prints each with what\n"
@@ -110,7 +78,7 @@ static int enrich_command(int argc, char **argv)
     char **files;
     int code;
 
-    if (!begin(config_rows, help, argc, argv, &files, &holder, &config, &code))
+    if (!begin(program, config_rows, help, argc, argv, &files, &holder, &config, &code))
         return code;
     code = enrich_files(config, files);
     config_close(holder);
@@ -141,7 +109,7 @@ static bool take_query(char **words, char *room, size_t size)
     return false;
 }
 
-static int search_command(int argc, char **argv)
+static int search_command(const struct program *program, int argc, char **argv)
 {
     static const char help[] =
         "Prints the records that a query finds, newest first. Examples:\n"
@@ -150,7 +118,7 @@ static int search_command(int argc, char **argv)
         "  indexer search 'level:error' --histogram\n"
         "  indexer search --top path --limit 20\n"
         "A field, a colon, a value; blank is and; * any characters; words alone are looked for\n"
-        "in the line. See the README for the whole language.";
+        "in the line. 'indexer help query' explains it all.";
     struct search_arguments arguments = {.limit = -1};
     char query[QUERY_BYTES_MAX + 1], **words;
     const struct option_row rows[] = {
@@ -172,7 +140,7 @@ static int search_command(int argc, char **argv)
     struct config *holder;
     int code;
 
-    if (!begin(rows, help, argc, argv, &words, &holder, &config, &code))
+    if (!begin(program, rows, help, argc, argv, &words, &holder, &config, &code))
         return code;
     code = EXIT_USAGE;
     arguments.query = query;
@@ -182,7 +150,7 @@ static int search_command(int argc, char **argv)
     return code;
 }
 
-static int tail_command(int argc, char **argv)
+static int tail_command(const struct program *program, int argc, char **argv)
 {
     static const char help[] =
         "Follows the topic from now on and prints the enriched records that a query finds. No\n"
@@ -199,7 +167,7 @@ static int tail_command(int argc, char **argv)
     struct config *holder;
     int code;
 
-    if (!begin(rows, help, argc, argv, &words, &holder, &config, &code))
+    if (!begin(program, rows, help, argc, argv, &words, &holder, &config, &code))
         return code;
     code = EXIT_USAGE;
     if (take_query(words, query, sizeof(query)))
@@ -208,7 +176,7 @@ static int tail_command(int argc, char **argv)
     return code;
 }
 
-static int explain_command(int argc, char **argv)
+static int explain_command(const struct program *program, int argc, char **argv)
 {
     bool json = false;
     char query[QUERY_BYTES_MAX + 1], **words;
@@ -216,27 +184,45 @@ static int explain_command(int argc, char **argv)
         {"json", 0, NULL, OPTION_FLAG, &json, "print fields and DSL as JSON"}, {0}};
     int code;
 
-    if (!begin(rows, NULL, argc, argv, &words, NULL, NULL, &code))
+    if (!command_begin(program, rows, NULL, argc, argv, &words, &code))
         return code;
     return take_query(words, query, sizeof(query)) ? explain_query(query, json) : EXIT_USAGE;
 }
 
-static int check_command(int argc, char **argv)
-{
-    return config_command_check(load, "indexer", command_find(commands, "check-config"), argc,
-                                argv);
-}
+static const struct command commands[] = {
+    {"run", "run", "a member of the consumer group, in the foreground", run_command},
+    {"enrich", "enrich [FILE...]", "JSON records in, enriched ones out; needs no service",
+     enrich_command},
+    {"search", "search [QUERY]", "what a query finds in Elasticsearch", search_command},
+    {"tail", "tail [QUERY]", "what a query finds in the topic, from now on", tail_command},
+    {"explain", "explain QUERY", "how a query is understood; needs no service", explain_command},
+    {"check-config", "check-config", "print every problem of the configuration",
+     config_command_check},
+    {"print-config", "print-config", "print the configuration in force, secrets masked",
+     config_command_print},
+    {"help", "help [TOPIC]", "help by topic, also as pages of the manual", manual_command},
+    {"complete", "complete LINE", "what may come at the end of a command line, for shells",
+     complete_command},
+    {0},
+};
 
-static int print_command(int argc, char **argv)
-{
-    return config_command_print(load, "indexer", command_find(commands, "print-config"), argc,
-                                argv);
-}
+static const struct value_source values[] = {
+    {"format", printer_formats},
+    {0},
+};
+
+static const struct program indexer = {
+    .name = "indexer",
+    .about = "Reads records from Kafka, enriches them, writes them to Elasticsearch.",
+    .commands = commands,
+    .values = values,
+    .manual = embedded_indexer_manual,
+    .schema = &indexer_config_schema,
+    .load = load,
+};
 
 int main(int argc, char **argv)
 {
     log_setup("indexer", LEVEL_INFO, LOG_FORMAT_AUTO);
-    return command_main("indexer",
-                        "Reads records from Kafka, enriches them, writes them to Elasticsearch.",
-                        commands, argc, argv);
+    return command_main(&indexer, argc, argv);
 }

@@ -42,6 +42,12 @@ static unsigned column_width(enum record_field field)
     return 20;
 }
 
+void printer_formats(void (*each)(void *arg, const char *name, const char *about), void *arg)
+{
+    for (size_t i = 0; i < ARRAY_LEN(format_names); i++)
+        each(arg, format_names[i], "");
+}
+
 static enum status choose_format(struct printer *printer, const char *name, struct error *err)
 {
     if (!name) {

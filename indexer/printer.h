@@ -32,6 +32,9 @@ struct printer {
     struct record record;
 };
 
+/* Calls `each` with the name of every format. */
+void printer_formats(void (*each)(void *arg, const char *name, const char *about), void *arg);
+
 /*
  * `format`: table, ndjson, csv, raw, or NULL: table on a terminal, else ndjson.
  * `fields`: names or aliases, comma-separated, or NULL; must outlive the printer. REJECT: a

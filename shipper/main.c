@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/complete_command.h"
 #include "common/config_command.h"
+#include "common/embed.h"
 #include "common/log.h"
+#include "common/manual.h"
 #include "common/metrics.h"
 #include "common/options.h"
 #include "common/query_command.h"
@@ -20,48 +23,14 @@
 #include "shipper/parser/parser.h"
 #include "shipper/pipeline.h"
 
+EMBED(shipper_manual, "deploy/man/shipper.md");
+
 #define QUERY_BLOCK (16u << 10)
-
-static int run_command(int argc, char **argv);
-static int ship_command(int argc, char **argv);
-static int check_command(int argc, char **argv);
-static int print_command(int argc, char **argv);
-
-static const struct command commands[] = {
-    {"run", "run", "follow the configured files and ship them, in the foreground", run_command},
-    {"ship", "ship FILE...", "ship whole files (plain or .gz) and exit when Kafka has them all",
-     ship_command},
-    {"parse", "parse [FILE...]", "lines in, JSON records out; needs no service", parse_command},
-    {"formats", "formats", "list the formats of lines", formats_command},
-    {"check-config", "check-config", "print every problem of the configuration", check_command},
-    {"print-config", "print-config", "print the configuration in force, secrets masked",
-     print_command},
-    {0},
-};
 
 static enum status load(const char *path, const char *const *settings, struct config **holder,
                         void **out, struct error *err)
 {
     return shipper_config_load(path, settings, holder, (struct shipper_config **)out, err);
-}
-
-/* Parses the options of a command and loads the configuration. True: go on; else *code is set. */
-static bool begin(const struct option_row *rows, const char *help, int argc, char **argv,
-                  char ***files, int *code)
-{
-    struct error err;
-    enum status status = options_parse(rows, argc, argv, files, &err);
-
-    if (status == OK)
-        return true;
-    *code = EXIT_DONE;
-    if (status == DONE) {
-        options_help("shipper", command_find(commands, argv[0]), help, rows);
-    } else {
-        fprintf(stderr, "shipper %s: %s; see 'shipper %s --help'\n", argv[0], err.text, argv[0]);
-        *code = EXIT_USAGE;
-    }
-    return false;
 }
 
 static int fail(const char *command, const struct error *err)
@@ -70,7 +39,7 @@ static int fail(const char *command, const struct error *err)
     return EXIT_FAILED;
 }
 
-static int run_command(int argc, char **argv)
+static int run_command(const struct program *program, int argc, char **argv)
 {
     const char *path = NULL;
     struct option_list settings = {0};
@@ -84,9 +53,9 @@ static int run_command(int argc, char **argv)
     char **rest;
     int code;
 
-    if (!begin(rows, NULL, argc, argv, &rest, &code))
+    if (!command_begin(program, rows, NULL, argc, argv, &rest, &code))
         return code;
-    if (!config_command_load(load, "shipper", path, &settings, &holder, (void **)&config, &code))
+    if (!config_command_load(program, path, &settings, &holder, (void **)&config, &code))
         return code;
     log_setup("shipper", config->log.level, config->log.format);
     if (config->input_count == 0) {
@@ -145,7 +114,7 @@ static int print_summary(const struct pipeline_result *result, int64_t started_m
     return refused_count ? EXIT_SOME_FAILED : EXIT_DONE;
 }
 
-static int ship_command(int argc, char **argv)
+static int ship_command(const struct program *program, int argc, char **argv)
 {
     static const char help[] =
         "Reads whole files, plain or gzip, '-' is standard input. A line has the same identity\n"
@@ -181,7 +150,7 @@ static int ship_command(int argc, char **argv)
     char **files;
     int code;
 
-    if (!begin(rows, help, argc, argv, &files, &code))
+    if (!command_begin(program, rows, help, argc, argv, &files, &code))
         return code;
     if (!files[0])
         error_set(&err, REJECT, "no files given");
@@ -193,7 +162,7 @@ static int ship_command(int argc, char **argv)
     arena_init(&arena, QUERY_BLOCK, QUERY_ARENA_BYTES);
     code = EXIT_USAGE;
     if ((query_text && !query_command_parse(&arena, query_text, &context, &query)) ||
-        !config_command_load(load, "shipper", path, &settings, &holder, (void **)&config, &code)) {
+        !config_command_load(program, path, &settings, &holder, (void **)&config, &code)) {
         arena_release(&arena);
         return code;
     }
@@ -215,22 +184,71 @@ static int ship_command(int argc, char **argv)
     return code;
 }
 
-static int check_command(int argc, char **argv)
+/* Needs no configuration: its own file has it all. */
+static int run_parse_command(const struct program *program, int argc, char **argv)
 {
-    return config_command_check(load, "shipper", command_find(commands, "check-config"), argc,
-                                argv);
+    (void)program;
+    return parse_command(argc, argv);
 }
 
-static int print_command(int argc, char **argv)
+static int run_formats_command(const struct program *program, int argc, char **argv)
 {
-    return config_command_print(load, "shipper", command_find(commands, "print-config"), argc,
-                                argv);
+    (void)program;
+    return formats_command(argc, argv);
 }
+
+static const struct command commands[] = {
+    {"run", "run", "follow the configured files and ship them, in the foreground", run_command},
+    {"ship", "ship FILE...", "ship whole files (plain or .gz) and exit when Kafka has them all",
+     ship_command},
+    {"parse", "parse [FILE...]", "lines in, JSON records out; needs no service", run_parse_command},
+    {"formats", "formats", "list the formats of lines", run_formats_command},
+    {"check-config", "check-config", "print every problem of the configuration",
+     config_command_check},
+    {"print-config", "print-config", "print the configuration in force, secrets masked",
+     config_command_print},
+    {"help", "help [TOPIC]", "help by topic, also as pages of the manual", manual_command},
+    {"complete", "complete LINE", "what may come at the end of a command line, for shells",
+     complete_command},
+    {0},
+};
+
+struct format_taker {
+    value_taker *taker;
+    void *arg;
+};
+
+static void take_format(void *arg, const struct parser_format *format)
+{
+    struct format_taker *each = arg;
+
+    each->taker(each->arg, format->name, format->help);
+}
+
+static void each_format(value_taker *taker, void *arg)
+{
+    struct format_taker each = {taker, arg};
+
+    parser_formats(take_format, &each);
+}
+
+static const struct value_source values[] = {
+    {"format", each_format},
+    {0},
+};
+
+static const struct program shipper = {
+    .name = "shipper",
+    .about = "Reads log files, parses them into ECS records, ships them to Kafka.",
+    .commands = commands,
+    .values = values,
+    .manual = embedded_shipper_manual,
+    .schema = &shipper_config_schema,
+    .load = load,
+};
 
 int main(int argc, char **argv)
 {
     log_setup("shipper", LEVEL_INFO, LOG_FORMAT_AUTO);
-    return command_main("shipper",
-                        "Reads log files, parses them into ECS records, ships them to Kafka.",
-                        commands, argc, argv);
+    return command_main(&shipper, argc, argv);
 }

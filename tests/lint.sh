@@ -61,14 +61,14 @@ check_banned() {
 check_tidy() {
     local found
     found=$(git ls-files 'common/*.c' 'shipper/*.c' 'indexer/*.c' |
-        xargs -P 2 -n 8 clang-tidy --quiet -- -std=c17 -D_GNU_SOURCE -I. -DALPEX_VERSION='"lint"' 2> /dev/null |
+        xargs -P 2 -n 8 clang-tidy --quiet -- -std=c17 -D_GNU_SOURCE -I. -DALPEX_VERSION='"lint"' -DALPEX_DATE='"lint"' 2> /dev/null |
         grep -E 'warning:|error:' || true)
     [ -z "$found" ] || { echo "$found"; fail "clang-tidy"; }
 }
 
 check_scripts() {
     command -v shellcheck > /dev/null || return 0
-    git ls-files '*.sh' .ci/run | xargs shellcheck -x || fail "shellcheck"
+    git ls-files '*.sh' '*.bash' .ci/run | xargs shellcheck -x || fail "shellcheck"
 }
 
 check_format

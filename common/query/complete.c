@@ -98,8 +98,6 @@ static void offer_operators(struct completer *completer)
     enum field_type type = completer->known ? record_fields[completer->field.field].type : TYPE_GEO;
 
     completer->part.len = 0;
-    if (completer->known)
-        offer_each(completer, COMPLETION_OPERATOR, ":");
     if (has_order(type))
         offer_each(completer, COMPLETION_OPERATOR, ">,>=,<,<=");
     if (completer->known && type != TYPE_TEXT && type != TYPE_RAW && type != TYPE_GEO)
@@ -215,7 +213,7 @@ static enum place read_operand(struct completer *completer, size_t *at)
     end = lex_field(text, start);
     if (!skip_value(completer, at, false))
         return PLACE_OPERAND;
-    /* A name and a blank: an operator may come, or it was a word. */
+    /* A name and a blank: an operator may come (not ":", which allows none), or it was a word. */
     if (lex_blanks(text, *at) == text.len && end == *at)
         completer->known = field_find((struct slice){text.data + start, end - start},
                                       completer->context, &completer->field);

@@ -10,8 +10,8 @@
 #include "common/query.h"
 
 enum completion_kind {
-    COMPLETION_FIELD,    /* a name; an operator follows */
-    COMPLETION_OPERATOR, /* ":", ">=", … */
+    COMPLETION_FIELD,    /* a name; ":" follows at once, or an operator */
+    COMPLETION_OPERATOR, /* ">=", "=", … */
     COMPLETION_VALUE,
     COMPLETION_WORD, /* and, or, not */
 };

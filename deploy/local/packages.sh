@@ -21,7 +21,8 @@ BUILD="gcc make pkg-config libc6-dev librdkafka-dev libcurl4-openssl-dev|libcurl
     ca-certificates"
 RUN="openjdk-21-jre-headless|openjdk-17-jre-headless|default-jre-headless maven unzip curl redis-server redis-tools procps
     kcat python3 util-linux passwd ca-certificates tzdata"
-TEST="libcmocka-dev python3-venv python3-pip apache2 apache2-utils nginx-light|nginx logrotate gzip"
+TEST="libcmocka-dev python3-venv python3-pip apache2 apache2-utils nginx-light|nginx logrotate gzip
+    zsh mandoc groff-base"
 LINT="clang clang-format clang-tidy shellcheck libclang-rt-19-dev|libclang-rt-18-dev|libclang-rt-14-dev universal-ctags"
 
 SERVICES="redis-server nginx apache2" # the system services that come with these packages

@@ -1,7 +1,5 @@
 #include "common/options.h"
-#include "common/version.h"
 
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -9,12 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <cmocka.h>
-
-#include "common/scope.h"
 
 #define ARGS_MAX 16
 
@@ -166,144 +160,6 @@ static void no_table_means_no_options(void **state)
     assert_int_equal(options_parse(NULL, split("--json"), args, &rest, &err), REJECT);
 }
 
-static int ran;
-static char ran_with[512];
-
-static int run(int argc, char **argv)
-{
-    ran++;
-    ran_with[0] = '\0';
-    for (int i = 0; i < argc; i++)
-        snprintf(ran_with + strlen(ran_with), sizeof(ran_with) - strlen(ran_with), "%s%s",
-                 i ? " " : "", argv[i]);
-    assert_null(argv[argc]);
-    return EXIT_SOME_FAILED;
-}
-
-static const struct command commands[] = {
-    {"parse", "parse [FILE...]", "lines in, records out", run},
-    {"status", "status", "what the running agent is doing", run},
-    {0}};
-
-/* Calls `command_main` with stdout and stderr in `out`. */
-static int call_main(const char *line, char *out, size_t size)
-{
-    scoped_fd int file = memfd_create("out", MFD_CLOEXEC), saved_out = dup(1), saved_err = dup(2);
-    int count, code;
-    ssize_t n;
-
-    fflush(stdout);
-    dup2(file, 1);
-    dup2(file, 2);
-    count = split(line);
-    ran = 0;
-    code = command_main("shipper", "ships logs", commands, count, args);
-    fflush(stdout);
-    dup2(saved_out, 1);
-    dup2(saved_err, 2);
-    n = pread(file, out, size - 1, 0);
-    out[n > 0 ? n : 0] = '\0';
-    return code;
-}
-
-static void expect_main(const char *line, int code, const char *output)
-{
-    char out[4096];
-
-    assert_int_equal(call_main(line, out, sizeof(out)), code);
-    assert_string_equal(out, output);
-    assert_int_equal(ran, 0);
-}
-
-static void expect_run(const char *line, const char *with)
-{
-    char out[4096];
-
-    assert_int_equal(call_main(line, out, sizeof(out)), EXIT_SOME_FAILED);
-    assert_string_equal(ran_with, with);
-    assert_int_equal(ran, 1);
-}
-
-static void commands_get_their_arguments_and_give_the_code(void **state)
-{
-    (void)state;
-    expect_run("parse --format x a", "parse --format x a");
-    expect_run("status", "status");
-    expect_run("parse status", "parse status");
-}
-
-static void options_before_the_command_are_its_own(void **state)
-{
-    (void)state;
-    expect_run("--config x.yaml parse a", "parse --config x.yaml a");
-    expect_run("--config=x.yaml status", "status --config=x.yaml");
-}
-
-static void wrong_commands_get_a_suggestion(void **state)
-{
-    (void)state;
-    expect_main("prase x", EXIT_USAGE, "shipper: unknown command 'prase'; did you mean 'parse'?\n");
-    expect_main("zebra", EXIT_USAGE, "shipper: unknown command 'zebra'; see 'shipper --help'\n");
-    expect_main("prase status", EXIT_USAGE,
-                "shipper: unknown command 'prase'; did you mean 'parse'?\n");
-    expect_main("", EXIT_USAGE, "shipper: which command? See 'shipper --help'\n");
-    expect_main("--json", EXIT_USAGE,
-                "shipper: which command? '--json' alone names none; see 'shipper --help'\n");
-}
-
-static void version_and_help_are_results(void **state)
-{
-    (void)state;
-    char version[256];
-
-    snprintf(version, sizeof(version), "shipper %s\n", alpex_version);
-    expect_main("--version", EXIT_DONE, version);
-    expect_main("--help", EXIT_DONE,
-                "shipper - ships logs\n\nUsage: shipper COMMAND [OPTION...]\n\nCommands:\n"
-                "  parse   lines in, records out\n"
-                "  status  what the running agent is doing\n\n"
-                "'shipper COMMAND --help' tells more; 'shipper --version' prints the version.\n");
-}
-
-static void result_that_cannot_be_written_is_a_failure(void **state)
-{
-    scoped_fd int full = open("/dev/full", O_WRONLY), saved = dup(1), saved_err = dup(2);
-    int count = split("--version"), code;
-
-    (void)state;
-    fflush(stdout);
-    dup2(full, 1);
-    dup2(full, 2);
-    code = command_main("shipper", "ships logs", commands, count, args);
-    dup2(saved, 1);
-    dup2(saved_err, 2);
-    clearerr(stdout);
-    assert_int_equal(code, EXIT_FAILED);
-}
-
-static void help_is_aligned_and_wrapped(void **state)
-{
-    scoped_fd int file = memfd_create("out", MFD_CLOEXEC), saved = dup(1);
-    char out[4096] = "";
-
-    (void)state;
-    fflush(stdout);
-    dup2(file, 1);
-    options_help("shipper", &commands[0], "More about it.", rows);
-    fflush(stdout);
-    dup2(saved, 1);
-    assert_true(pread(file, out, sizeof(out) - 1, 0) > 0);
-    assert_string_equal(
-        out, "Usage: shipper parse [FILE...]\n\nlines in, records out\n\nMore about it.\n\n"
-             "Options:\n"
-             "  -f, --format NAME  format of the lines\n"
-             "  -n, --limit N      how many\n"
-             "  -j, --json         print JSON instead of a table\n"
-             "      --quiet        say nothing, not even that there was nothing to say, which\n"
-             "                     is what this long help is for\n"
-             "  -h, --help         print this help\n");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,12 +172,6 @@ int main(void)
         cmocka_unit_test(values_are_checked),
         cmocka_unit_test(help_is_asked_for),
         cmocka_unit_test(no_table_means_no_options),
-        cmocka_unit_test(commands_get_their_arguments_and_give_the_code),
-        cmocka_unit_test(options_before_the_command_are_its_own),
-        cmocka_unit_test(wrong_commands_get_a_suggestion),
-        cmocka_unit_test(version_and_help_are_results),
-        cmocka_unit_test(result_that_cannot_be_written_is_a_failure),
-        cmocka_unit_test(help_is_aligned_and_wrapped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
