@@ -61,6 +61,10 @@ fresh: ## the two commands in bare Debian trees (root; minutes, gigabytes)
 images: ## builds the container images and tries them (root, podman)
 	$(Q)tests/images/run.sh
 
+bench: bench-query ## all benchmarks: tests/bench/README.md
+bench-query: $(BUILD)/tests/bench/query_bench ## what conditions and rules cost; BENCH_ARGS="--runs 20 --json"
+	$(Q)$< $(BENCH_ARGS)
+
 fuzz: packages-lint ## each fuzzer for FUZZ_SECONDS (60)
 	$(Q)tests/fuzz/run.sh
 lint: packages-lint ## format, clang-tidy, include directions, banned calls
@@ -120,8 +124,11 @@ TSAN_THREADS := $(if $(filter tsan,$(VARIANT)),$(BUILD)/tests/unit/tsan_threads.
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(TSAN_THREADS) $$(BUILD)/lib$$(firstword $$(subst /, ,%)).a $(BUILD)/libcommon.a
 	@echo "  LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEPS_LIBS) -lcmocka
-# What Python tests ask questions of.
+# What Python tests ask questions of, and benchmarks.
 $(BUILD)/tests/support/%: $(BUILD)/tests/support/%.o $(BUILD)/libcommon.a
+	@echo "  LD $@"
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEPS_LIBS)
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libcommon.a
 	@echo "  LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEPS_LIBS)
 $(BUILD)/%.o: %.c
@@ -130,7 +137,7 @@ $(BUILD)/%.o: %.c
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all up down demo test unit integration e2e asan tsan fresh images fuzz lint format report \
+.PHONY: all up down demo test unit integration e2e asan tsan fresh images bench bench-query fuzz lint format report \
         unit-programs support-programs venv packages-build packages-run packages-demo packages-test packages-lint man install \
         help clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
