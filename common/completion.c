@@ -198,6 +198,16 @@ static void offer_setting(struct completer *completer)
     config_each_key(completer->program->schema, offer_values_of_key, &search);
 }
 
+/* An option that is called as a key of the configuration takes the same values. */
+static void offer_choices_of_namesake(void *arg, const struct config_key *key)
+{
+    struct key_search *search = arg;
+    const char *dot = strrchr(key->path, '.');
+
+    if (key->value->type == CYAML_ENUM && slice_is(search->path, dot ? dot + 1 : key->path))
+        config_key_choices(key, offer_choice, search->completer);
+}
+
 static void offer_topics(struct completer *completer)
 {
     const struct program *program = completer->program;
@@ -212,6 +222,7 @@ static void offer_topics(struct completer *completer)
 static void offer_named(struct completer *completer, const char *value, const char *option,
                         struct slice before)
 {
+    struct key_search namesake = {completer, slice_of(option)};
     const struct value_source *source;
 
     if (strcmp(value, "NAME") == 0)
@@ -233,6 +244,8 @@ static void offer_named(struct completer *completer, const char *value, const ch
         offer_setting(completer);
     else if (strcmp(value, "TOPIC") == 0)
         offer_topics(completer);
+    else if (option[0])
+        config_each_key(completer->program->schema, offer_choices_of_namesake, &namesake);
 }
 
 static void offer_option(struct completer *completer, const struct option_row *row)

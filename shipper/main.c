@@ -184,25 +184,12 @@ static int ship_command(const struct program *program, int argc, char **argv)
     return code;
 }
 
-/* Needs no configuration: its own file has it all. */
-static int run_parse_command(const struct program *program, int argc, char **argv)
-{
-    (void)program;
-    return parse_command(argc, argv);
-}
-
-static int run_formats_command(const struct program *program, int argc, char **argv)
-{
-    (void)program;
-    return formats_command(argc, argv);
-}
-
 static const struct command commands[] = {
     {"run", "run", "follow the configured files and ship them, in the foreground", run_command},
     {"ship", "ship FILE...", "ship whole files (plain or .gz) and exit when Kafka has them all",
      ship_command},
-    {"parse", "parse [FILE...]", "lines in, JSON records out; needs no service", run_parse_command},
-    {"formats", "formats", "list the formats of lines", run_formats_command},
+    {"parse", "parse [FILE...]", "lines in, JSON records out; needs no service", parse_command},
+    {"formats", "formats", "list the formats of lines", formats_command},
     {"check-config", "check-config", "print every problem of the configuration",
      config_command_check},
     {"print-config", "print-config", "print the configuration in force, secrets masked",

@@ -4,10 +4,12 @@
 #ifndef SHIPPER_COMMAND_H
 #define SHIPPER_COMMAND_H
 
+struct program;
+
 /* `shipper parse`: lines in, JSON records out; needs no service. */
-int parse_command(int argc, char **argv);
+int parse_command(const struct program *program, int argc, char **argv);
 
 /* `shipper formats`: what can be given as format. */
-int formats_command(int argc, char **argv);
+int formats_command(const struct program *program, int argc, char **argv);
 
 #endif

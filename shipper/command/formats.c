@@ -28,24 +28,18 @@ static void print_json(void *arg, const struct parser_format *format)
     *more = true;
 }
 
-int formats_command(int argc, char **argv)
+int formats_command(const struct program *program, int argc, char **argv)
 {
-    static const struct command self = {
-        .name = "formats", .usage = "formats", .help = "list the formats of lines"};
     bool json = false, more = false;
     const struct option_row rows[] = {
         {"json", 0, NULL, OPTION_FLAG, &json, "print JSON instead of a table"}, {0}};
-    struct error err;
     char **rest;
-    enum status status = options_parse(rows, argc, argv, &rest, &err);
+    int code;
 
-    if (status == DONE) {
-        options_help("shipper", &self, NULL, rows);
-        return EXIT_DONE;
-    }
-    if (status != OK || rest[0]) {
-        fprintf(stderr, "shipper formats: %s; see 'shipper formats --help'\n",
-                status == OK ? "takes no arguments" : err.text);
+    if (!command_begin(program, rows, NULL, argc, argv, &rest, &code))
+        return code;
+    if (rest[0]) {
+        fprintf(stderr, "shipper formats: takes no arguments; see 'shipper formats --help'\n");
         return EXIT_USAGE;
     }
     if (json)

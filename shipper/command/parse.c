@@ -132,15 +132,12 @@ static int usage(const struct error *err)
     return EXIT_USAGE;
 }
 
-int parse_command(int argc, char **argv)
+int parse_command(const struct program *program, int argc, char **argv)
 {
     static const char help[] =
         "Reads lines from files (plain or gzip) or standard input and prints one JSON record a\n"
         "line. A line that does not fit the format becomes a record with its text as message and\n"
         "the tag _parsefailure.";
-    static const struct command self = {.name = "parse",
-                                        .usage = "parse [FILE...]",
-                                        .help = "lines in, JSON records out; needs no service"};
     static char *standard_input[] = {"-", NULL};
     const char *format = "apache-combined", *dataset = NULL, *query_text = NULL, *timezone = NULL,
                *formats_dir = NULL, *container = "none", *multiline = NULL;
@@ -172,14 +169,9 @@ int parse_command(int argc, char **argv)
     char host[256] = "localhost", **files;
     const char *agent_id;
     struct error err;
-    enum status status = options_parse(rows, argc, argv, &files, &err);
 
-    if (status == DONE) {
-        options_help("shipper", &self, help, rows);
-        return EXIT_DONE;
-    }
-    if (status != OK)
-        return usage(&err);
+    if (!command_begin(program, rows, help, argc, argv, &files, &code))
+        return code;
     if (line_max < 256 || line_max > (64 << 20)) {
         error_set(&err, REJECT, "--line-max is out of range; expected 256 to 67108864");
         return usage(&err);

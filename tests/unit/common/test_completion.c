@@ -35,16 +35,18 @@ static const struct config_schema schema = {.program = "shipper", .schema = &val
 
 static int run_search(const struct program *program, int argc, char **argv)
 {
-    static const char *path, *format, *names, *order, *from;
+    static const char *path, *format, *names, *order, *from, *level;
     static struct option_list settings;
     static bool count;
-    const struct option_row rows[] = {CONFIG_OPTIONS(path, settings),
-                                      {"format", 'f', "NAME", OPTION_TEXT, &format, "table, csv"},
-                                      {"fields", 0, "A,B", OPTION_TEXT, &names, "names"},
-                                      {"sort", 0, "FIELD[:desc]", OPTION_TEXT, &order, "order"},
-                                      {"from", 0, "TIME", OPTION_TEXT, &from, "not older"},
-                                      {"count", 'n', NULL, OPTION_FLAG, &count, "only how many"},
-                                      {0}};
+    const struct option_row rows[] = {
+        CONFIG_OPTIONS(path, settings),
+        {"format", 'f', "NAME", OPTION_TEXT, &format, "table, csv"},
+        {"fields", 0, "A,B", OPTION_TEXT, &names, "names"},
+        {"sort", 0, "FIELD[:desc]", OPTION_TEXT, &order, "order"},
+        {"from", 0, "TIME", OPTION_TEXT, &from, "not older"},
+        {"level", 0, "WHICH", OPTION_TEXT, &level, "as in the configuration"},
+        {"count", 'n', NULL, OPTION_FLAG, &count, "only how many"},
+        {0}};
     char **rest;
     int code;
 
@@ -122,7 +124,8 @@ static void options_are_offered_behind_a_dash(void **state)
 {
     (void)state;
     expect("shipper search --f", "--format --fields --from");
-    expect("shipper search -", "--config --set --format --fields --sort --from --count --help");
+    expect("shipper search -",
+           "--config --set --format --fields --sort --from --level --count --help");
     expect("shipper status --h", "--help");
     expect_files("shipper ship -- --f", 0);
     expect("shipper status x", "");
@@ -140,6 +143,7 @@ static void values_follow_their_option(void **state)
     assert_int_equal(found.from, 3);
     expect("shipper search --sort log.lev", "log.level");
     expect("shipper search --from now-1", "now-15m now-1h now-1d/d");
+    expect("shipper search --level ", "debug info warn error");
     expect("shipper search --count --form", "--format");
     expect("shipper --format csv search --form", "--format");
 }
