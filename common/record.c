@@ -302,15 +302,21 @@ bool record_add_extra(struct record *record, uint8_t node, struct slice key, str
     return true;
 }
 
-bool record_label(struct record *record, struct slice key, struct slice text)
+bool record_add_member(struct record *record, enum record_field object, struct slice key,
+                       struct slice raw)
 {
-    struct slice name, value;
+    struct slice name;
 
     if (key.len > LABEL_KEY_MAX)
         key.len = LABEL_KEY_MAX;
     name = record_quote(record->arena, key);
-    value = record_quote(record->arena, text);
-    return name.data && value.data &&
-           record_add_extra(record, record_tree()->object_node[FIELD_LABELS],
-                            (struct slice){name.data + 1, name.len - 2}, value);
+    return name.data && record_add_extra(record, record_tree()->object_node[object],
+                                         (struct slice){name.data + 1, name.len - 2}, raw);
+}
+
+bool record_label(struct record *record, struct slice key, struct slice text)
+{
+    struct slice value = record_quote(record->arena, text);
+
+    return value.data && record_add_member(record, FIELD_LABELS, key, value);
 }

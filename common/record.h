@@ -175,6 +175,13 @@ bool record_add_item(struct record *record, enum record_field field, struct slic
 bool record_label(struct record *record, struct slice key, struct slice text);
 
 /*
+ * The same for any OBJECT field and any valid JSON value, which must live as
+ * long as the record; the key is copied.
+ */
+bool record_add_member(struct record *record, enum record_field object, struct slice key,
+                       struct slice raw);
+
+/*
  * Where a value goes that a format calls by a name: resolved once, used line by line.
  * A name of the schema, dotted or an alias, is that field; an unknown dotted name keeps its place
  * beside the schema's; any other becomes a label.

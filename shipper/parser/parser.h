@@ -85,6 +85,6 @@ void parser_formats(void (*each)(void *arg, const struct parser_format *format),
 bool parser_apply(struct parser *parser, struct slice line, struct parser_memory *memory,
                   struct record *record);
 
-extern const struct parser_type parser_apache, parser_nginx;
+extern const struct parser_type parser_apache, parser_nginx, parser_syslog;
 
 #endif

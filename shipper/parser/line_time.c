@@ -1,0 +1,48 @@
+/*
+ * line_time.c - the time stamps of lines that do not say all of their time.
+ */
+#include "shipper/parser/line_time.h"
+
+#include "common/record.h"
+#include "shipper/parser/scan.h"
+
+enum status line_clock_init(struct line_clock *clock, const struct parser_options *options,
+                            struct error *err)
+{
+    *clock = (struct line_clock){.zones = time_zones_open()};
+    if (!clock->zones)
+        return error_set(err, FATAL, "out of memory");
+    return options->timezone ? time_zone_open(options->timezone, &clock->zone, err) : OK;
+}
+
+void line_clock_release(struct line_clock *clock)
+{
+    time_zones_close(clock->zones);
+    time_zone_close(clock->zone);
+}
+
+struct timestamp_hints line_clock_hints(const struct line_clock *clock,
+                                        const struct parser_memory *memory)
+{
+    return (struct timestamp_hints){
+        .zone = clock->zone,
+        .zones = clock->zones,
+        .has_reference = memory->reference.s != 0,
+        .reference_s = memory->reference.s,
+    };
+}
+
+enum timestamp_result line_time_take(const struct line_clock *clock,
+                                     const struct parser_memory *memory, struct slice *rest,
+                                     struct record *record)
+{
+    const struct timestamp_hints hints = line_clock_hints(clock, memory);
+    struct timestamp_found found;
+    enum timestamp_result result = timestamp_scan(*rest, &hints, &found);
+
+    if (result != TIMESTAMP_FOUND)
+        return result;
+    record_set_time(record, FIELD_TIMESTAMP, found.time);
+    scan_skip(rest, found.len);
+    return TIMESTAMP_FOUND;
+}

@@ -1,0 +1,34 @@
+/*
+ * line_time.h - the time stamps of lines that do not say all of their time.
+ *
+ * An input's time zone, and what is known of the stream that a line comes
+ * from, as hints for common/time. Belongs to one parser, and so to one thread.
+ */
+#ifndef SHIPPER_PARSER_LINE_TIME_H
+#define SHIPPER_PARSER_LINE_TIME_H
+
+#include "common/time/scan.h"
+#include "shipper/parser/parser.h"
+
+struct line_clock {
+    struct time_zone *zone;   /* NULL: UTC */
+    struct time_zones *zones; /* that lines name themselves */
+};
+
+/* REJECT: options->timezone is none; FATAL: no memory. To be released also then. */
+enum status line_clock_init(struct line_clock *clock, const struct parser_options *options,
+                            struct error *err);
+void line_clock_release(struct line_clock *clock);
+
+struct timestamp_hints line_clock_hints(const struct line_clock *clock,
+                                        const struct parser_memory *memory);
+
+/*
+ * Takes the time stamp that `rest` begins with and sets @timestamp. Unless it is FOUND, nothing
+ * changes.
+ */
+enum timestamp_result line_time_take(const struct line_clock *clock,
+                                     const struct parser_memory *memory, struct slice *rest,
+                                     struct record *record);
+
+#endif
