@@ -242,3 +242,23 @@ struct slice json_tidy(struct arena *arena, struct slice raw)
         return (struct slice){NULL, 0};
     return (struct slice){room, (size_t)(tidier.out - room)};
 }
+
+struct slice json_key(struct arena *arena, const struct json_value *key)
+{
+    char *text, *quoted, *end;
+    uint64_t invalid = 0;
+    size_t len;
+
+    if (!key->escaped)
+        return (struct slice){key->raw.data + 1, key->raw.len - 2};
+    text = arena_bytes(arena, key->raw.len);
+    if (!text)
+        return (struct slice){NULL, 0};
+    len = json_unescape(key->raw, text);
+    quoted = arena_bytes(arena, JSON_STRING_MAX(len));
+    if (!quoted)
+        return (struct slice){NULL, 0};
+    end = json_write_string(quoted, (struct slice){text, len}, &invalid);
+    arena_trim(arena, quoted, (size_t)(end - quoted));
+    return (struct slice){quoted + 1, (size_t)(end - quoted) - 2};
+}

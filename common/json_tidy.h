@@ -21,4 +21,11 @@ bool json_needs_tidying(const struct json_value *value);
  */
 struct slice json_tidy(struct arena *arena, struct slice raw);
 
+/*
+ * A key's JSON text without the quotes, in the one form that json_write_string
+ * gives it: keys that only differ in their escapes are the same key. A view, or
+ * in the arena; {NULL, 0} without memory.
+ */
+struct slice json_key(struct arena *arena, const struct json_value *key);
+
 #endif

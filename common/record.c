@@ -263,7 +263,7 @@ static void table_grow(struct record *record)
         table_insert(record, extra);
 }
 
-static struct record_extra *find_extra(struct record *record, uint8_t node, struct slice key)
+struct record_extra *record_find_extra(const struct record *record, uint8_t node, struct slice key)
 {
     bool table = record->extra_table_size != 0;
     struct record_extra *extra =
@@ -277,7 +277,7 @@ static struct record_extra *find_extra(struct record *record, uint8_t node, stru
 
 bool record_add_extra(struct record *record, uint8_t node, struct slice key, struct slice raw)
 {
-    struct record_extra *extra = find_extra(record, node, key);
+    struct record_extra *extra = record_find_extra(record, node, key);
 
     if (extra) {
         extra->raw = raw;

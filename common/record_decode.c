@@ -181,33 +181,6 @@ uint8_t record_inner_node(const struct record_tree *tree, uint8_t node, struct s
     return node;
 }
 
-/*
- * The key's JSON text without the quotes, in the one form that json_write_string
- * gives it: keys that only differ in their escapes are the same key.
- */
-static bool canonical_key(struct decoder *decoder, const struct json_value *key, struct slice *out)
-{
-    struct arena *arena = decoder->record->arena;
-    char *text, *quoted, *end;
-    uint64_t invalid = 0;
-    size_t len;
-
-    *out = (struct slice){key->raw.data + 1, key->raw.len - 2};
-    if (!key->escaped)
-        return true;
-    text = arena_bytes(arena, key->raw.len);
-    if (!text)
-        return fail(decoder, FATAL);
-    len = json_unescape(key->raw, text);
-    quoted = arena_bytes(arena, JSON_STRING_MAX(len));
-    if (!quoted)
-        return fail(decoder, FATAL);
-    end = json_write_string(quoted, (struct slice){text, len}, &invalid);
-    arena_trim(arena, quoted, (size_t)(end - quoted));
-    *out = (struct slice){quoted + 1, (size_t)(end - quoted) - 2};
-    return true;
-}
-
 static const char *read_object(struct decoder *decoder, const char *p, uint8_t node);
 
 /* One member's value at `p`; returns where it ends. */
@@ -260,8 +233,11 @@ static const char *read_object(struct decoder *decoder, const char *p, uint8_t n
         p = json_skip_space(p, end);
         if (p == end || *p != ':')
             break;
-        if (!canonical_key(decoder, &key, &name))
+        name = json_key(decoder->record->arena, &key);
+        if (!name.data) {
+            fail(decoder, FATAL);
             return NULL;
+        }
         p = read_member(decoder, json_skip_space(p + 1, end), node, name);
         if (!p)
             return NULL;
@@ -297,7 +273,7 @@ enum status record_decode(struct record *record, struct slice text, struct error
         return error_set(err, FATAL, "out of memory while decoding %zu bytes", text.len);
     if (!p)
         return error_set(err, REJECT,
-                         record->extra_count == EXTRAS_MAX ? "more than 10000 unknown members"
+                         record->extra_count == EXTRAS_MAX ? "too many unknown members"
                                                            : "invalid JSON");
     return OK;
 }

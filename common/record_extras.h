@@ -1,6 +1,6 @@
 /*
- * record_extras.h - private to record*.c: the tree of objects behind the
- * dotted names, and values outside of the schema.
+ * record_extras.h - private to record*.c and who fills records from foreign names: the tree of
+ * objects behind the dotted names, and values outside of the schema.
  */
 #ifndef COMMON_RECORD_EXTRAS_H
 #define COMMON_RECORD_EXTRAS_H
@@ -8,8 +8,8 @@
 #include "common/json_text.h"
 #include "common/record.h"
 
-#define NODE_MAX   64 /* objects of the schema; a bit each in encode's mask */
-#define EXTRAS_MAX 10000
+#define NODE_MAX   64     /* objects of the schema; a bit each in encode's mask */
+#define EXTRAS_MAX 200000 /* members outside of the schema: a line of 1 MiB holds 175,000 */
 #define NODE_ROOT  0
 #define NODE_NONE  0xff
 
@@ -61,6 +61,9 @@ bool record_find_name(const struct record_tree *tree, uint8_t node, struct slice
 /* The object that a dotted name of ours begins with, as in labels.team: the key becomes the rest.
  */
 uint8_t record_inner_node(const struct record_tree *tree, uint8_t node, struct slice *key);
+
+/* NULL: there is none of that key. */
+struct record_extra *record_find_extra(const struct record *record, uint8_t node, struct slice key);
 
 /* Adds or replaces; key and raw are kept, not copied. False without memory or room. */
 bool record_add_extra(struct record *record, uint8_t node, struct slice key, struct slice raw);

@@ -75,6 +75,6 @@ struct input_type {
 const struct input_type *input_type_find(const char *name);
 
 /* Whole files, each read once, in order; `config->paths` are file names, no patterns. */
-extern const struct input_type input_tail, input_whole, input_stdin, input_syslog, input_http;
+extern const struct input_type input_tail, input_whole;
 
 #endif

@@ -4,7 +4,10 @@
 #include "shipper/parser/line_time.h"
 
 #include "common/record.h"
+#include "common/time/epoch.h"
 #include "shipper/parser/scan.h"
+
+#define EPOCH_S_MIN 100000000 /* a smaller number says something else */
 
 enum status line_clock_init(struct line_clock *clock, const struct parser_options *options,
                             struct error *err)
@@ -45,4 +48,30 @@ enum timestamp_result line_time_take(const struct line_clock *clock,
     record_set_time(record, FIELD_TIMESTAMP, found.time);
     scan_skip(rest, found.len);
     return TIMESTAMP_FOUND;
+}
+
+static enum epoch_unit epoch_unit_of(int64_t ns)
+{
+    return ns == 1 ? EPOCH_NS : ns == 1000 ? EPOCH_US : ns == 1000000 ? EPOCH_MS : EPOCH_S;
+}
+
+bool line_time_read(const struct line_clock *clock, const struct parser_memory *memory,
+                    struct slice text, int64_t unit, struct timestamp *out)
+{
+    const struct timestamp_hints hints = line_clock_hints(clock, memory);
+    struct timestamp_found found;
+    struct timestamp time;
+
+    if (timestamp_parse_iso(text, out))
+        return true;
+    if (unit && timestamp_parse_epoch(text, epoch_unit_of(unit), out))
+        return true;
+    if (timestamp_read(text, &hints, &found) == TIMESTAMP_FOUND && found.has_date) {
+        *out = found.time;
+        return true;
+    }
+    if (!timestamp_parse_epoch(text, EPOCH_AUTO, &time) || time.s < EPOCH_S_MIN)
+        return false;
+    *out = time;
+    return true;
 }

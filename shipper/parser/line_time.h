@@ -31,4 +31,11 @@ enum timestamp_result line_time_take(const struct line_clock *clock,
                                      const struct parser_memory *memory, struct slice *rest,
                                      struct record *record);
 
+/*
+ * `text` is a time as a whole, with its date. A number is an epoch in `unit`
+ * ns, or 0: by its size (from 1973 on). False: no time, or an impossible one.
+ */
+bool line_time_read(const struct line_clock *clock, const struct parser_memory *memory,
+                    struct slice text, int64_t unit, struct timestamp *out);
+
 #endif

@@ -6,7 +6,12 @@
 #include "common/record.h"
 #include "common/scope.h"
 
-static const struct parser_type *const types[] = {&parser_apache, &parser_nginx, &parser_syslog};
+static const struct parser_type *const types[] = {
+    &parser_apache,
+    &parser_nginx,
+    &parser_syslog,
+    &parser_json,
+};
 
 /* Does `format` name this row? *argument is what follows. */
 static bool is_row(const struct parser_format *row, const char *format, const char **argument)

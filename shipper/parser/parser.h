@@ -86,5 +86,6 @@ bool parser_apply(struct parser *parser, struct slice line, struct parser_memory
                   struct record *record);
 
 extern const struct parser_type parser_apache, parser_nginx, parser_syslog;
+extern const struct parser_type parser_json;
 
 #endif

@@ -30,7 +30,8 @@ static void check_record(const struct record *record)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const formats[] = {"apache-common", "apache-combined", "nginx-combined"};
+    static const char *const formats[] = {"apache-common", "apache-combined", "nginx-combined",
+                                          "json"};
     struct arena arena;
     struct record record;
     struct parser *parser;

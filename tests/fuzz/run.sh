@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.."
 
 SECONDS_EACH=${FUZZ_SECONDS:-60}
 FAILED=0
-LIBS="rdkafka libcurl libcjson libcyaml yaml-0.1 libmaxminddb hiredis libxxhash zlib libpcre2-8 openssl libzstd"
+LIBS="rdkafka libcurl libcjson libcyaml yaml-0.1 libmaxminddb hiredis libxxhash zlib libpcre2-8 libzstd"
 
 mkdir -p build/fuzz
 mapfile -t PARTS < <(git ls-files 'common/*.c' 'shipper/*.c' | grep -v '/main\.c$')
@@ -13,7 +13,7 @@ for source in tests/fuzz/fuzz_*.c; do
     name=$(basename "$source" .c)
     echo "== $name"
     # shellcheck disable=SC2046,SC2086
-    clang -std=c17 -D_GNU_SOURCE -I. -O1 -g -DALPEX_VERSION='"fuzz"' -fsanitize=fuzzer,address,undefined \
+    clang -std=c17 -D_GNU_SOURCE -I. -O1 -g -DALPEX_VERSION='"fuzz"' -DALPEX_DATE='"fuzz"' -fsanitize=fuzzer,address,undefined \
         -fno-sanitize-recover=undefined -o "build/fuzz/$name" "$source" "${PARTS[@]}" \
         $(pkg-config --cflags --libs $LIBS) -lcivetweb -lpthread -lm
     mkdir -p "build/fuzz/corpus-$name"

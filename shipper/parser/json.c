@@ -1,0 +1,212 @@
+/*
+ * json.c - one JSON object a line.
+ *
+ * Strict RFC 8259: what it does not allow does not fit. A valid value that is
+ * no object becomes the message. Objects are taken apart into dotted names;
+ * lists stay what they are. See members.h for where values go.
+ */
+#include "shipper/parser/parser.h"
+
+#include <stdlib.h>
+
+#include "common/json_tidy.h"
+#include "shipper/parser/members.h"
+
+struct json_parser {
+    struct parser base;
+    struct line_clock clock;
+    struct members members;
+};
+
+struct reader {
+    struct members *members;
+    const char *end;
+    bool no_memory;
+};
+
+static enum status json_compile(const char *name, const char *argument,
+                                const struct parser_options *options, struct parser **out,
+                                struct error *err)
+{
+    struct json_parser *json = calloc(1, sizeof(*json));
+
+    (void)name;
+    (void)argument;
+    if (!json)
+        return error_set(err, FATAL, "out of memory");
+    if (line_clock_init(&json->clock, options, err)) {
+        line_clock_release(&json->clock);
+        free(json);
+        return err->status;
+    }
+    *out = &json->base;
+    return OK;
+}
+
+static void json_close(struct parser *parser)
+{
+    struct json_parser *json = (struct json_parser *)parser;
+
+    if (json)
+        line_clock_release(&json->clock);
+    free(json);
+}
+
+/* "a" inside of "b" is b.a; in the arena when it is not the line's own. */
+static bool full_name(struct reader *reader, struct slice outer, struct slice key,
+                      struct slice *out)
+{
+    char *name;
+
+    *out = key;
+    if (outer.len == 0)
+        return true;
+    name = arena_bytes(reader->members->record->arena, outer.len + 1 + key.len);
+    if (!name) {
+        reader->no_memory = true;
+        return false;
+    }
+    memcpy(name, outer.data, outer.len);
+    name[outer.len] = '.';
+    memcpy(name + outer.len + 1, key.data, key.len);
+    *out = (struct slice){name, outer.len + 1 + key.len};
+    return true;
+}
+
+static bool add_value(struct reader *reader, struct slice name, const struct json_value *value)
+{
+    static const enum member_kind kinds[] = {
+        [JSON_OBJECT] = MEMBER_OBJECT, [JSON_ARRAY] = MEMBER_LIST, [JSON_STRING] = MEMBER_STRING,
+        [JSON_NUMBER] = MEMBER_NUMBER, [JSON_TRUE] = MEMBER_BOOL,  [JSON_FALSE] = MEMBER_BOOL};
+    struct member member = {.name = name, .raw = value->raw, .escaped = value->escaped};
+
+    if (value->kind == JSON_NULL)
+        return true;
+    if (json_needs_tidying(value)) {
+        member.raw = json_tidy(reader->members->record->arena, value->raw);
+        if (!member.raw.data) {
+            reader->no_memory = true;
+            return false;
+        }
+    }
+    member.kind = kinds[value->kind];
+    member.text = member.raw;
+    if (member.kind == MEMBER_STRING)
+        member.text = (struct slice){member.raw.data + 1, member.raw.len - 2};
+    members_add(reader->members, &member);
+    return true;
+}
+
+static const char *read_object(struct reader *reader, const char *p, struct slice outer,
+                               unsigned depth);
+
+/* An object that has members, and room for their names, is taken apart. */
+static bool is_taken_apart(const struct reader *reader, const char *p, struct slice name,
+                           unsigned depth)
+{
+    if (p == reader->end || *p != '{' || name.len > MEMBER_NAME_MAX / 2 || name.len == 0 ||
+        depth == JSON_DEPTH_MAX)
+        return false;
+    p = json_skip_space(p + 1, reader->end);
+    return p < reader->end && *p == '"';
+}
+
+/* The value of a member; returns where it ends. */
+static const char *read_value(struct reader *reader, const char *p, struct slice outer,
+                              const struct json_value *key, unsigned depth)
+{
+    struct json_value value;
+    struct slice name = json_key(reader->members->record->arena, key);
+
+    if (!name.data) {
+        reader->no_memory = true;
+        return NULL;
+    }
+    if (!full_name(reader, outer, name, &name))
+        return NULL;
+    if (is_taken_apart(reader, p, name, depth))
+        return read_object(reader, p, name, depth + 1);
+    p = json_read(p, reader->end, &value);
+    return p && add_value(reader, name, &value) ? p : NULL;
+}
+
+/* `p` is at the brace. Recurses at most JSON_DEPTH_MAX times. */
+static const char *read_object(struct reader *reader, const char *p, struct slice outer,
+                               unsigned depth)
+{
+    const char *end = reader->end;
+    struct json_value key;
+
+    p = json_skip_space(p + 1, end);
+    if (p < end && *p == '}')
+        return p + 1;
+    for (;;) {
+        p = json_read_string(json_skip_space(p, end), end, &key);
+        if (!p)
+            return NULL;
+        p = json_skip_space(p, end);
+        if (p == end || *p != ':')
+            return NULL;
+        p = read_value(reader, json_skip_space(p + 1, end), outer, &key, depth);
+        if (!p)
+            return NULL;
+        p = json_skip_space(p, end);
+        if (p == end)
+            return NULL;
+        if (*p == '}')
+            return p + 1;
+        if (*p++ != ',')
+            return NULL;
+    }
+}
+
+/* A valid value that is no object: text says what it says, of others the JSON is the text. */
+static const char *read_other(struct reader *reader, const char *p)
+{
+    struct json_value value;
+    struct member member;
+
+    p = json_read(p, reader->end, &value);
+    if (!p)
+        return NULL;
+    member = (struct member){.raw = value.raw, .text = value.raw, .escaped = value.escaped};
+    if (value.kind == JSON_STRING && value.raw.len > 2)
+        member.text = (struct slice){value.raw.data + 1, value.raw.len - 2};
+    record_set_text(reader->members->record, FIELD_MESSAGE, members_text(reader->members, &member));
+    return p;
+}
+
+static const char *json_parse(struct parser *parser, struct slice line,
+                              struct parser_memory *memory, struct record *record)
+{
+    struct json_parser *json = (struct json_parser *)parser;
+    struct reader reader = {.members = &json->members, .end = line.data + line.len};
+    const char *p = line.data, *problem;
+
+    members_begin(&json->members, record, &json->clock, memory);
+    if (line.len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+        p += 3;
+    p = json_skip_space(p, reader.end);
+    p = p < reader.end && *p == '{' ? read_object(&reader, p, (struct slice){NULL, 0}, 1)
+                                    : read_other(&reader, p);
+    if (reader.no_memory)
+        return "not enough memory for this line";
+    if (!p)
+        return "no valid JSON";
+    if (json_skip_space(p, reader.end) != reader.end)
+        return "something follows the JSON value";
+    problem = members_finish(&json->members);
+    return problem;
+}
+
+static const struct parser_format formats[] = {
+    {"json", "json.log", "one JSON object a line: ECS, GELF, and those of common loggers"},
+    {0},
+};
+
+const struct parser_type parser_json = {
+    .formats = formats,
+    .compile = json_compile,
+    .parse = json_parse,
+    .close = json_close,
+};

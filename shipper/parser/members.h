@@ -1,0 +1,104 @@
+/*
+ * members.h - the named values of one line into its record.
+ *
+ * What has a place in ECS goes there, whatever the logger calls it (names.c);
+ * everything else becomes labels.<name>, objects as dotted names. Of two values
+ * for one field the better name wins, the other one becomes a label: nothing is
+ * lost. A value of another type than its ECS field becomes labels.<ECS name>,
+ * and the record is tagged _typeconflict. `-` and "" are absent in ECS fields.
+ *
+ *     members_begin(&members, record, &clock, memory);
+ *     members_add(&members, &member);       // each
+ *     problem = members_finish(&members);   // what needs to see all of them
+ */
+#ifndef SHIPPER_PARSER_MEMBERS_H
+#define SHIPPER_PARSER_MEMBERS_H
+
+#include <stdbool.h>
+
+#include "common/json_text.h"
+#include "common/record.h"
+#include "shipper/parser/names.h"
+#include "shipper/parser/line_time.h"
+
+#define MEMBER_NAME_MAX  256 /* bytes of a label's name: longer ones are kept as text elsewhere */
+#define MEMBERS_LATE_MAX 16
+
+enum member_kind {
+    MEMBER_TEXT,   /* of a format without types; `raw` is empty */
+    MEMBER_STRING, /* these are JSON, in `raw` */
+    MEMBER_NUMBER,
+    MEMBER_BOOL,
+    MEMBER_LIST,
+    MEMBER_OBJECT, /* one that is not taken apart */
+};
+
+struct member {
+    struct slice name; /* as in JSON, without quotes; lives as long as the record */
+    struct slice text; /* a STRING's without its quotes, maybe escaped: see members_text */
+    struct slice raw;  /* one line of tidy JSON */
+    enum member_kind kind;
+    bool escaped;
+};
+
+struct members_late { /* what can be told when all are there */
+    const struct name_rule *rule;
+    struct member member;
+};
+
+struct members_holder { /* the member that a field's value came from */
+    struct member member;
+    uint8_t rank;
+};
+
+struct members_overflow;
+
+struct members {
+    struct record *record;
+    const struct line_clock *clock;
+    const struct parser_memory *memory;
+    bool accumulate; /* a name that comes again makes a list; otherwise the last one counts */
+    bool conflict, no_memory;
+    bool bad_time; /* a time stamp that is none */
+    unsigned late_count;
+    struct members_late late[MEMBERS_LATE_MAX];
+    struct slice request;              /* an access log's request line */
+    struct member date, hour;          /* halves of a time stamp; without name: not there */
+    uint32_t more_ns;                  /* of a time whose seconds are another member */
+    struct members_overflow *overflow; /* newest first */
+    struct members_holder holders[FIELD_COUNT]; /* valid where `held` says so */
+    bool held[FIELD_COUNT];
+};
+
+/* Does not clear the record. */
+void members_begin(struct members *members, struct record *record, const struct line_clock *clock,
+                   const struct parser_memory *memory);
+
+/* Without memory this is remembered until members_finish. */
+void members_add(struct members *members, const struct member *member);
+
+/* `text` under a name that is any bytes; both must live as long as the record. */
+void members_add_text(struct members *members, struct slice name, struct slice text);
+
+/* NULL, or a constant text: there was not enough memory. */
+const char *members_finish(struct members *members);
+
+/* ---- for takers ---- */
+
+/* A value's text, its escapes resolved. */
+struct slice members_text(struct members *members, const struct member *member);
+
+/*
+ * Asks for a field before it is set: true unless a member with a better name holds it.
+ * One with a worse name becomes a label.
+ */
+bool members_claim(struct members *members, const struct name_rule *rule, enum record_field field,
+                   const struct member *member);
+
+/* labels.<its name> */
+void members_label(struct members *members, const struct member *member);
+
+/* Is it absent: null, empty, or a hyphen? */
+bool member_is_absent(const struct member *member);
+
+#endif
