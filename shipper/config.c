@@ -22,6 +22,7 @@ EMBED(shipper_defaults, "configs/shipper.yaml");
 
 static const cyaml_strval_t start_names[] = {{"beginning", START_AT_BEGINNING},
                                              {"end", START_AT_END}};
+static const cyaml_strval_t poll_names[] = {{"auto", POLL_AUTO}, {"always", POLL_ALWAYS}};
 static const cyaml_strval_t partition_names[] = {{"stream", PARTITION_BY_STREAM},
                                                  {"none", PARTITION_BY_NONE}};
 static const cyaml_strval_t compression_names[] = {{"none", COMPRESS_NONE},
@@ -80,6 +81,22 @@ static const cyaml_schema_field_t input_fields[] = {
                             struct input_config, multiline, multiline_fields),
     CYAML_FIELD_ENUM("start_at", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct input_config,
                      start_at, start_names, CYAML_ARRAY_LEN(start_names)),
+    CYAML_FIELD_ENUM("poll", CYAML_FLAG_STRICT | CYAML_FLAG_OPTIONAL, struct input_config, poll,
+                     poll_names, CYAML_ARRAY_LEN(poll_names)),
+    CYAML_FIELD_UINT_PTR("close_quiet_ms", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct input_config, close_quiet_ms),
+    CYAML_FIELD_UINT_PTR("ignore_older_ms", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct input_config, ignore_older_ms),
+    CYAML_FIELD_UINT_PTR("scan_interval_ms", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct input_config, scan_interval_ms),
+    CYAML_FIELD_UINT_PTR("poll_interval_ms", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct input_config, poll_interval_ms),
+    CYAML_FIELD_UINT_PTR("complete_after_ms", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct input_config, complete_after_ms),
+    CYAML_FIELD_UINT_PTR("max_open_files", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct input_config, max_open_files),
+    CYAML_FIELD_STRING_PTR("when_done", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                           struct input_config, when_done, 1, PATH_LEN),
     CYAML_FIELD_BOOL("keep_original", CYAML_FLAG_OPTIONAL, struct input_config, keep_original),
     CYAML_FIELD_FLOAT_PTR("sample_percent", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                           struct input_config, sample_percent),
@@ -202,6 +219,49 @@ static void check_multiline(struct config *config, const char *key,
         config_problem(config, key, "max_lines is out of range; expected 2 or more");
 }
 
+static void check_range_of(struct config *config, unsigned i, const char *name,
+                           const uint64_t *value, uint64_t min, uint64_t max, const char *range)
+{
+    char key[64];
+
+    snprintf(key, sizeof(key), "inputs[%u].%s", i, name);
+    if (value && (*value < min || *value > max))
+        config_problem(config, key, "out of range; expected %s", range);
+}
+
+static void check_when_done(struct config *config, const char *key,
+                            const struct input_config *input)
+{
+    const char *when = input->when_done;
+
+    if (!when)
+        return;
+    if (input->type && strcmp(input->type, "folder") != 0)
+        config_problem(config, key, "only an input of type folder is ever done with a file");
+    else if (strcmp(when, "keep") != 0 && strcmp(when, "delete") != 0 &&
+             strncmp(when, "move:/", 6) != 0)
+        config_problem(config, key,
+                       "unknown action '%s'; expected: keep, delete, move:/absolute/folder", when);
+}
+
+/* When files are looked for, closed and done with. */
+static void check_files(struct config *config, const struct input_config *input, unsigned i)
+{
+    uint64_t open_files = input->max_open_files ? *input->max_open_files : INPUT_MAX_OPEN_FILES;
+    char key[64];
+
+    check_range_of(config, i, "close_quiet_ms", input->close_quiet_ms, 1000, 86400000, "1s to 24h");
+    check_range_of(config, i, "scan_interval_ms", input->scan_interval_ms, 1000, 86400000,
+                   "1s to 24h");
+    check_range_of(config, i, "poll_interval_ms", input->poll_interval_ms, 10, 3600000,
+                   "10ms to 1h");
+    check_range_of(config, i, "complete_after_ms", input->complete_after_ms, 10, 86400000,
+                   "10ms to 24h");
+    check_range_of(config, i, "max_open_files", &open_files, 10, 1000000, "10 to 1000000");
+    snprintf(key, sizeof(key), "inputs[%u].when_done", i);
+    check_when_done(config, key, input);
+}
+
 static void check_input(struct config *config, const struct input_config *input, unsigned i,
                         const struct shipper_config *c)
 {
@@ -209,8 +269,8 @@ static void check_input(struct config *config, const struct input_config *input,
 
     snprintf(key, sizeof(key), "inputs[%u].type", i);
     check_needed(config, key, input->type != NULL);
-    if (input->type && strcmp(input->type, "file") != 0)
-        config_problem(config, key, "unknown input '%s'; expected: file", input->type);
+    if (input->type && strcmp(input->type, "file") != 0 && strcmp(input->type, "folder") != 0)
+        config_problem(config, key, "unknown input '%s'; expected: file, folder", input->type);
     snprintf(key, sizeof(key), "inputs[%u].paths", i);
     check_needed(config, key, input->path_count > 0);
     snprintf(key, sizeof(key), "inputs[%u].format", i);
@@ -226,6 +286,7 @@ static void check_input(struct config *config, const struct input_config *input,
     snprintf(key, sizeof(key), "inputs[%u].sample_percent", i);
     if (input->sample_percent && !(*input->sample_percent >= 0 && *input->sample_percent <= 100))
         config_problem(config, key, "out of range; expected 0 to 100");
+    check_files(config, input, i);
     for (uint32_t j = 0; j < input->path_count; j++) {
         snprintf(key, sizeof(key), "inputs[%u].paths[%u]", i, j);
         if (input->paths[j][0] != '/')

@@ -13,6 +13,7 @@
 #include "shipper/join/wrap.h"
 
 enum start_at { START_AT_BEGINNING, START_AT_END };
+enum poll_mode { POLL_AUTO, POLL_ALWAYS };
 enum partition_by { PARTITION_BY_STREAM, PARTITION_BY_NONE };
 enum compression { COMPRESS_NONE, COMPRESS_GZIP, COMPRESS_SNAPPY, COMPRESS_LZ4, COMPRESS_ZSTD };
 
@@ -24,6 +25,12 @@ struct multiline_config {
 
 #define MULTILINE_TIMEOUT_MS 1000
 
+#define INPUT_CLOSE_QUIET_MS    300000
+#define INPUT_SCAN_INTERVAL_MS  60000
+#define INPUT_POLL_INTERVAL_MS  1000
+#define INPUT_COMPLETE_AFTER_MS 5000
+#define INPUT_MAX_OPEN_FILES    256
+
 struct input_config {
     char *type;
     char **paths, **exclude;
@@ -32,6 +39,11 @@ struct input_config {
     enum wrapping container;
     struct multiline_config *multiline; /* NULL: every line is an event */
     enum start_at start_at;
+    enum poll_mode poll;
+    uint64_t *close_quiet_ms, *ignore_older_ms, *scan_interval_ms, *poll_interval_ms;
+    uint64_t *complete_after_ms; /* NULL: as INPUT_… says; of ignore_older_ms: never */
+    uint32_t *max_open_files;
+    char *when_done; /* keep, delete, move:/folder; NULL: keep */
     bool keep_original;
     double *sample_percent; /* NULL: 100 */
 };

@@ -65,9 +65,11 @@ void stream_release(struct stream *stream); /* zeroed is fine */
 /* False without memory. */
 bool stream_move(struct stream *stream, const char *path);
 
-/* Sets what the ids are made from. */
+/* Sets what the ids are made from. `as`: for a content that comes from the stream of that name. */
 void stream_identify(struct stream *stream, const char *agent_id, uint64_t fingerprint,
                      uint32_t generation);
+void stream_identify_as(struct stream *stream, const char *agent_id, const char *name,
+                        uint64_t fingerprint, uint32_t generation);
 
 /*
  * The heading (the line that names the columns, see parser.h) in force at `offset`; {NULL, 0} when
@@ -94,13 +96,5 @@ static inline bool mark_equal(struct mark a, struct mark b)
 {
     return a.len == b.len && a.hash == b.hash;
 }
-
-/*
- * `path` made absolute, its folder's symbolic links resolved, and without what
- * rotation and compression add: access.log.1, access.log.2.gz,
- * access.log-20261121, access-20261121.log.gz, access.log.2026-11-21 are all
- * access.log. NULL without memory.
- */
-char *stream_name(const char *path);
 
 #endif

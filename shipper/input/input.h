@@ -74,7 +74,10 @@ struct input_type {
 /* The type called `name`, or NULL. */
 const struct input_type *input_type_find(const char *name);
 
-/* Whole files, each read once, in order; `config->paths` are file names, no patterns. */
-extern const struct input_type input_tail, input_whole;
+/*
+ * tail: files and what they are rotated to. folder: any file of a folder, each to its end. whole:
+ * whole files, each read once, in order; `config->paths` are file names, no patterns.
+ */
+extern const struct input_type input_tail, input_folder, input_whole;
 
 #endif

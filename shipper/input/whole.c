@@ -18,6 +18,7 @@
 #include "shipper/config.h"
 #include "shipper/content.h"
 #include "shipper/stream.h"
+#include "shipper/stream_name.h"
 
 #define READ_BYTES (256u << 10)
 
@@ -118,7 +119,7 @@ static bool open_next(struct whole *whole)
         give_up(whole, path, err.text);
         return false;
     }
-    name = is_stdin ? strdup("-") : stream_name(path);
+    name = is_stdin ? strdup("-") : stream_name_of(path);
     if (!name || !stream_init(stream, whole->config, name, path)) {
         give_up(whole, path, "out of memory");
         content_close(whole->content);

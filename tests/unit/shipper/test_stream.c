@@ -5,129 +5,6 @@
 
 #include "tests/unit/support/folder.h"
 
-static char folder[64];
-
-static int set_up(void **state)
-{
-    (void)state;
-    folder_make(folder);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    folder_remove(folder);
-    return 0;
-}
-
-static void expect_name(const char *file, const char *expected)
-{
-    char path[FOLDER_PATH_MAX], whole[FOLDER_PATH_MAX];
-    char *name, *real = realpath(folder, NULL);
-
-    snprintf(path, sizeof(path), "%s/%s", folder, file);
-    snprintf(whole, sizeof(whole), "%s/%s", real, expected);
-    name = stream_name(path);
-    assert_string_equal(name, whole);
-    free(name);
-    free(real);
-}
-
-static void rotated_names_are_the_live_one(void **state)
-{
-    static const char *const files[] = {
-        "access.log",
-        "access.log.1",
-        "access.log.12",
-        "access.log.999",
-        "access.log.2.gz",
-        "access.log.gz",
-        "access.log.1.bz2",
-        "access.log.1.xz",
-        "access.log.1.zst",
-        "access.log-20261121",
-        "access.log-20261121.gz",
-        "access.log.20261121",
-        "access.log_20261121",
-        "access.log-2026-11-21",
-        "access.log.2026-11-21",
-        "access.log-20261121-1530",
-        "access.log-1732190000",
-        "access-20261121.log",
-        "access-20261121.log.gz",
-        "access.2026-11-21.log",
-        "access.1.log",
-        "access.12.log.gz",
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-        expect_name(files[i], "access.log");
-}
-
-static void other_names_stay_as_they_are(void **state)
-{
-    static const char *const files[] = {
-        "access",
-        "access_log",
-        "access2",
-        "access-2",
-        "access.2026",
-        "access.log.2026",
-        "error-404.log",
-        "error.4040.log",
-        "log-12345678",
-        "log-20261321",
-        "log-20261132",
-        "20261121",
-        "20261121.log",
-        "1",
-        ".1",
-        ".log",
-        "a.123456",
-        "a-123456789",
-        "access.log.txt",
-        "app-1732190000x",
-        "x.gzip",
-        "node1.example.org",
-        "log.2026-13-01",
-        "access.log-26-11-21",
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-        expect_name(files[i], files[i]);
-}
-
-static void folder_links_are_resolved(void **state)
-{
-    char path[FOLDER_PATH_MAX], target[FOLDER_PATH_MAX];
-    char *a, *b;
-
-    (void)state;
-    snprintf(target, sizeof(target), "%s/real", folder);
-    snprintf(path, sizeof(path), "%s/link", folder);
-    assert_int_equal(mkdir(target, 0700), 0);
-    assert_int_equal(symlink("real", path), 0);
-    snprintf(path, sizeof(path), "%s/link/../link/access.log.1", folder);
-    snprintf(target, sizeof(target), "%s/real/access.log", folder);
-    a = stream_name(path);
-    b = stream_name(target);
-    assert_string_equal(a, b);
-    free(a);
-    free(b);
-}
-
-static void files_of_the_root_have_one_slash(void **state)
-{
-    char *name = stream_name("/access.log.1");
-
-    (void)state;
-    assert_string_equal(name, "/access.log");
-    free(name);
-}
-
 static void fingerprint_is_of_the_first_line(void **state)
 {
     uint64_t one = stream_fingerprint(SLICE("first\n"), false);
@@ -232,15 +109,11 @@ static void headings_are_those_of_their_place(void **state)
     stream_release(&stream);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test(name)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(rotated_names_are_the_live_one),
-        CASE(other_names_stay_as_they_are),
-        CASE(folder_links_are_resolved),
-        CASE(files_of_the_root_have_one_slash),
         CASE(fingerprint_is_of_the_first_line),
         CASE(fingerprint_waits_for_a_line),
         CASE(fingerprint_of_a_long_line_is_of_its_beginning),

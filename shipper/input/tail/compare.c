@@ -1,7 +1,7 @@
 /*
- * tail_file.c - looks at a file's content: is it still, or again, the one we know?
+ * compare.c - looks at a file's content: is it still, or again, the one we know?
  */
-#include "shipper/input/tail_file.h"
+#include "shipper/input/tail/compare.h"
 
 #include <string.h>
 
@@ -21,14 +21,14 @@ static struct slice read_head(struct content *content, char *to, size_t room)
     return (struct slice){to, used};
 }
 
-uint64_t tail_file_fingerprint(struct content *content, bool whole)
+uint64_t compare_fingerprint(struct content *content, bool whole)
 {
     char head[STREAM_HEAD_MAX];
 
     return stream_fingerprint(read_head(content, head, sizeof(head)), whole);
 }
 
-bool tail_file_may_be_copy(struct content *copy, struct content *original)
+bool compare_may_be_copy(struct content *copy, struct content *original)
 {
     char copy_bytes[COMPARED_BYTES], bytes[COMPARED_BYTES];
     /* In this order: the original may grow in between. */
@@ -38,8 +38,8 @@ bool tail_file_may_be_copy(struct content *copy, struct content *original)
     return a.len <= b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
-enum match tail_file_match(struct content *content, uint64_t fingerprint,
-                           const struct checkpoint_entry *entry)
+enum match compare_entry(struct content *content, uint64_t fingerprint,
+                         const struct checkpoint_entry *entry)
 {
     uint32_t len = entry->acked.mark.len;
     char bytes[STREAM_MARK_MAX];
@@ -62,8 +62,8 @@ enum match tail_file_match(struct content *content, uint64_t fingerprint,
                                                                                   : MATCH_NO;
 }
 
-enum status tail_file_read_on(struct content *content, const struct position *position, char *to,
-                              size_t room, struct slice *bytes, struct error *err)
+enum status compare_read_on(struct content *content, const struct position *position, char *to,
+                            size_t room, struct slice *bytes, struct error *err)
 {
     uint32_t len = position->mark.len;
     size_t used = 0, n;
