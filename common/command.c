@@ -185,8 +185,7 @@ static const struct command *command_to_front(const struct command *commands, ch
     return command;
 }
 
-/* Did the reader of our output leave, as `head` does when it has enough? */
-static bool reader_left(void)
+bool command_reader_left(void)
 {
     struct pollfd output = {.fd = STDOUT_FILENO};
 
@@ -196,7 +195,7 @@ static bool reader_left(void)
 /* What was printed is a result only when it has arrived; or nobody wants more of it. */
 static int check_stdout(const char *program, int code)
 {
-    if ((fflush(stdout) == 0 && !ferror(stdout)) || reader_left())
+    if ((fflush(stdout) == 0 && !ferror(stdout)) || command_reader_left())
         return code;
     fprintf(stderr, "%s: cannot write to standard output: %s\n", program, strerror(errno));
     return code == EXIT_DONE ? EXIT_FAILED : code;

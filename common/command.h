@@ -47,6 +47,9 @@ struct program {
     config_loader *load;
 };
 
+/* Has the reader of our standard output left, as `head` does when it has enough? */
+bool command_reader_left(void);
+
 /*
  * main() of both programs: --help and --version, finds argv[1] among the
  * commands and runs it; a wrong name gets a suggestion and exit 2.

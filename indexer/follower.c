@@ -4,20 +4,21 @@
 #include "indexer/follower.h"
 
 #include <librdkafka/rdkafka.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/kafka.h"
 #include "indexer/config.h"
 
-#define LOOK_MS         5000 /* between looks for new partitions */
-#define LOOK_TIMEOUT_MS 2000
+#define LOOK_MS         3000 /* between looks for new partitions */
+#define LOOK_TIMEOUT_MS 500  /* meanwhile nothing is shown, and no signal is seen */
 
 struct follower {
     const struct indexer_kafka_config *config;
     rd_kafka_t *client;
-    rd_kafka_topic_partition_list_t *assigned;
+    int assigned; /* partitions 0 to n-1 */
+    bool absent;  /* the topic was seen not to be there: all of it is new */
     int64_t look_ms;
 };
 
@@ -33,7 +34,10 @@ static enum status open_client(struct follower *follower, struct error *err)
         kafka_set(conf, "enable.auto.commit", "false", err) ||
         kafka_set(conf, "enable.auto.offset.store", "false", err) ||
         kafka_set(conf, "fetch.wait.max.ms", "100", err) ||
-        kafka_set(conf, "auto.offset.reset", "latest", err)) {
+        kafka_set(conf, "reconnect.backoff.max.ms", "1000", err) ||
+        kafka_set(conf, "queued.max.messages.kbytes", "16384", err) || /* while a pager waits */
+        kafka_set(conf, "auto.offset.reset", "earliest",
+                  err)) { /* only what was deleted is missed */
         rd_kafka_conf_destroy(conf);
         return err->status;
     }
@@ -46,62 +50,118 @@ static enum status open_client(struct follower *follower, struct error *err)
     return OK;
 }
 
-static int partition_count(const struct rd_kafka_metadata *metadata)
-{
-    return metadata->topic_cnt == 1 && !metadata->topics[0].err ? metadata->topics[0].partition_cnt
-                                                                : 0;
-}
-
-/*
- * Takes on the partitions that are not yet followed: the first time from their
- * end, later from their beginning, since they are new.
- */
-static enum status look(struct follower *follower, int64_t timeout_ms, struct error *err)
-{
-    const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_topic_t *topic = rd_kafka_topic_new(follower->client, follower->config->topic, NULL);
-    rd_kafka_resp_err_t code;
-    int count, had = follower->assigned->cnt;
-
-    code = rd_kafka_metadata(follower->client, 0, topic, &metadata, (int)timeout_ms);
-    rd_kafka_topic_destroy(topic);
-    if (code)
-        return error_set(err, RETRY, "cannot look for topic '%s': %s", follower->config->topic,
-                         rd_kafka_err2str(code));
-    count = partition_count(metadata);
-    rd_kafka_metadata_destroy(metadata);
-    for (int i = had; i < count; i++)
-        rd_kafka_topic_partition_list_add(follower->assigned, follower->config->topic, i)->offset =
-            had ? RD_KAFKA_OFFSET_BEGINNING : RD_KAFKA_OFFSET_END;
-    if (count == 0)
-        return error_set(err, RETRY, "there is no topic '%s'", follower->config->topic);
-    if (count > had) {
-        rd_kafka_position(follower->client, follower->assigned);
-        for (int i = 0; i < follower->assigned->cnt; i++)
-            if (follower->assigned->elems[i].offset == RD_KAFKA_OFFSET_INVALID)
-                follower->assigned->elems[i].offset =
-                    i < had || had == 0 ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
-        rd_kafka_assign(follower->client, follower->assigned);
-    }
-    return OK;
-}
-
-enum status follower_open(const struct indexer_kafka_config *config, int64_t timeout_ms,
-                          struct follower **out, struct error *err)
+enum status follower_open(const struct indexer_kafka_config *config, struct follower **out,
+                          struct error *err)
 {
     struct follower *follower = calloc(1, sizeof(*follower));
 
     if (!follower)
         return error_set(err, FATAL, "out of memory");
     follower->config = config;
-    follower->assigned = rd_kafka_topic_partition_list_new(16);
-    if (open_client(follower, err) || look(follower, timeout_ms, err)) {
+    if (open_client(follower, err)) {
         follower_close(follower);
         return err->status;
     }
-    follower->look_ms = clock_mono_ms() + LOOK_MS;
     *out = follower;
     return OK;
+}
+
+/* *count: of the topic's partitions. DONE: there is no topic. */
+static enum status count_partitions(struct follower *follower, int64_t timeout_ms, int *count,
+                                    struct error *err)
+{
+    const char *name = follower->config->topic;
+    rd_kafka_topic_t *topic = rd_kafka_topic_new(follower->client, name, NULL);
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t code =
+        topic ? rd_kafka_metadata(follower->client, 0, topic, &metadata, (int)timeout_ms)
+              : rd_kafka_last_error();
+
+    if (topic)
+        rd_kafka_topic_destroy(topic);
+    *count = 0;
+    if (!code && metadata->topic_cnt == 1) {
+        code = metadata->topics[0].err;
+        *count = metadata->topics[0].partition_cnt;
+    }
+    if (metadata)
+        rd_kafka_metadata_destroy(metadata);
+    if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+        return error_set(err, DONE, "there is no topic '%s'", name);
+    if (code || *count == 0)
+        return error_set(err, RETRY, "cannot look for topic '%s': %s", name,
+                         rd_kafka_err2str(code));
+    return OK;
+}
+
+/* Where a partition begins for us. What comes to be later is read from its beginning. */
+static enum status first_offset(struct follower *follower, int partition, int64_t timeout_ms,
+                                int64_t *offset, struct error *err)
+{
+    int64_t low = 0;
+    rd_kafka_resp_err_t code;
+
+    *offset = 0;
+    if (follower->assigned || follower->absent)
+        return OK;
+    code = rd_kafka_query_watermark_offsets(follower->client, follower->config->topic, partition,
+                                            &low, offset, (int)timeout_ms);
+    if (code)
+        return error_set(err, RETRY, "cannot find the end of partition %d of topic '%s': %s",
+                         partition, follower->config->topic, rd_kafka_err2str(code));
+    return OK;
+}
+
+/* The others go on as they are. */
+static enum status assign(struct follower *follower,
+                          const rd_kafka_topic_partition_list_t *partitions, struct error *err)
+{
+    rd_kafka_error_t *error = rd_kafka_incremental_assign(follower->client, partitions);
+
+    if (!error)
+        return OK;
+    error_set(err, RETRY, "cannot read topic '%s': %s", follower->config->topic,
+              rd_kafka_error_string(error));
+    rd_kafka_error_destroy(error);
+    return RETRY;
+}
+
+static enum status add_partitions(struct follower *follower, int count, int64_t timeout_ms,
+                                  struct error *err)
+{
+    int added = count - follower->assigned;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(added);
+    enum status status = OK;
+
+    for (int i = follower->assigned; i < count && status == OK; i++) {
+        rd_kafka_topic_partition_t *partition =
+            rd_kafka_topic_partition_list_add(list, follower->config->topic, i);
+
+        status = first_offset(follower, i, timeout_ms, &partition->offset, err);
+    }
+    if (status == OK)
+        status = assign(follower, list, err);
+    if (status == OK)
+        follower->assigned = count;
+    rd_kafka_topic_partition_list_destroy(list);
+    return status;
+}
+
+enum status follower_find(struct follower *follower, int64_t timeout_ms, struct error *err)
+{
+    int count;
+    enum status status = count_partitions(follower, timeout_ms, &count, err);
+
+    follower->look_ms = clock_mono_ms() + LOOK_MS;
+    if (status == DONE) {
+        if (follower->assigned)
+            rd_kafka_assign(follower->client, NULL); /* it was deleted; another may come */
+        follower->assigned = 0;
+        follower->absent = true;
+    }
+    if (status != OK)
+        return status;
+    return count > follower->assigned ? add_partitions(follower, count, timeout_ms, err) : OK;
 }
 
 enum status follower_poll(struct follower *follower, int64_t timeout_ms, int64_t now_ms,
@@ -109,13 +169,11 @@ enum status follower_poll(struct follower *follower, int64_t timeout_ms, int64_t
 {
     rd_kafka_message_t *message;
 
-    if (now_ms >= follower->look_ms) {
-        follower->look_ms = now_ms + LOOK_MS;
-        look(follower, LOOK_TIMEOUT_MS, err); /* what fails now is found later */
-    }
+    if (now_ms >= follower->look_ms && follower_find(follower, LOOK_TIMEOUT_MS, err) != OK)
+        return RETRY;
     message = rd_kafka_consumer_poll(follower->client, (int)timeout_ms);
     if (!message)
-        return RETRY;
+        return DONE;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         *out = message;
         return OK;
@@ -123,6 +181,11 @@ enum status follower_poll(struct follower *follower, int64_t timeout_ms, int64_t
     error_set(err, RETRY, "%s", rd_kafka_message_errstr(message));
     rd_kafka_message_destroy(message);
     return RETRY;
+}
+
+int follower_partitions(const struct follower *follower)
+{
+    return follower->assigned;
 }
 
 void follower_close(struct follower *follower)
@@ -133,6 +196,5 @@ void follower_close(struct follower *follower)
         rd_kafka_consumer_close(follower->client);
         rd_kafka_destroy(follower->client);
     }
-    rd_kafka_topic_partition_list_destroy(follower->assigned);
     free(follower);
 }

@@ -1,6 +1,8 @@
 /*
- * follower.h - reads a topic without being in a group: from a position on, no
- * offsets stored. For `indexer tail`.
+ * follower.h - reads a topic from now on without being in a group: nothing is
+ * committed, no group appears in the cluster. For `indexer tail`.
+ *
+ * One thread.
  */
 #ifndef INDEXER_FOLLOWER_H
 #define INDEXER_FOLLOWER_H
@@ -13,13 +15,26 @@ struct follower;
 struct indexer_kafka_config;
 struct rd_kafka_message_s;
 
-/* From the end of every partition. RETRY: Kafka cannot be reached. Blocks up to `timeout_ms`. */
-enum status follower_open(const struct indexer_kafka_config *config, int64_t timeout_ms,
-                          struct follower **out, struct error *err);
+/* No I/O. `config` must outlive it. */
+enum status follower_open(const struct indexer_kafka_config *config, struct follower **out,
+                          struct error *err);
 
-/* As consumer_poll. New partitions of the topic are found every few seconds. */
+/*
+ * Finds the topic's partitions. OK: every record that is acknowledged from now
+ * on will come. DONE: there is no such topic yet; all of it will come once there
+ * is. RETRY: Kafka cannot tell. Blocks up to `timeout_ms` a partition.
+ */
+enum status follower_find(struct follower *follower, int64_t timeout_ms, struct error *err);
+
+/*
+ * OK: *out is the caller's. DONE: nothing came within `timeout_ms`. RETRY: err says what goes
+ * wrong, and it goes on. Partitions and topics that are new are found every few seconds.
+ */
 enum status follower_poll(struct follower *follower, int64_t timeout_ms, int64_t now_ms,
                           struct rd_kafka_message_s **out, struct error *err);
+
+/* Partitions that are followed now. */
+int follower_partitions(const struct follower *follower);
 
 void follower_close(struct follower *follower); /* NULL is fine */
 

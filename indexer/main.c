@@ -156,12 +156,14 @@ static int tail_command(const struct program *program, int argc, char **argv)
         "Follows the topic from now on and prints the enriched records that a query finds. No\n"
         "offsets are committed: the consumer group is not touched. Ends with Ctrl-C.";
     const char *fields = NULL, *format = NULL;
+    bool json = false;
     char query[QUERY_BYTES_MAX + 1], **words;
     const struct option_row rows[] = {
         CONFIG_OPTIONS(source.path, source.settings),
         {"fields", 'f', "A,B", OPTION_TEXT, &fields, "names or aliases to print"},
         {"format", 0, "NAME", OPTION_TEXT, &format,
          "table, ndjson, csv or raw (table on a terminal, else ndjson)"},
+        {"json", 0, NULL, OPTION_FLAG, &json, "the same as --format ndjson"},
         {0}};
     struct indexer_config *config;
     struct config *holder;
@@ -171,7 +173,7 @@ static int tail_command(const struct program *program, int argc, char **argv)
         return code;
     code = EXIT_USAGE;
     if (take_query(words, query, sizeof(query)))
-        code = tail_records(config, query, fields, format);
+        code = tail_records(config, query, fields, json ? "ndjson" : format);
     config_close(holder);
     return code;
 }

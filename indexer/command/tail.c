@@ -1,11 +1,11 @@
 /*
  * tail.c - `indexer tail`: the topic from now on, enriched, what a query finds.
  */
-#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "common/options.h"
 #include "common/query/program.h"
 #include "common/query_command.h"
@@ -18,7 +18,8 @@
 #include "indexer/printer.h"
 
 #define POLL_MS     200
-#define CONNECT_MS  10000
+#define CONNECT_MS  5000
+#define FIND_MS     500 /* a signal is seen so late */
 #define ARENA_BLOCK (64u << 10)
 
 struct tail {
@@ -36,7 +37,6 @@ static bool show(struct tail *tail, rd_kafka_message_t *message)
     struct batch_entry *entry;
     struct record *record = &tail->documents.record;
     struct error err;
-    bool good = true;
 
     batch_clear(tail->batch);
     if (!batch_add(tail->batch, message)) {
@@ -44,27 +44,47 @@ static bool show(struct tail *tail, rd_kafka_message_t *message)
         return true;
     }
     entry = &tail->batch->entries[0];
-    if (documents_make(&tail->documents, tail->batch, clock_wall_ms(), &err) == OK &&
-        entry->outcome == OUTCOME_PENDING && query_program_match(tail->program, record))
-        good = printer_record(&tail->printer, record);
-    return good && fflush(tail->printer.out) == 0;
+    if (documents_make(&tail->documents, tail->batch, clock_wall_ms(), &err) != OK ||
+        entry->outcome != OUTCOME_PENDING || !query_program_match(tail->program, record))
+        return true;
+    return printer_record(&tail->printer, record) && fflush(tail->printer.out) == 0;
 }
 
+/* Waits until Kafka tells what there is. DONE: asked to stop. */
+static enum status find_topic(struct tail *tail, const char *topic, struct error *err)
+{
+    int64_t deadline_ms = clock_mono_ms() + CONNECT_MS;
+    enum status status = RETRY;
+
+    while (status == RETRY && stop_read(tail->stop_fd) == STOP_NONE) {
+        status = follower_find(tail->follower, FIND_MS, err);
+        if (status == RETRY && clock_mono_ms() >= deadline_ms)
+            return RETRY;
+    }
+    if (status == RETRY)
+        return DONE;
+    if (status == OK)
+        log_info("following topic '%s' from now on; partitions: %d", topic,
+                 follower_partitions(tail->follower));
+    else
+        log_warn("there is no topic '%s'; waiting for it", topic);
+    return OK;
+}
+
+/* SIGHUP ends it too: the terminal is gone. */
 static int follow(struct tail *tail)
 {
     rd_kafka_message_t *message;
     struct error err;
 
-    while (stop_read(tail->stop_fd) != STOP_ASKED) {
+    while (stop_read(tail->stop_fd) == STOP_NONE && !command_reader_left()) {
         enum status status =
             follower_poll(tail->follower, POLL_MS, clock_mono_ms(), &message, &err);
 
-        if (status == FATAL) {
-            fprintf(stderr, "indexer tail: %s\n", err.text);
-            return EXIT_FAILED;
-        }
+        if (status == RETRY)
+            log_warn("%s; goes on", err.text);
         if (status == OK && !show(tail, message))
-            return EXIT_DONE; /* nobody reads on */
+            break; /* nobody reads on, or command_main says what is wrong */
     }
     return EXIT_DONE;
 }
@@ -76,7 +96,7 @@ static enum status open_stages(struct tail *tail, const struct indexer_config *c
         stop_open(&tail->stop_fd, err) || batch_open(1, &tail->batch, err) ||
         documents_open(&tail->documents, config, err))
         return err->status;
-    return follower_open(&config->kafka, CONNECT_MS, &tail->follower, err);
+    return follower_open(&config->kafka, &tail->follower, err);
 }
 
 int tail_records(const struct indexer_config *config, const char *text, const char *fields,
@@ -93,17 +113,22 @@ int tail_records(const struct indexer_config *config, const char *text, const ch
     arena_init(&arena, ARENA_BLOCK, QUERY_ARENA_BYTES);
     if (query_command_parse(&arena, text, &context, &query)) {
         const struct query *queries[] = {query};
+        enum status status = query_program_open(queries, 1, &tail.program, &err);
 
-        if (query_program_open(queries, 1, &tail.program, &err) ||
-            open_stages(&tail, config, fields, format, &err)) {
-            fprintf(stderr, "indexer tail: %s\n", err.text);
-            code = err.status == REJECT ? EXIT_USAGE : EXIT_FAILED;
-        } else {
+        if (status == OK)
+            status = open_stages(&tail, config, fields, format, &err);
+        if (status == OK)
+            status = find_topic(&tail, config->kafka.topic, &err);
+        code = status == OK || status == DONE ? EXIT_DONE
+               : status == REJECT             ? EXIT_USAGE
+                                              : EXIT_FAILED;
+        if (status == OK)
             code = follow(&tail);
-        }
+        else if (status != DONE)
+            fprintf(stderr, "indexer tail: %s\n", err.text);
     }
+    batch_close(tail.batch); /* it may hold a message, for which the follower would wait */
     follower_close(tail.follower);
-    batch_close(tail.batch);
     documents_close(&tail.documents);
     printer_close(&tail.printer);
     query_program_close(tail.program);
