@@ -67,6 +67,12 @@ size_t query_column(struct slice text, size_t offset);
 /* The text, and below it the message under the place, for a terminal. Two or three lines. */
 void query_error_print(struct slice text, const struct query_error *error, struct buf *out);
 
+/*
+ * The errors for programs, a JSON array: [{"code":…,"message":…,"hint":…,"offset":…,"length":…,
+ * "column":…}], the column as query_column.
+ */
+void query_errors_json(struct slice text, const struct query_errors *errors, struct buf *out);
+
 /* An equal query in the usual form. */
 void query_print(const struct query *query, struct buf *out);
 

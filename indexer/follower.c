@@ -11,14 +11,16 @@
 #include "common/kafka.h"
 #include "indexer/config.h"
 
-#define LOOK_MS         3000 /* between looks for new partitions */
+#define LOOK_MS         2000 /* between looks for new partitions */
 #define LOOK_TIMEOUT_MS 500  /* meanwhile nothing is shown, and no signal is seen */
+#define MISSING_MIN     2    /* looks in a row: a broker that starts may not know all topics yet */
 
 struct follower {
     const struct indexer_kafka_config *config;
     rd_kafka_t *client;
     int assigned; /* partitions 0 to n-1 */
-    bool absent;  /* the topic was seen not to be there: all of it is new */
+    bool all;     /* partitions that are found are new: from their beginning */
+    int missing;  /* looks in a row that found no topic */
     int64_t look_ms;
 };
 
@@ -102,7 +104,7 @@ static enum status first_offset(struct follower *follower, int partition, int64_
     rd_kafka_resp_err_t code;
 
     *offset = 0;
-    if (follower->assigned || follower->absent)
+    if (follower->all)
         return OK;
     code = rd_kafka_query_watermark_offsets(follower->client, follower->config->topic, partition,
                                             &low, offset, (int)timeout_ms);
@@ -141,8 +143,10 @@ static enum status add_partitions(struct follower *follower, int count, int64_t 
     }
     if (status == OK)
         status = assign(follower, list, err);
-    if (status == OK)
+    if (status == OK) {
         follower->assigned = count;
+        follower->all = true;
+    }
     rd_kafka_topic_partition_list_destroy(list);
     return status;
 }
@@ -153,15 +157,19 @@ enum status follower_find(struct follower *follower, int64_t timeout_ms, struct 
     enum status status = count_partitions(follower, timeout_ms, &count, err);
 
     follower->look_ms = clock_mono_ms() + LOOK_MS;
-    if (status == DONE) {
-        if (follower->assigned)
-            rd_kafka_assign(follower->client, NULL); /* it was deleted; another may come */
+    follower->missing = status == DONE ? follower->missing + 1 : 0;
+    if (follower->missing >= MISSING_MIN && follower->assigned) {
+        rd_kafka_assign(follower->client, NULL); /* it was deleted; another may come */
         follower->assigned = 0;
-        follower->absent = true;
     }
     if (status != OK)
         return status;
     return count > follower->assigned ? add_partitions(follower, count, timeout_ms, err) : OK;
+}
+
+void follower_take_all(struct follower *follower)
+{
+    follower->all = true;
 }
 
 enum status follower_poll(struct follower *follower, int64_t timeout_ms, int64_t now_ms,

@@ -21,10 +21,14 @@ enum status follower_open(const struct indexer_kafka_config *config, struct foll
 
 /*
  * Finds the topic's partitions. OK: every record that is acknowledged from now
- * on will come. DONE: there is no such topic yet; all of it will come once there
- * is. RETRY: Kafka cannot tell. Blocks up to `timeout_ms` a partition.
+ * on will come. DONE: there is no such topic; a broker may say so for a moment
+ * when one was just created. RETRY: Kafka cannot tell. Blocks up to `timeout_ms`
+ * a partition.
  */
 enum status follower_find(struct follower *follower, int64_t timeout_ms, struct error *err);
+
+/* What is found later is new: it is read from its beginning. */
+void follower_take_all(struct follower *follower);
 
 /*
  * OK: *out is the caller's. DONE: nothing came within `timeout_ms`. RETRY: err says what goes

@@ -85,28 +85,19 @@ static int enrich_command(const struct program *program, int argc, char **argv)
     return code;
 }
 
-/* The words of a query may come unquoted: they are put together with blanks. */
-static bool join_words(char **words, char *room, size_t size)
+/*
+ * The words of a query may come unquoted: they are put together with blanks. One that is longer
+ * than a query may be is cut, but stays too long: the parser says so.
+ */
+static void take_query(char **words, char *room, size_t size)
 {
     size_t used = 0;
 
     room[0] = '\0';
-    for (; *words; words++) {
-        int n = snprintf(room + used, size - used, "%s%s", used ? " " : "", *words);
-
-        if (n < 0 || (size_t)n >= size - used)
-            return false;
-        used += (size_t)n;
+    for (; *words && used < size - 1; words++) {
+        snprintf(room + used, size - used, "%s%s", used ? " " : "", *words);
+        used += strlen(room + used);
     }
-    return true;
-}
-
-static bool take_query(char **words, char *room, size_t size)
-{
-    if (join_words(words, room, size))
-        return true;
-    fprintf(stderr, "indexer: the query is longer than %d bytes\n", QUERY_BYTES_MAX);
-    return false;
 }
 
 static int search_command(const struct program *program, int argc, char **argv)
@@ -120,7 +111,7 @@ static int search_command(const struct program *program, int argc, char **argv)
         "A field, a colon, a value; blank is and; * any characters; words alone are looked for\n"
         "in the line. 'indexer help query' explains it all.";
     struct search_arguments arguments = {.limit = -1};
-    char query[QUERY_BYTES_MAX + 1], **words;
+    char query[QUERY_BYTES_MAX + 2], **words;
     const struct option_row rows[] = {
         CONFIG_OPTIONS(source.path, source.settings),
         {"from", 0, "TIME", OPTION_TEXT, &arguments.from, "not older: now-1h, 2026-11-20, …"},
@@ -142,10 +133,9 @@ static int search_command(const struct program *program, int argc, char **argv)
 
     if (!begin(program, rows, help, argc, argv, &words, &holder, &config, &code))
         return code;
-    code = EXIT_USAGE;
     arguments.query = query;
-    if (take_query(words, query, sizeof(query)))
-        code = search_records(config, &arguments);
+    take_query(words, query, sizeof(query));
+    code = search_records(config, &arguments);
     config_close(holder);
     return code;
 }
@@ -157,7 +147,7 @@ static int tail_command(const struct program *program, int argc, char **argv)
         "offsets are committed: the consumer group is not touched. Ends with Ctrl-C.";
     const char *fields = NULL, *format = NULL;
     bool json = false;
-    char query[QUERY_BYTES_MAX + 1], **words;
+    char query[QUERY_BYTES_MAX + 2], **words;
     const struct option_row rows[] = {
         CONFIG_OPTIONS(source.path, source.settings),
         {"fields", 'f', "A,B", OPTION_TEXT, &fields, "names or aliases to print"},
@@ -171,9 +161,8 @@ static int tail_command(const struct program *program, int argc, char **argv)
 
     if (!begin(program, rows, help, argc, argv, &words, &holder, &config, &code))
         return code;
-    code = EXIT_USAGE;
-    if (take_query(words, query, sizeof(query)))
-        code = tail_records(config, query, fields, json ? "ndjson" : format);
+    take_query(words, query, sizeof(query));
+    code = tail_records(config, query, fields, json ? "ndjson" : format);
     config_close(holder);
     return code;
 }
@@ -181,14 +170,16 @@ static int tail_command(const struct program *program, int argc, char **argv)
 static int explain_command(const struct program *program, int argc, char **argv)
 {
     bool json = false;
-    char query[QUERY_BYTES_MAX + 1], **words;
-    const struct option_row rows[] = {
-        {"json", 0, NULL, OPTION_FLAG, &json, "print fields and DSL as JSON"}, {0}};
+    char query[QUERY_BYTES_MAX + 2], **words;
+    const struct option_row rows[] = {{"json", 0, NULL, OPTION_FLAG, &json,
+                                       "print query, fields and DSL, or the errors, as JSON"},
+                                      {0}};
     int code;
 
     if (!command_begin(program, rows, NULL, argc, argv, &words, &code))
         return code;
-    return take_query(words, query, sizeof(query)) ? explain_query(query, json) : EXIT_USAGE;
+    take_query(words, query, sizeof(query));
+    return explain_query(query, json);
 }
 
 static const struct command commands[] = {

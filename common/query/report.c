@@ -75,9 +75,42 @@ void query_error_print(struct slice text, const struct query_error *error, struc
 {
     size_t column = query_column(text, error->offset);
 
+    if (error->code == QUERY_TOO_LONG) { /* its end says nothing, and is far to the right */
+        buf_addf(out, "%s\n", error->message);
+        return;
+    }
     for (size_t i = 0; i < text.len; i++) /* one line, whatever is in it */
         buf_add_char(out, (unsigned char)text.data[i] < ' ' ? ' ' : text.data[i]);
     buf_addf(out, "\n%*s^ %s\n", (int)column, "", error->message);
     if (error->hint[0])
         buf_addf(out, "%*s  %s\n", (int)column, "", error->hint);
+}
+
+static void add_string(const char *name, const char *text, struct buf *out)
+{
+    struct slice value = slice_of(text);
+    uint64_t invalid = 0;
+    char *room;
+
+    buf_addf(out, "\"%s\":", name);
+    room = buf_reserve(out, JSON_STRING_MAX(value.len));
+    if (room)
+        out->len += (size_t)(json_write_string(room, value, &invalid) - room);
+    buf_add_char(out, ',');
+}
+
+void query_errors_json(struct slice text, const struct query_errors *errors, struct buf *out)
+{
+    buf_add_char(out, '[');
+    for (unsigned i = 0; i < errors->count; i++) {
+        const struct query_error *error = &errors->list[i];
+
+        buf_add_text(out, i ? ",{" : "{");
+        add_string("code", query_code_name(error->code), out);
+        add_string("message", error->message, out);
+        add_string("hint", error->hint, out);
+        buf_addf(out, "\"offset\":%zu,\"length\":%zu,\"column\":%zu}", error->offset, error->length,
+                 query_column(text, error->offset));
+    }
+    buf_add_char(out, ']');
 }

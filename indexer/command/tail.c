@@ -1,6 +1,7 @@
 /*
  * tail.c - `indexer tail`: the topic from now on, enriched, what a query finds.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -17,10 +18,12 @@
 #include "indexer/follower.h"
 #include "indexer/printer.h"
 
-#define POLL_MS     200
-#define CONNECT_MS  5000
-#define FIND_MS     500 /* a signal is seen so late */
-#define ARENA_BLOCK (64u << 10)
+#define POLL_MS       200
+#define CONNECT_MS    5000
+#define FIND_MS       500 /* a signal is seen so late */
+#define FIND_PAUSE_MS 100
+#define ABSENT_MS     1500 /* so long a broker may not know of a topic that was just created */
+#define ARENA_BLOCK   (64u << 10)
 
 struct tail {
     struct query_program *program;
@@ -28,6 +31,8 @@ struct tail {
     struct documents documents;
     struct printer printer;
     struct batch *batch; /* of one message */
+    const char *topic;
+    int partitions; /* that were told of */
     int stop_fd;
 };
 
@@ -50,25 +55,37 @@ static bool show(struct tail *tail, rd_kafka_message_t *message)
     return printer_record(&tail->printer, record) && fflush(tail->printer.out) == 0;
 }
 
-/* Waits until Kafka tells what there is. DONE: asked to stop. */
-static enum status find_topic(struct tail *tail, const char *topic, struct error *err)
+static void tell_partitions(struct tail *tail)
 {
-    int64_t deadline_ms = clock_mono_ms() + CONNECT_MS;
+    int partitions = follower_partitions(tail->follower);
+
+    if (partitions && partitions != tail->partitions)
+        log_info("following topic '%s'; partitions: %d", tail->topic, partitions);
+    tail->partitions = partitions;
+}
+
+/* Waits until Kafka tells what there is. DONE: asked to stop. */
+static enum status find_topic(struct tail *tail, struct error *err)
+{
+    struct pollfd stop = {.fd = tail->stop_fd, .events = POLLIN};
+    int64_t begin_ms = clock_mono_ms(), now_ms = begin_ms;
     enum status status = RETRY;
 
-    while (status == RETRY && stop_read(tail->stop_fd) == STOP_NONE) {
+    while (status != OK && stop_read(tail->stop_fd) == STOP_NONE) {
         status = follower_find(tail->follower, FIND_MS, err);
-        if (status == RETRY && clock_mono_ms() >= deadline_ms)
+        now_ms = clock_mono_ms();
+        if (status == DONE && now_ms >= begin_ms + ABSENT_MS) {
+            log_warn("there is no topic '%s'; waiting for it", tail->topic);
+            follower_take_all(tail->follower);
+            return OK;
+        }
+        if (status == RETRY && now_ms >= begin_ms + CONNECT_MS)
             return RETRY;
+        if (status != OK)
+            poll(&stop, 1, FIND_PAUSE_MS);
     }
-    if (status == RETRY)
-        return DONE;
-    if (status == OK)
-        log_info("following topic '%s' from now on; partitions: %d", topic,
-                 follower_partitions(tail->follower));
-    else
-        log_warn("there is no topic '%s'; waiting for it", topic);
-    return OK;
+    tell_partitions(tail);
+    return status == OK ? OK : DONE;
 }
 
 /* SIGHUP ends it too: the terminal is gone. */
@@ -83,6 +100,7 @@ static int follow(struct tail *tail)
 
         if (status == RETRY)
             log_warn("%s; goes on", err.text);
+        tell_partitions(tail);
         if (status == OK && !show(tail, message))
             break; /* nobody reads on, or command_main says what is wrong */
     }
@@ -103,7 +121,7 @@ int tail_records(const struct indexer_config *config, const char *text, const ch
                  const char *format)
 {
     struct query_context context = query_command_context();
-    struct tail tail = {.stop_fd = -1};
+    struct tail tail = {.topic = config->kafka.topic, .stop_fd = -1};
     struct query *query;
     struct arena arena;
     struct error err;
@@ -118,7 +136,7 @@ int tail_records(const struct indexer_config *config, const char *text, const ch
         if (status == OK)
             status = open_stages(&tail, config, fields, format, &err);
         if (status == OK)
-            status = find_topic(&tail, config->kafka.topic, &err);
+            status = find_topic(&tail, &err);
         code = status == OK || status == DONE ? EXIT_DONE
                : status == REJECT             ? EXIT_USAGE
                                               : EXIT_FAILED;
