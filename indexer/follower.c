@@ -157,14 +157,23 @@ enum status follower_find(struct follower *follower, int64_t timeout_ms, struct 
     enum status status = count_partitions(follower, timeout_ms, &count, err);
 
     follower->look_ms = clock_mono_ms() + LOOK_MS;
-    follower->missing = status == DONE ? follower->missing + 1 : 0;
-    if (follower->missing >= MISSING_MIN && follower->assigned) {
-        rd_kafka_assign(follower->client, NULL); /* it was deleted; another may come */
-        follower->assigned = 0;
-    }
     if (status != OK)
         return status;
     return count > follower->assigned ? add_partitions(follower, count, timeout_ms, err) : OK;
+}
+
+/* Between messages: are there more partitions, or is the topic gone? */
+static enum status look(struct follower *follower, struct error *err)
+{
+    enum status status = follower_find(follower, LOOK_TIMEOUT_MS, err);
+
+    follower->missing = status == DONE ? follower->missing + 1 : 0;
+    if (follower->missing < MISSING_MIN || follower->assigned == 0)
+        return status == DONE ? OK : status;
+    rd_kafka_assign(follower->client, NULL);
+    follower->assigned = 0;
+    return error_set(err, RETRY, "topic '%s' is gone; should it come again, all of it is read",
+                     follower->config->topic);
 }
 
 void follower_take_all(struct follower *follower)
@@ -177,7 +186,7 @@ enum status follower_poll(struct follower *follower, int64_t timeout_ms, int64_t
 {
     rd_kafka_message_t *message;
 
-    if (now_ms >= follower->look_ms && follower_find(follower, LOOK_TIMEOUT_MS, err) != OK)
+    if (now_ms >= follower->look_ms && look(follower, err) != OK)
         return RETRY;
     message = rd_kafka_consumer_poll(follower->client, (int)timeout_ms);
     if (!message)

@@ -99,7 +99,7 @@ static int follow(struct tail *tail)
             follower_poll(tail->follower, POLL_MS, clock_mono_ms(), &message, &err);
 
         if (status == RETRY)
-            log_warn("%s; goes on", err.text);
+            log_warn("%s", err.text);
         tell_partitions(tail);
         if (status == OK && !show(tail, message))
             break; /* nobody reads on, or command_main says what is wrong */
