@@ -11,6 +11,8 @@ static const struct parser_type *const types[] = {
     &parser_nginx,
     &parser_syslog,
     &parser_json,
+    &parser_apache_error,
+    &parser_nginx_error,
 };
 
 /* Does `format` name this row? *argument is what follows. */

@@ -1,5 +1,5 @@
 /*
- * fuzz_textual.c - any bytes as a line of syslog; the first one chooses the format.
+ * fuzz_textual.c - any bytes as a line of a textual format; the first one chooses the format.
  *
  * Whatever the line holds, its record is one line of strict JSON, the same each time.
  */
@@ -41,7 +41,8 @@ static void check_text(struct record *record, struct slice line)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const formats[] = {"syslog", "syslog-3164", "syslog-5424"};
+    static const char *const formats[] = {"syslog", "syslog-3164", "syslog-5424", "apache-error",
+                                          "nginx-error"};
     static struct parser *parsers[ARRAY_LEN(formats)];
     struct parser_memory memory = {.reference = {NOW_S, 0}};
     scoped_free char *first = NULL, *second = NULL;

@@ -14,6 +14,7 @@
 #include "common/scope.h"
 #include "shipper/parser/parser.h"
 #include "tests/unit/support/check.h"
+#include "tests/unit/support/rng.h"
 
 #define BENCH_NOW_S 1795262400
 
@@ -141,6 +142,48 @@ static inline void bench_expect_valid(const struct parser_bench *bench)
     len = record_encode(&bench->record, text, &invalid);
     assert_ptr_equal(json_read(text, text + len, &value), text + len);
     free(text);
+}
+
+/*
+ * Random lines of `pieces`, which are separated by newlines, mixed with random bytes: each becomes
+ * a record.
+ */
+static inline void bench_expect_any(struct parser_bench *bench, const char *pieces, int count)
+{
+    scoped_buf struct buf line = BUF_INIT(1 << 20);
+    const char *parts[64];
+    size_t part_count = 0;
+    struct rng rng = rng_start();
+
+    for (const char *p = pieces; *p && part_count < ARRAY_LEN(parts);
+         p += strcspn(p, "\n"), p += !!*p)
+        parts[part_count++] = p;
+    for (int i = 0; i < count; i++) {
+        buf_clear(&line);
+        for (uint32_t n = rng_below(&rng, 20); n; n--) {
+            const char *part = parts[rng_below(&rng, (uint32_t)part_count)];
+
+            if (rng_one_in(&rng, 4))
+                buf_add_char(&line, (char)rng_below(&rng, 256));
+            else
+                buf_add(&line, part, strcspn(part, "\n"));
+        }
+        bench_parse(bench, buf_slice(&line));
+        bench_expect_valid(bench);
+    }
+}
+
+/* `head` and a megabyte of `piece`, again and again; linear time, or the test never ends. */
+static inline void bench_expect_long(struct parser_bench *bench, const char *head,
+                                     const char *piece)
+{
+    scoped_buf struct buf line = BUF_INIT(4 << 20);
+
+    buf_add_text(&line, head);
+    while (line.len < 1 << 20)
+        buf_add_text(&line, piece);
+    bench_parse(bench, buf_slice(&line));
+    bench_expect_valid(bench);
 }
 
 #endif
