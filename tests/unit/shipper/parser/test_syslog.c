@@ -574,7 +574,8 @@ static void many_parameters_cost_no_square(void **state)
     buf_add_text(&line, "<14>1 - - - - - ");
     for (int i = 0; i < COUNT; i++)
         buf_addf(&line, "[%d]", i);
-    bench_expect_failure(&bench, buf_slice(&line)); /* more than a record may hold */
+    bench_parse(&bench, buf_slice(&line)); /* whether a record may hold so many is its affair */
+    bench_expect_valid(&bench);
     bench_close(&bench);
 }
 
