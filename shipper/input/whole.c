@@ -126,8 +126,9 @@ static bool open_next(struct whole *whole)
         whole->content = NULL;
     }
     free(name);
-    stream->read.time =
+    stream->reference =
         is_stdin ? timestamp_from_ms(clock_wall_ms()) : (struct timestamp){st.st_mtim.tv_sec, 0};
+    stream->read.time = stream->reference;
     whole->ended = whole->failed = false;
     return whole->content != NULL;
 }

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -231,3 +232,15 @@ def test_what_can_be_read_of_an_archive_is_kept(tmp_path, damage, readable):
     assert len(records) >= readable
     assert [record["url"]["query"] for record in records[:readable]] == [f"seq={seq}" for seq in range(readable)]
     assert done.returncode in (0, 1, 3), done.text
+
+
+def test_dates_without_a_year_are_near_the_file_s_last_change_however_far_apart(tmp_path):
+    path = tmp_path / "syslog"
+    path.write_text("".join(f"{month} 20 12:00:00 host app: x\n" for month in ["Dec", "Jan", "Aug"]))
+    os.utime(path, (1795262400, 1795262400))  # 2026-11-21
+    records = parse(b"", str(path), log_format="syslog")
+    assert [record["@timestamp"][:10] for record in records] == [
+        "2025-12-20",
+        "2026-01-20",
+        "2026-08-20",
+    ]
