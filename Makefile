@@ -15,7 +15,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wfo
 WERROR   ?= -Werror
 
 # Debian 12 ships no .pc for civetweb, so it is named by hand.
-PACKAGES := rdkafka libcurl libcjson libcyaml yaml-0.1 libmaxminddb hiredis libxxhash zlib libpcre2-8 libzstd
+PACKAGES := rdkafka libcurl libcjson libcyaml yaml-0.1 libmaxminddb hiredis libxxhash zlib libpcre2-8 openssl libzstd
 DEPS_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
 DEPS_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lcivetweb -lpthread -lm
 

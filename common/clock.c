@@ -27,3 +27,8 @@ int64_t clock_wall_ms(void)
 {
     return read_ns(CLOCK_REALTIME) / 1000000;
 }
+
+int64_t clock_wall_ns(void)
+{
+    return read_ns(CLOCK_REALTIME);
+}

@@ -13,5 +13,6 @@
 int64_t clock_mono_ms(void);
 int64_t clock_mono_ns(void);
 int64_t clock_wall_ms(void); /* since 1970-01-01T00:00:00Z */
+int64_t clock_wall_ns(void);
 
 #endif

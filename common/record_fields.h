@@ -30,6 +30,7 @@ FIELD(LOG_LEVEL,            "log.level",                            KEYWORD, "le
 FIELD(LOG_LOGGER,           "log.logger",                           KEYWORD, "logger")
 FIELD(LOG_FILE_PATH,        "log.file.path",                        KEYWORD, "file")
 FIELD(LOG_OFFSET,           "log.offset",                           LONG,    "")
+FIELD(LOG_SOURCE_ADDRESS,   "log.source.address",                   KEYWORD, "")
 FIELD(LOG_ORIGIN_FUNCTION,  "log.origin.function",                 KEYWORD, "")
 FIELD(LOG_ORIGIN_FILE_NAME, "log.origin.file.name",                KEYWORD, "")
 FIELD(LOG_ORIGIN_FILE_LINE, "log.origin.file.line",                LONG,    "")

@@ -66,6 +66,17 @@ static inline int64_t timestamp_ms(struct timestamp time)
     return time.s * 1000 + time.ns / 1000000;
 }
 
+static inline struct timestamp timestamp_from_ns(int64_t ns)
+{
+    int64_t s = ns / 1000000000, rest = ns % 1000000000;
+
+    if (rest < 0) {
+        rest += 1000000000;
+        s--;
+    }
+    return (struct timestamp){s, (uint32_t)rest};
+}
+
 static inline struct timestamp timestamp_from_ms(int64_t ms)
 {
     int64_t s = ms / 1000, rest = ms % 1000;

@@ -31,6 +31,7 @@ struct web {
     int port;
     const struct web_route *routes;
     size_t route_count, body_max;
+    bool bare;
 
     pthread_mutex_t lock; /* guards the rest; leaf lock */
     pthread_cond_t idle;
@@ -112,7 +113,9 @@ static void serve(struct web *web, struct web_request *request)
     scoped_buf struct buf allow = BUF_INIT(1024);
     const struct web_route *route;
 
-    route = find_route(own_routes, sizeof(own_routes) / sizeof(*own_routes), request, &allow);
+    route = web->bare
+                ? NULL
+                : find_route(own_routes, sizeof(own_routes) / sizeof(*own_routes), request, &allow);
     if (!route)
         route = find_route(web->routes, web->route_count, request, &allow);
     if (route)
@@ -268,6 +271,7 @@ enum status web_open_options(const struct web_options *options, struct web **out
                                      "HTTP connections that are open to this program.");
     web->routes = options->routes;
     web->route_count = options->route_count;
+    web->bare = options->bare;
     web->body_max = options->body_max ? options->body_max : WEB_BODY_MAX;
     status = web_listen_parse(options->listen, &web->listen, err);
     if (status == OK)

@@ -1,14 +1,15 @@
 /*
  * web.h - the HTTP server glue (civetweb): listener, routes, replies.
  *
- * /metrics, /healthz and /readyz are always there. GET and HEAD by default;
- * what no route takes is 404, a known path with another method 405, both as
+ * /metrics, /healthz and /readyz are there unless the options say otherwise. GET and HEAD by
+ * default; what no route takes is 404, a known path with another method 405, both as
  * application/problem+json (RFC 9457). Handlers run in civetweb's threads:
  * they may touch only immutable state, atomics and queues.
  */
 #ifndef COMMON_WEB_H
 #define COMMON_WEB_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/buf.h"
@@ -42,6 +43,7 @@ struct web_options {
     size_t route_count;
     unsigned threads; /* 0: WEB_THREADS */
     size_t body_max;  /* 0: WEB_BODY_MAX */
+    bool bare;        /* without /metrics, /healthz and /readyz */
 };
 
 /* As web_open, for a server with more to do. */
@@ -66,5 +68,12 @@ enum status web_request_body(struct web_request *request, struct buf *body);
  */
 void web_reply(struct web_request *request, int code, const char *content_type, struct slice body);
 void web_problem(struct web_request *request, int code, const char *title, const char *detail);
+
+/* A header line of the reply to come, e.g. "Retry-After: 1\r\n"; a constant. */
+void web_reply_header(struct web_request *request, const char *line);
+
+/* "192.0.2.1:4711", "[2001:db8::1]:4711"; `out` holds WEB_PEER_MAX bytes. */
+#define WEB_PEER_MAX 80
+void web_request_peer(const struct web_request *request, char *out);
 
 #endif

@@ -171,3 +171,16 @@ void web_request_drain(struct web_request *request)
         if (mg_read(request->connection, bytes, sizeof(bytes)) <= 0)
             return;
 }
+
+void web_reply_header(struct web_request *request, const char *line)
+{
+    request->extra = line;
+}
+
+void web_request_peer(const struct web_request *request, char *out)
+{
+    bool v6 = strchr(request->info->remote_addr, ':') != NULL;
+
+    snprintf(out, WEB_PEER_MAX, v6 ? "[%.60s]:%d" : "%.60s:%d", request->info->remote_addr,
+             request->info->remote_port);
+}

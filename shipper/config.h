@@ -30,9 +30,21 @@ struct multiline_config {
 #define INPUT_POLL_INTERVAL_MS  1000
 #define INPUT_COMPLETE_AFTER_MS 5000
 #define INPUT_MAX_OPEN_FILES    256
+#define SPOOL_MAX_BYTES         ((uint64_t)1 << 30)
+#define HTTP_BODY_MAX_BYTES     (16u << 20)
+#define CONNECTIONS_MAX         1000
 
 struct input_config {
     char *type;
+    char *name; /* NULL: from what it is; of a network input the spool's name */
+    /* Inputs that listen; their spool, also stdin's. */
+    char **listen;
+    uint32_t listen_count;
+    char *certificate_file, *key_file, *client_ca_file, *token; /* NULL: none */
+    bool allow_anonymous;
+    uint64_t *spool_max_bytes, *body_max_bytes; /* NULL: SPOOL_MAX_BYTES, HTTP_BODY_MAX_BYTES */
+    uint32_t *connections_max;
+    bool spooled; /* lines come from a spool; set after loading */
     char **paths, **exclude;
     uint32_t path_count, exclude_count;
     char *format, *dataset, *timezone; /* the last two may be NULL */

@@ -10,6 +10,7 @@
 #include "shipper/input/input.h"
 #include "shipper/join/join.h"
 #include "shipper/parser/parser.h"
+#include "shipper/spool.h"
 #include "shipper/stream.h"
 
 enum status lines_open(struct lines *lines, const struct shipper_config *config,
@@ -25,6 +26,9 @@ enum status lines_open(struct lines *lines, const struct shipper_config *config,
         lines_close(lines);
         return err->status;
     }
+    lines->line_max = config->line_max_bytes;
+    if (input->spooled)
+        lines->line_max = spool_entry_max(config->line_max_bytes);
     lines->config = config;
     lines->input = input;
     lines->dataset = input->dataset ? input->dataset : lines->parser->format->dataset;
@@ -73,12 +77,17 @@ static void set_if_known(struct record *record, enum record_field field, struct 
         record_set_text(record, field, text);
 }
 
-/* What the container's runtime said, beside the text. */
-static void stamp_container(const struct stream *stream, const struct wrapped *wrapped,
-                            struct record *record)
+/* What the container's runtime said, or the network, beside the text. */
+static void stamp_wrapped(const struct stream *stream, const struct wrapped *wrapped,
+                          struct record *record)
 {
-    struct wrap_container of = wrap_container_of(slice_of(stream->path));
+    struct wrap_container of;
 
+    if (wrapped->stream.len == 0) {
+        set_if_known(record, FIELD_LOG_SOURCE_ADDRESS, wrapped->peer);
+        return;
+    }
+    of = wrap_container_of(slice_of(stream->path));
     set_if_known(record, FIELD_CONTAINER_ID, of.id);
     set_if_known(record, FIELD_KUBERNETES_NAMESPACE, of.namespace);
     set_if_known(record, FIELD_KUBERNETES_POD_NAME, of.pod);
@@ -138,7 +147,7 @@ static enum line_verdict make_record(struct lines *lines, struct stream *stream,
     if (lines->input->keep_original)
         record_set_text(record, FIELD_EVENT_ORIGINAL, event->text);
     if (event->wrapped)
-        stamp_container(stream, event->wrapped, record);
+        stamp_wrapped(stream, event->wrapped, record);
     if (event->cut)
         record_tag(record, "_truncated");
     if (event->full)
@@ -166,7 +175,7 @@ bool lines_each(struct lines *lines, const struct input_piece *piece, struct rec
     struct framer framer = {.p = bytes.data,
                             .end = bytes.data + bytes.len,
                             .offset = start.offset,
-                            .line_max = lines->config->line_max_bytes,
+                            .line_max = lines->line_max,
                             .last = piece->last,
                             .skipping = stream->skipping};
     struct event event;

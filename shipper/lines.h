@@ -32,6 +32,7 @@ struct lines {
     struct filter filter;
     struct query_program *query; /* what is kept; NULL: everything */
     const char *dataset;         /* NULL: as the parser says */
+    size_t line_max;             /* bytes of a line as it stands in the content */
     char id[RECORD_ID_LEN];      /* of the last line; its record points here */
 };
 

@@ -291,9 +291,8 @@ static void work(struct pipeline *pipeline)
         if (now_ms >= pipeline->save_ms)
             save_checkpoint(pipeline, now_ms);
         progress_show(pipeline->bar, pipeline->result, pipeline->sources[0].input, now_ms);
-        if (pipeline->options->whole && all_exhausted(pipeline) &&
-            outbox_waiting(pipeline->outbox) == 0)
-            return;
+        if (all_exhausted(pipeline) && outbox_waiting(pipeline->outbox) == 0)
+            return; /* whole files, or the end of standard input */
         wake_ms = earliest(wake_ms, outbox_due_ms(pipeline->outbox));
         wake_ms = earliest(wake_ms, pipeline->gauges_ms);
         if (pipeline->checkpoint && outbox_waiting(pipeline->outbox))

@@ -31,7 +31,9 @@ curl/curl.h common/http.c
 civetweb.h common/web.c common/web_request.c common/web_request.h common/web_listen.c common/web_listen.h
 maxminddb.h indexer/enrich/geoip.c indexer/enrich/geoip_database.c indexer/enrich/geoip_database.h indexer/enrich/geoip_value.c indexer/enrich/geoip_value.h
 hiredis/hiredis.h indexer/redis.c indexer/redis.h indexer/redis_url.c indexer/redis_url.h
-zlib.h common/http.c shipper/content/gzip.c
+zlib.h common/http.c shipper/content/gzip.c shipper/input/http_body.c
+pcre2.h shipper/pattern.c
+openssl/ssl.h shipper/input/listener.c
 zstd.h shipper/content/zstd.c
 librdkafka/rdkafka.h common/kafka.c common/kafka.h shipper/producer.c indexer/consumer.c indexer/consumer.h indexer/deadletter.c indexer/follower.c indexer/batch.c indexer/batch.h
 "

@@ -5,7 +5,8 @@
 
 #include "common/scope.h"
 
-static const struct input_type *const types[] = {&input_tail, &input_folder, &input_whole};
+static const struct input_type *const types[] = {&input_tail,   &input_folder, &input_stdin,
+                                                 &input_syslog, &input_http,   &input_whole};
 
 const struct input_type *input_type_find(const char *name)
 {

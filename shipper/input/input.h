@@ -78,6 +78,7 @@ const struct input_type *input_type_find(const char *name);
  * tail: files and what they are rotated to. folder: any file of a folder, each to its end. whole:
  * whole files, each read once, in order; `config->paths` are file names, no patterns.
  */
-extern const struct input_type input_tail, input_folder, input_whole;
+extern const struct input_type input_tail, input_folder, input_whole, input_stdin, input_syslog,
+    input_http;
 
 #endif

@@ -27,7 +27,8 @@ struct join {
     struct wrapped first;         /* of the event's first text */
 };
 
-static const struct join_rule *const rules[] = {&join_by_pattern, &join_by_indent, &join_by_trace};
+static const struct join_rule *const rules[] = {&join_by_pattern, &join_by_indent,
+                                                &join_by_timestamp, &join_by_trace};
 
 static const struct join_rule *rule_called(const char *name)
 {
@@ -81,12 +82,12 @@ enum status join_open(const struct input_config *input, size_t line_max, struct 
     struct join *join;
 
     *out = NULL;
-    if (!config && input->container == WRAP_NONE)
+    if (!config && !input->spooled && input->container == WRAP_NONE)
         return OK;
     join = calloc(1, sizeof(*join));
     if (!join)
         return error_set(err, FATAL, "out of memory");
-    *join = (struct join){.wrapping = input->container,
+    *join = (struct join){.wrapping = input->spooled ? WRAP_SPOOL : input->container,
                           .lines_max = UINT32_MAX,
                           .bytes_max = line_max,
                           .part = BUF_INIT(2 * line_max + 65536),
@@ -167,6 +168,7 @@ static bool next_text(struct join *join, struct framer *framer, bool flush, stru
         return true;
     text->wrapped = &join->wrapped;
     text->text = join->wrapped.text;
+    text->cut = join->wrapped.cut;
     if (!join->wrapped.partial || add_parts(join, framer, flush, text))
         return true;
     *framer = begin;
@@ -204,7 +206,8 @@ static bool is_neighbour(const struct event *event, const struct event *text)
 {
     if (text->cut || !event->wrapped != !text->wrapped)
         return false;
-    return !event->wrapped || slice_equal(event->wrapped->stream, text->wrapped->stream);
+    return !event->wrapped || (slice_equal(event->wrapped->stream, text->wrapped->stream) &&
+                               slice_equal(event->wrapped->peer, text->wrapped->peer));
 }
 
 static void trim_end(struct event *event)

@@ -3,6 +3,7 @@
  */
 #include "shipper/join/rule.h"
 
+#include "common/time/scan.h"
 #include "shipper/pattern.h"
 
 static bool matches(struct pattern *pattern, struct slice line)
@@ -33,5 +34,18 @@ static enum join_verdict judge_indent(struct pattern *const patterns[3], struct 
                : JOIN_OTHER;
 }
 
+/* The line begins with a time of day and date, in brackets or not; which one does not matter. */
+static enum join_verdict judge_timestamp(struct pattern *const patterns[3],
+                                         struct join_group *group, struct slice line)
+{
+    static const struct timestamp_hints any_year = {.has_reference = true};
+    struct timestamp_found found;
+
+    (void)patterns;
+    return group->lines && timestamp_scan(line, &any_year, &found) != TIMESTAMP_ABSENT ? JOIN_OTHER
+                                                                                       : JOIN_MORE;
+}
+
+const struct join_rule join_by_timestamp = {.name = "timestamp", .judge = judge_timestamp};
 const struct join_rule join_by_pattern = {.name = "pattern", .judge = judge_pattern};
 const struct join_rule join_by_indent = {.name = "indent", .judge = judge_indent};

@@ -33,6 +33,6 @@ struct join_rule {
 
 enum { PATTERN_START, PATTERN_CONTINUE, PATTERN_END }; /* of `patterns`; NULL: not given */
 
-extern const struct join_rule join_by_pattern, join_by_indent, join_by_trace;
+extern const struct join_rule join_by_pattern, join_by_indent, join_by_timestamp, join_by_trace;
 
 #endif

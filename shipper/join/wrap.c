@@ -5,6 +5,7 @@
 
 #include "common/json_text.h"
 #include "common/scope.h"
+#include "shipper/spool.h"
 
 #define CONTAINER_ID_LEN 64
 
@@ -117,6 +118,19 @@ static bool remove_docker(struct slice line, struct buf *text, struct wrapped *o
     return true;
 }
 
+static bool remove_spool(struct slice line, struct buf *text, struct wrapped *out)
+{
+    struct spool_entry entry;
+
+    if (!spool_decode(line, text, &entry))
+        return false;
+    out->text = entry.text;
+    out->peer = entry.peer;
+    out->time = entry.received;
+    out->cut = entry.cut;
+    return true;
+}
+
 bool wrap_remove(enum wrapping wrapping, struct slice line, struct buf *text, struct wrapped *out)
 {
     *out = (struct wrapped){0};
@@ -128,6 +142,8 @@ bool wrap_remove(enum wrapping wrapping, struct slice line, struct buf *text, st
     case WRAP_AUTO:
         return line.len && line.data[0] == '{' ? remove_docker(line, text, out)
                                                : remove_cri(line, out);
+    case WRAP_SPOOL:
+        return remove_spool(line, text, out);
     case WRAP_NONE:
         break;
     }

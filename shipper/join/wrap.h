@@ -5,6 +5,7 @@
  *           P instead of F: the text goes on in the next line)
  *   docker  {"log":"text\n","stream":"stdout","time":"…"}       (Docker's json-file driver; a text
  *           without \n at its end goes on in the next line)
+ *   spool   what came by network or pipe and was kept on disk; see spool.h
  */
 #ifndef SHIPPER_WRAP_H
 #define SHIPPER_WRAP_H
@@ -14,16 +15,18 @@
 #include "common/buf.h"
 #include "common/timestamp.h"
 
-enum wrapping { WRAP_NONE, WRAP_AUTO, WRAP_CRI, WRAP_DOCKER };
+enum wrapping { WRAP_NONE, WRAP_AUTO, WRAP_CRI, WRAP_DOCKER, WRAP_SPOOL };
 
-/* By the name in the configuration. False: there is none such. */
+/* By the name in the configuration, of a container's. False: there is none such. */
 bool wrapping_find(const char *name, enum wrapping *out);
 
 struct wrapped {
     struct slice text;
-    struct slice stream; /* "stdout", "stderr" */
-    struct timestamp time;
-    bool partial; /* the text goes on in the next line of the same stream */
+    struct slice stream;   /* "stdout", "stderr"; spool: {NULL, 0} */
+    struct slice peer;     /* spool: who sent it, as address:port */
+    struct timestamp time; /* when it was written, or received */
+    bool partial;          /* the text goes on in the next line of the same stream */
+    bool cut;              /* it was longer than the limit */
 };
 
 /*

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/../.."
 
 SECONDS_EACH=${FUZZ_SECONDS:-60}
 FAILED=0
-LIBS="rdkafka libcurl libcjson libcyaml yaml-0.1 libmaxminddb hiredis libxxhash zlib libpcre2-8 libzstd"
+LIBS="rdkafka libcurl libcjson libcyaml yaml-0.1 libmaxminddb hiredis libxxhash zlib libpcre2-8 openssl libzstd"
 
 mkdir -p build/fuzz
 mapfile -t PARTS < <(git ls-files 'common/*.c' 'shipper/*.c' | grep -v '/main\.c$')

@@ -93,7 +93,7 @@ class Program:
         self.process = None
         self.starts = 0
 
-    def start(self, wait_ready=False):
+    def start(self, wait_ready=False, stdin=subprocess.DEVNULL):
         assert not self.is_running(), f"{self.name} runs already"
         self.starts += 1
         self.log = self.folder / f"{self.name}-{self.starts}.log"
@@ -101,7 +101,7 @@ class Program:
             # setpriv: it must not outlive the tests, even when those are killed.
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", binary(self.program), *self.arguments],
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,

@@ -102,6 +102,20 @@ static void test_patterns(void **state)
     check_scenes(WRAP_NONE, &by_continue, goes_on, ARRAY_LEN(goes_on));
 }
 
+static void test_time_stamps_begin_events(void **state)
+{
+    static const struct scene scenes[] = {
+        {"2026-11-21 12:00:00 a\nb\n\n[2026-11-21T12:00:01Z] c\nNov 21 12:00:02 d\ne\n",
+         "<2026-11-21 12:00:00 a\nb><[2026-11-21T12:00:01Z] c>",
+         "<2026-11-21 12:00:00 a\nb><[2026-11-21T12:00:01Z] c><Nov 21 12:00:02 d\ne>"},
+        {"at first\n2026-11-21 12:00:00 a\n", "<at first>", "<at first><2026-11-21 12:00:00 a>"},
+    };
+    struct multiline_config multiline = {.type = (char *)"timestamp"};
+
+    (void)state;
+    check_scenes(WRAP_NONE, &multiline, scenes, ARRAY_LEN(scenes));
+}
+
 /* Each is followed by a line that is none of it, and must come out as one event. */
 static const char *const traces[] = {
     /* Java: cause, suppressed, elided frames */
@@ -356,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_indented_lines_go_on),
         cmocka_unit_test(test_patterns),
         cmocka_unit_test(test_traces_belong_to_the_line_before_them),
+        cmocka_unit_test(test_time_stamps_begin_events),
         cmocka_unit_test(test_limits_end_an_event),
         cmocka_unit_test(test_a_cut_line_stands_alone),
         cmocka_unit_test(test_container_lines),
