@@ -322,10 +322,14 @@ static void check_type(struct check *check)
         check_syslog(check);
     else if (strcmp(input->type, "http") == 0)
         check_http(check);
-    else if (strcmp(input->type, "stdin") != 0)
+    else if (strcmp(input->type, "stdin") != 0) {
         config_problem(check->config, key_of(check, "type"),
                        "unknown input '%s'; expected one of: file, folder, stdin, syslog, http",
                        input->type);
+        if (input->listen_count == 0) /* most likely files are meant */
+            check_paths(check);
+        return;
+    }
     if (input_config_is_spooled(input)) {
         check_spool_name(check);
         refuse(check, "paths", input->path_count > 0);
@@ -342,6 +346,8 @@ void input_config_check(struct config *config, const struct shipper_config *c, u
     need(&check, "type", input->type != NULL);
     if (input->type)
         check_type(&check);
+    else
+        check_paths(&check);
     if (input->name && !is_name(input->name))
         config_problem(config, key_of(&check, "name"),
                        "'%s' cannot be a folder's name; expected letters, digits, '.', '_' and '-'",
