@@ -149,6 +149,7 @@ $(BUILD)/common/version.o: ALL_CFLAGS += -DALPEX_VERSION='"$(VERSION)"' -DALPEX_
 FORCE:
 # Texts that are embedded.
 $(BUILD)/shipper/config.o: configs/shipper.yaml
+$(BUILD)/shipper/grok/library.o: $(wildcard configs/grok/*.grok)
 $(BUILD)/indexer/config.o: configs/indexer.yaml
 $(BUILD)/shipper/main.o: deploy/man/shipper.md
 $(BUILD)/indexer/main.o: deploy/man/indexer.md

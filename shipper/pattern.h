@@ -4,6 +4,10 @@
  * A match costs a bounded number of steps and bounded memory, whatever the
  * pattern and the text: beyond that it counts as no match, and as `exhausted`.
  * No allocation per match. A pattern belongs to one thread.
+ *
+ * Text of valid UTF-8 is matched character by character, letters and digits of all
+ * scripts among them. Any other (lines may hold all bytes) is matched byte by byte, where only
+ * ASCII has letters.
  */
 #ifndef SHIPPER_PATTERN_H
 #define SHIPPER_PATTERN_H
@@ -19,6 +23,8 @@ struct pattern;
 
 /* REJECT: not a pattern; err says where and why. */
 enum status pattern_open(struct slice text, struct pattern **out, struct error *err);
+/* The same for a caller who says where: *at is the place in `text`, in bytes. */
+enum status pattern_open_at(struct slice text, size_t *at, struct pattern **out, struct error *err);
 void pattern_close(struct pattern *pattern); /* NULL is fine */
 
 /* Finds the pattern in `text`, from `from` on. */

@@ -88,5 +88,6 @@ bool parser_apply(struct parser *parser, struct slice line, struct parser_memory
 extern const struct parser_type parser_apache, parser_nginx, parser_syslog;
 extern const struct parser_type parser_json;
 extern const struct parser_type parser_apache_error, parser_nginx_error;
+extern const struct parser_type parser_regex;
 
 #endif
