@@ -1,113 +1,142 @@
 /*
- * apache.c - httpd's access logs.
- *
- * Source: mod_log_config, "Custom Log Formats" and "Common/Combined Log Format".
+ * apache.c - httpd's access logs: formats by name, and any LogFormat.
  */
 #include "shipper/parser/parser.h"
 
 #include <stdlib.h>
 
 #include "common/scope.h"
-#include "shipper/parser/format.h"
+#include "shipper/parser/apache_format.h"
+
+#define VARIANTS_MAX 6
+
+/* Formats that a name stands for, in pairs: lines with more fields first. */
+static const struct known {
+    const char *name;
+    const char *variants[VARIANTS_MAX];
+} known[] = {
+    {"apache-common", {"common"}},
+    {"apache-combined", {"combined"}},
+    {"apache-combinedio", {"combinedio"}},
+    {"apache-vhost-combined",
+     {"vhost_combined", "%v %h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\""}},
+    {"apache-access",
+     {"combined", "common", "vhost_combined", "%v:%p %h %l %u %t \"%r\" %>s %b",
+      "%v %h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\"", "vhost_common"}},
+};
 
 struct apache {
     struct parser base;
-    struct format format;
+    unsigned count;
+    struct format formats[];
 };
 
-static const struct {
-    const char *name, *log_format;
-} known[] = {
-    {"apache-common", "%h %l %u %t \"%r\" %>s %b"},
-    {"apache-combined", "%h %l %u %t \"%r\" %>s %b \"%{Referer}i\" \"%{User-Agent}i\""},
-};
-
-static const struct directive {
-    const char *text;
-    format_setter *set;
-    enum record_field field;
-    const char *label;
-} directives[] = {
-    {"%h", format_set_address, FIELD_SOURCE_ADDRESS, NULL},
-    {"%l", format_set_label, FIELD_LABELS, "ident"},
-    {"%u", format_set_text, FIELD_USER_NAME, NULL},
-    {"%r", format_set_request, FIELD_MESSAGE, NULL},
-    {"%>s", format_set_status, FIELD_HTTP_RESPONSE_STATUS_CODE, NULL},
-    {"%b", format_set_number, FIELD_HTTP_RESPONSE_BODY_BYTES, NULL},
-    {"%{Referer}i", format_set_text, FIELD_HTTP_REQUEST_REFERRER, NULL},
-    {"%{User-Agent}i", format_set_text, FIELD_USER_AGENT_ORIGINAL, NULL},
-};
-
-static const struct directive *directive_at(const char *p)
+static void apache_close(struct parser *parser)
 {
-    for (size_t i = 0; i < ARRAY_LEN(directives); i++)
-        if (strncmp(p, directives[i].text, strlen(directives[i].text)) == 0)
-            return &directives[i];
-    return NULL;
-}
+    struct apache *apache = (struct apache *)parser;
 
-static enum status compile_format(struct format *format, const char *text, struct error *err)
-{
-    const char *p = text;
-    bool fits = true;
-
-    while (*p && fits) {
-        const struct directive *directive = directive_at(p);
-
-        if (directive) {
-            fits = format_step(format, directive->set, directive->field, directive->label);
-            p += strlen(directive->text);
-        } else if (strncmp(p, "%t", 2) == 0) { /* writes its own brackets */
-            fits = format_literal(format, "[", 1) &&
-                   format_step(format, format_set_time_clf, FIELD_TIMESTAMP, NULL) &&
-                   format_literal(format, "]", 1);
-            p += 2;
-        } else if (*p == '%') {
-            return error_set(err, REJECT, "unknown directive at '%s'", p);
-        } else {
-            fits = format_literal(format, p++, 1);
-        }
-    }
-    return fits ? OK : error_set(err, REJECT, "the format is too long");
+    if (!apache)
+        return;
+    for (unsigned i = 0; i < apache->count; i++)
+        format_release(&apache->formats[i]);
+    free(apache);
 }
 
 static enum status apache_compile(const char *name, const char *argument,
                                   const struct parser_options *options, struct parser **out,
                                   struct error *err)
 {
-    struct apache *apache = calloc(1, sizeof(*apache));
-    enum status status = REJECT;
+    const char *given[VARIANTS_MAX] = {argument};
+    const char *const *variants = given;
+    struct apache *apache;
+    unsigned count = 0;
 
-    (void)argument;
-    (void)options;
-    if (!apache)
-        return error_set(err, FATAL, "out of memory");
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (strcmp(known[i].name, name) == 0)
-            status = compile_format(&apache->format, known[i].log_format, err);
-    if (status != OK) {
-        free(apache);
-        return status;
-    }
+            variants = known[i].variants;
+    while (count < VARIANTS_MAX && variants[count])
+        count++;
+    apache = calloc(1, sizeof(*apache) + count * sizeof(apache->formats[0]));
+    if (!apache)
+        return error_set(err, FATAL, "out of memory");
+    for (; apache->count < count; apache->count++)
+        if (apache_format_compile(&apache->formats[apache->count], variants[apache->count], options,
+                                  err)) {
+            apache->count++;
+            apache_close(&apache->base);
+            return err->status;
+        }
     *out = &apache->base;
     return OK;
+}
+
+/* "www.example.org:80", but not an IPv6 address. */
+static bool has_port(struct slice word)
+{
+    const char *colon = word.len ? memrchr(word.data, ':', word.len) : NULL;
+    const char *end = word.data + word.len;
+
+    if (!colon || colon == word.data || colon + 1 == end ||
+        (memchr(word.data, ':', (size_t)(colon - word.data)) && colon[-1] != ']'))
+        return false;
+    for (const char *p = colon + 1; p < end; p++)
+        if (*p < '0' || *p > '9')
+            return false;
+    return true;
+}
+
+/*
+ * How a line begins: 0 with the client, 1 with host:port, 2 with a host. A client is followed by
+ * identity, user and time; a host has one word more, and what stands second is not a dash.
+ */
+static unsigned beginning(struct slice line)
+{
+    const char *p = line.data, *end = line.data + line.len;
+    unsigned words = 0;
+    bool dash = false;
+
+    while (p < end && *p != '[') {
+        const char *blank = memchr(p, ' ', (size_t)(end - p));
+
+        if (!blank)
+            break;
+        if (words == 0 && has_port((struct slice){p, (size_t)(blank - p)}))
+            return 1;
+        if (words == 1)
+            dash = blank - p == 1 && *p == '-';
+        words++;
+        p = blank + 1;
+    }
+    return words >= 4 && !dash ? 2 : 0;
 }
 
 static const char *apache_parse(struct parser *parser, struct slice line,
                                 struct parser_memory *memory, struct record *record)
 {
-    (void)memory;
-    return format_parse(&((struct apache *)parser)->format, line, record);
-}
+    struct apache *apache = (struct apache *)parser;
+    const char *problem;
+    unsigned first, count = apache->count;
 
-static void apache_close(struct parser *parser)
-{
-    free(parser);
+    (void)memory;
+    if (count == 1)
+        return format_parse(&apache->formats[0], line, record);
+    first = beginning(line);
+    if (count == 2)
+        return format_parse(&apache->formats[first != 1], line, record);
+    problem = format_parse(&apache->formats[2 * first], line, record);
+    if (!problem)
+        return NULL;
+    record_clear(record);
+    return format_parse(&apache->formats[2 * first + 1], line, record);
 }
 
 static const struct parser_format formats[] = {
     {"apache-common", "apache.access", "httpd's Common Log Format"},
     {"apache-combined", "apache.access", "httpd's combined log format"},
+    {"apache-combinedio", "apache.access", "combined, with the bytes received and sent"},
+    {"apache-vhost-combined", "apache.access", "combined behind the host, with or without port"},
+    {"apache-access", "apache.access", "each line common or combined, perhaps behind the host"},
+    {"apache:", "apache.access", "a LogFormat as in httpd.conf: apache:%h %l %u %t ..."},
     {0},
 };
 

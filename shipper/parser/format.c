@@ -1,269 +1,227 @@
 /*
- * format.c - an access log's format, compiled once into steps, walked per line.
+ * format.c - walks a line along the steps of its format.
  */
 #include "shipper/parser/format.h"
 
-#include "common/json_text.h"
-#include "shipper/parser/address.h"
 #include "shipper/parser/request.h"
 
-bool format_literal(struct format *format, const char *text, size_t len)
-{
-    struct format_step *last = format->count ? &format->steps[format->count - 1] : NULL;
-    char *target = last ? last->end : format->start;
-    unsigned char *used = last ? &last->end_len : &format->start_len;
+#define BOM "\xef\xbb\xbf" /* some editors begin a file with it */
 
-    if (*used + len > FORMAT_LITERAL_MAX)
-        return false;
-    memcpy(target + *used, text, len);
-    *used = (unsigned char)(*used + len);
-    return true;
+/* Is the literal behind `step` here? */
+static inline bool is_end(const struct format *format, const struct format_step *step,
+                          const char *p, const char *end)
+{
+    return (size_t)(end - p) >= step->end_len &&
+           memcmp(p, format_end(format, step), step->end_len) == 0;
 }
 
-bool format_step(struct format *format, format_setter *set, enum record_field field,
-                 const char *label)
+/* Is the byte at `p` protected by the backslashes before it? They belong to a value from `start`.
+ */
+static bool is_protected(const char *start, const char *p)
 {
-    struct format_step *last = format->count ? &format->steps[format->count - 1] : NULL;
-    const char *before = last ? last->end : format->start;
-    unsigned before_len = last ? last->end_len : format->start_len;
+    const char *s = p;
 
-    if (format->count == FORMAT_STEPS_MAX)
-        return false;
-    format->steps[format->count++] =
-        (struct format_step){.set = set,
-                             .field = field,
-                             .label = label,
-                             .quoted = before_len && before[before_len - 1] == '"'};
-    return true;
+    while (s > start && s[-1] == '\\')
+        s--;
+    return (p - s) & 1;
 }
 
-/* The closing quote: the first that no backslash protects and that the literal begins with. */
-static const char *find_quoted_end(const struct format_step *step, const char *p, const char *end)
+static const char *find_text(const struct format *format, const struct format_step *step,
+                             const char *start, const char *p, const char *end)
 {
-    for (; p < end; p++) {
-        if (*p == '\\')
-            p++;
-        else if (*p == '"' && (size_t)(end - p) >= step->end_len &&
-                 memcmp(p, step->end, step->end_len) == 0)
+    char first = *format_end(format, step);
+    bool quote = step->find == FIND_QUOTE;
+
+    while (p < end && (p = memchr(p, first, (size_t)(end - p)))) {
+        if (is_end(format, step, p, end) &&
+            !(quote && p > start && p[-1] == '\\' && is_protected(start, p)))
             return p;
+        p++;
     }
     return NULL;
 }
 
-static const char *find_end(const struct format_step *step, const char *p, const char *end)
+/* A blank behind a comma or a colon, or in front of a colon, is inside of the list. */
+static const char *find_list(const struct format *format, const struct format_step *step,
+                             const char *start, const char *p, const char *end)
 {
-    if (step->end_len == 0) {
-        const char *blank = memchr(p, ' ', (size_t)(end - p));
+    while ((p = find_text(format, step, start, p, end))) {
+        bool inside =
+            p > start && (p[-1] == ',' || (p[-1] == ':' && p - start > 1 && p[-2] == ' '));
 
-        return blank ? blank : end;
+        if (!inside && !(end - p > 2 && p[1] == ':' && p[2] == ' '))
+            return p;
+        p++;
     }
-    if (step->quoted && step->end[0] == '"')
-        return find_quoted_end(step, p, end);
-    if (step->end_len == 1)
-        return memchr(p, step->end[0], (size_t)(end - p));
-    return memmem(p, (size_t)(end - p), step->end, step->end_len);
+    return NULL;
 }
 
-const char *format_parse(struct format *format, struct slice line, struct record *record)
+static const char *find_bracket(const struct format *format, const struct format_step *step,
+                                const char *p, const char *end)
 {
-    const char *p = line.data, *end = line.data + line.len, *stop, *problem;
+    const char *stop = NULL;
 
-    if (line.len < format->start_len || memcmp(p, format->start, format->start_len) != 0)
-        return "the line does not begin as the format does";
-    p += format->start_len;
-    for (unsigned i = 0; i < format->count; i++) {
+    if (p < end && *p == '[')
+        stop = memchr(p, ']', (size_t)(end - p));
+    else if (p < end && *p == '-')
+        stop = p;
+    return stop && is_end(format, step, stop + 1, end) ? stop + 1 : NULL;
+}
+
+const char *format_find_end(const struct format *format, const struct format_step *step,
+                            const char *p, const char *from, const char *end)
+{
+    const char *blank;
+
+    switch (step->find) {
+    case FIND_BYTE:
+        return from < end ? memchr(from, *format_end(format, step), (size_t)(end - from)) : NULL;
+    case FIND_TEXT:
+    case FIND_QUOTE:
+        return find_text(format, step, p, from, end);
+    case FIND_LIST:
+        return find_list(format, step, p, from, end);
+    case FIND_WIDTH:
+        if (from == p && (size_t)(end - p) >= step->item.width &&
+            is_end(format, step, p + step->item.width, end))
+            return p + step->item.width;
+        if (step->end_len)
+            return find_text(format, step, p, from, end);
+        return from == p && end - p < step->item.width ? end : NULL;
+    case FIND_BRACKET:
+        return from == p ? find_bracket(format, step, p, end) : NULL;
+    case FIND_WORD:
+        if (from != p)
+            return NULL;
+        while (p < end && *p == ' ' && step->trim)
+            p++;
+        blank = p < end ? memchr(p, ' ', (size_t)(end - p)) : NULL;
+        return blank ? blank : end;
+    case FIND_REST:
+        return from == p ? end : NULL;
+    }
+    return NULL;
+}
+
+struct slice format_value(const struct format_step *step, const char *p, const char *stop)
+{
+    if (step->trim) {
+        while (p < stop && *p == ' ')
+            p++;
+        while (p < stop && stop[-1] == ' ')
+            stop--;
+    }
+    return (struct slice){p, (size_t)(stop - p)};
+}
+
+bool format_is_rest(struct slice text)
+{
+    bool quotes = false;
+
+    if (text.len && text.data[0] != ' ' && text.data[0] != '\t')
+        return false;
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] == '"' && !is_protected(text.data, text.data + i))
+            quotes = !quotes;
+    return !quotes;
+}
+
+static const char *set_rest(struct record *record, const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\t'))
+        p++;
+    if (p < end && !record_label(record, SLICE("extra"), (struct slice){p, (size_t)(end - p)}))
+        return "the line is too long";
+    return NULL;
+}
+
+/* Each value as short as it can be. */
+static const char *walk(struct format *format, const char *p, const char *end,
+                        struct record *record)
+{
+    for (unsigned i = 0; i < format->count; i += 1 + format->steps[i].members) {
         const struct format_step *step = &format->steps[i];
+        const char *stop = format_find_end(format, step, p, p, end), *problem;
+        struct slice text;
 
-        stop = find_end(step, p, end);
         if (!stop)
             return "the line ends before the format does";
-        problem = step->set(format, step, (struct slice){p, (size_t)(stop - p)}, record);
+        text = format_value(step, p, stop);
+        if (step->check_word && text.len && memchr(text.data, ' ', text.len))
+            return "there is a blank in a value that has none";
+        problem = step->item.set(format, step, text, record);
         if (problem)
             return problem;
         p = stop + step->end_len;
     }
-    while (p < end && *p == ' ')
-        p++;
-    if (p < end && !record_label(record, SLICE("extra"), (struct slice){p, (size_t)(end - p)}))
-        return "the line is too long";
+    if (p < end && !format_is_rest((struct slice){p, (size_t)(end - p)}))
+        return "the line goes on where the format ends";
+    return set_rest(record, p, end);
+}
+
+/* The second attempt, when values hold what looks like the literal behind them. */
+static const char *walk_found(struct format *format, const char *p, const char *end,
+                              struct record *record, const char *const ends[])
+{
+    for (unsigned i = 0; i < format->count; i += 1 + format->steps[i].members) {
+        const struct format_step *step = &format->steps[i];
+        const char *problem = step->item.set(format, step, format_value(step, p, ends[i]), record);
+
+        if (problem)
+            return problem;
+        p = ends[i] + step->end_len;
+    }
+    return set_rest(record, p, end);
+}
+
+/* Nothing is known of the line. */
+static void start(struct format *format)
+{
+    format->original_is_path = false;
+    format->fraction_ns = format->end_fraction_ns = 0;
+}
+
+static void add_fraction(struct record *record, enum record_field field, uint32_t ns)
+{
+    if (ns && record_has(record, field) && record->values[field].time.ns == 0)
+        record->values[field].time.ns = ns;
+}
+
+/* What more than one directive has to do with. */
+static void settle(struct format *format, struct record *record)
+{
+    add_fraction(record, FIELD_TIMESTAMP, format->fraction_ns);
+    add_fraction(record, FIELD_EVENT_END, format->end_fraction_ns);
+    if (!record_has(record, FIELD_TIMESTAMP) && record_has(record, FIELD_EVENT_END))
+        record_set_time(record, FIELD_TIMESTAMP, record->values[FIELD_EVENT_END].time);
+    if (format->wants_message && !record_has(record, FIELD_MESSAGE))
+        request_set_message(record);
     request_set_outcome(record);
     request_set_level(record);
-    return NULL;
 }
 
-static bool is_absent(struct slice text)
+const char *format_parse(struct format *format, struct slice line, struct record *record)
 {
-    return text.len == 0 || (text.len == 1 && text.data[0] == '-');
-}
+    const char *p = line.data, *end = line.data + line.len, *problem;
+    const char *ends[FORMAT_STEPS_MAX];
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The bytes of a run of \xHH at `s`; *read says how much text that was. */
-static size_t decode_hex_run(const char *s, const char *end, char *out, size_t *read)
-{
-    const char *start = s;
-    size_t n = 0;
-
-    while (end - s >= 4 && s[0] == '\\' && s[1] == 'x' && hex_digit(s[2]) >= 0 &&
-           hex_digit(s[3]) >= 0) {
-        out[n++] = (char)(hex_digit(s[2]) * 16 + hex_digit(s[3]));
-        s += 4;
+    if (line.len >= 3 && memcmp(p, BOM, 3) == 0)
+        p += 3;
+    if ((size_t)(end - p) < format->start_len ||
+        memcmp(p, format->literals, format->start_len) != 0)
+        return "the line does not begin as the format does";
+    p += format->start_len;
+    start(format);
+    problem = walk(format, p, end, record);
+    if (problem) {
+        if (!format_search(format, p, end, true, ends) &&
+            !format_search(format, p, end, false, ends))
+            return problem;
+        record_clear(record);
+        start(format);
+        problem = walk_found(format, p, end, record, ends);
     }
-    *read = (size_t)(s - start);
-    return n;
-}
-
-static bool is_utf8(const char *p, const char *end)
-{
-    for (size_t n; p < end; p += n) {
-        n = utf8_sequence(p, end);
-        if (n == 0)
-            return false;
-    }
-    return true;
-}
-
-/*
- * Resolves the escapes of httpd (ap_escape_logitem: \" \\ \b \n \r \t \v \xHH)
- * and nginx (\xHH). A run of \xHH that is no UTF-8 stays as it is: the text
- * says more than replacement characters would.
- */
-static struct slice unescape(struct record *record, struct slice text)
-{
-    const char *s = text.data, *end = text.data + text.len;
-    char *start, *p;
-    size_t n, read;
-
-    if (!memchr(text.data, '\\', text.len))
-        return text;
-    start = p = arena_bytes(record->arena, text.len);
-    if (!start)
-        return text;
-    while (s < end) {
-        static const char short_forms[] = "\"\\bnrtv", short_bytes[] = "\"\\\b\n\r\t\v";
-        const char *form;
-
-        if (*s != '\\' || end - s < 2) {
-            *p++ = *s++;
-            continue;
-        }
-        n = decode_hex_run(s, end, p, &read);
-        if (n) {
-            if (is_utf8(p, p + n)) {
-                p += n;
-            } else {
-                memcpy(p, s, read);
-                p += read;
-            }
-            s += read;
-            continue;
-        }
-        form = s[1] ? strchr(short_forms, s[1]) : NULL;
-        if (form) {
-            *p++ = short_bytes[form - short_forms];
-            s += 2;
-        } else {
-            *p++ = *s++;
-        }
-    }
-    arena_trim(record->arena, start, (size_t)(p - start));
-    return (struct slice){start, (size_t)(p - start)};
-}
-
-const char *format_set_address(struct format *format, const struct format_step *step,
-                               struct slice text, struct record *record)
-{
-    (void)format;
-    (void)step;
-    if (is_absent(text))
-        return NULL;
-    if (memchr(text.data, ' ', text.len))
-        return "the client's address holds a blank";
-    address_set(record, &address_source, text);
-    return NULL;
-}
-
-const char *format_set_text(struct format *format, const struct format_step *step,
-                            struct slice text, struct record *record)
-{
-    (void)format;
-    if (is_absent(text) || slice_is(text, "\"\"")) /* httpd writes "" for an empty user */
-        return NULL;
-    record_set_text(record, step->field, unescape(record, text));
-    return NULL;
-}
-
-const char *format_set_label(struct format *format, const struct format_step *step,
-                             struct slice text, struct record *record)
-{
-    (void)format;
-    if (!is_absent(text) && !record_label(record, slice_of(step->label), unescape(record, text)))
-        return "the line is too long";
-    return NULL;
-}
-
-const char *format_set_time_clf(struct format *format, const struct format_step *step,
-                                struct slice text, struct record *record)
-{
-    (void)step;
-    if (text.len == 0 || text.len != format->time_len ||
-        memcmp(text.data, format->time_text, text.len) != 0) {
-        if (text.len > FORMAT_TIME_MAX || !timestamp_parse_clf(text, &format->time)) {
-            format->time_len = 0;
-            return "no such time";
-        }
-        memcpy(format->time_text, text.data, text.len);
-        format->time_len = text.len;
-    }
-    record_set_time(record, FIELD_TIMESTAMP, format->time);
-    return NULL;
-}
-
-const char *format_set_request(struct format *format, const struct format_step *step,
-                               struct slice text, struct record *record)
-{
-    (void)format;
-    (void)step;
-    if (is_absent(text))
-        return NULL;
-    text = unescape(record, text);
-    record_set_text(record, FIELD_MESSAGE, text);
-    request_set_line(record, text); /* no request line, but it did come: message keeps it */
-    return NULL;
-}
-
-const char *format_set_status(struct format *format, const struct format_step *step,
-                              struct slice text, struct record *record)
-{
-    int64_t status;
-
-    (void)format;
-    (void)step;
-    if (is_absent(text))
-        return NULL;
-    if (text.len != 3 || !json_integer(text, &status) || status < 0)
-        return "the status is no number of three digits";
-    if (status != 0) /* nginx writes 000 when it has sent none */
-        record_set_long(record, FIELD_HTTP_RESPONSE_STATUS_CODE, status);
-    return NULL;
-}
-
-const char *format_set_number(struct format *format, const struct format_step *step,
-                              struct slice text, struct record *record)
-{
-    int64_t number;
-
-    (void)format;
-    if (is_absent(text))
-        return NULL;
-    if (!json_integer(text, &number) || number < 0)
-        return "a number is expected where there is none";
-    record_set_long(record, step->field, number);
-    return NULL;
+    if (!problem)
+        settle(format, record);
+    return problem;
 }

@@ -43,19 +43,28 @@ static struct slice slice_from(const char *start, const char *end)
     return (struct slice){start, (size_t)(end - start)};
 }
 
-/* host[:port], the port only when it is a number. */
+/* user:password@host[:port]; the port only when it is a number. */
 static void set_authority(struct record *record, struct slice authority)
 {
-    const char *colon = memrchr(authority.data, ':', authority.len);
+    const char *end = authority.data + authority.len;
+    const char *at = authority.len ? memrchr(authority.data, '@', authority.len) : NULL;
+    const char *colon;
     int64_t port;
 
-    if (colon && json_integer(slice_from(colon + 1, authority.data + authority.len), &port) &&
-        port >= 0 && port <= 65535) {
+    if (at)
+        authority = slice_from(at + 1, end);
+    colon = authority.len ? memrchr(authority.data, ':', authority.len) : NULL;
+    if (colon && json_integer(slice_from(colon + 1, end), &port) && port >= 0 && port <= 65535) {
         record_set_long(record, FIELD_URL_PORT, port);
         authority.len = (size_t)(colon - authority.data);
     }
     if (authority.len)
         record_set_text(record, FIELD_URL_DOMAIN, authority);
+}
+
+void request_set_domain(struct record *record, struct slice text)
+{
+    set_authority(record, text);
 }
 
 /* RFC 3986, 3.1. */
@@ -82,13 +91,41 @@ static struct slice authority_of(struct slice text)
     return (struct slice){text.data, len};
 }
 
+/* What follows the authority. */
+static void set_path(struct record *record, struct slice rest)
+{
+    const char *end = rest.data + rest.len;
+    const char *hash = rest.len ? memchr(rest.data, '#', rest.len) : NULL;
+    const char *question;
+
+    if (hash) {
+        if (hash + 1 < end)
+            record_set_text(record, FIELD_URL_FRAGMENT, slice_from(hash + 1, end));
+        end = hash;
+    }
+    question = end > rest.data ? memchr(rest.data, '?', (size_t)(end - rest.data)) : NULL;
+    if (question) {
+        if (question + 1 < end)
+            record_set_text(record, FIELD_URL_QUERY, slice_from(question + 1, end));
+        end = question;
+    }
+    if (end > rest.data)
+        record_set_text(record, FIELD_URL_PATH, slice_from(rest.data, end));
+}
+
 void request_set_target(struct record *record, struct slice target, struct slice method)
 {
-    const char *end = target.data + target.len, *colon, *question;
+    const char *end = target.data + target.len, *colon;
     struct slice rest = target, authority;
 
+    if (target.len == 0)
+        return;
     record_set_text(record, FIELD_URL_ORIGINAL, target);
-    if (slice_is(method, "CONNECT") && target.len && target.data[0] != '/') {
+    if (target.data[0] == '/') {
+        set_path(record, target);
+        return;
+    }
+    if (slice_is(method, "CONNECT")) {
         set_authority(record, target);
         return;
     }
@@ -99,13 +136,14 @@ void request_set_target(struct record *record, struct slice target, struct slice
         set_authority(record, authority);
         rest = slice_from(authority.data + authority.len, end);
     }
-    question = rest.len ? memchr(rest.data, '?', rest.len) : NULL;
-    if (question && question + 1 < end)
-        record_set_text(record, FIELD_URL_QUERY, slice_from(question + 1, end));
-    if (question)
-        rest = slice_from(rest.data, question);
-    if (rest.len)
-        record_set_text(record, FIELD_URL_PATH, rest);
+    set_path(record, rest);
+}
+
+void request_set_protocol(struct record *record, struct slice text)
+{
+    if (text.len > 5 && memcmp(text.data, "HTTP/", 5) == 0)
+        record_set_text(record, FIELD_HTTP_VERSION,
+                        slice_from(text.data + 5, text.data + text.len));
 }
 
 bool request_set_line(struct record *record, struct slice text)
@@ -119,13 +157,37 @@ bool request_set_line(struct record *record, struct slice text)
     method = slice_from(text.data, blank);
     if (!request_is_method(method))
         return false;
-    last = memrchr(text.data, ' ', text.len);
+    while (end > blank + 1 && end[-1] == ' ')
+        end--;
+    last = memrchr(text.data, ' ', (size_t)(end - text.data));
     if (last != blank && end - last > 6 && memcmp(last + 1, "HTTP/", 5) == 0)
-        record_set_text(record, FIELD_HTTP_VERSION, slice_from(last + 6, end));
+        request_set_protocol(record, slice_from(last + 1, end));
     else
         last = end; /* HTTP/0.9, or a target with blanks */
     record_set_text(record, FIELD_HTTP_REQUEST_METHOD, method);
     if (blank + 1 < last)
         request_set_target(record, slice_from(blank + 1, last), method);
     return true;
+}
+
+void request_set_message(struct record *record)
+{
+    struct slice method, url, version = {NULL, 0};
+    char *text, *p;
+
+    if (!record_text(record, FIELD_HTTP_REQUEST_METHOD, &method) ||
+        !record_text(record, FIELD_URL_ORIGINAL, &url))
+        return;
+    record_text(record, FIELD_HTTP_VERSION, &version);
+    text = p = arena_bytes(record->arena, method.len + url.len + version.len + 7);
+    if (!text)
+        return;
+    p = mempcpy(p, method.data, method.len);
+    *p++ = ' ';
+    p = mempcpy(p, url.data, url.len);
+    if (version.len) {
+        p = mempcpy(p, " HTTP/", 6);
+        p = mempcpy(p, version.data, version.len);
+    }
+    record_set_text(record, FIELD_MESSAGE, slice_from(text, p));
 }

@@ -24,6 +24,15 @@ bool request_is_method(struct slice text);
  */
 void request_set_target(struct record *record, struct slice target, struct slice method);
 
+/* "example.org:8080" of a Host header or an authority: url.domain and url.port. */
+void request_set_domain(struct record *record, struct slice text);
+
+/* "HTTP/1.1": http.version; nothing of any other protocol. */
+void request_set_protocol(struct record *record, struct slice text);
+
+/* message, put together of http.request.method, url.original and http.version. */
+void request_set_message(struct record *record);
+
 /* event.outcome by http.response.status_code; nothing without one. */
 void request_set_outcome(struct record *record);
 

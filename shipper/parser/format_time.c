@@ -1,0 +1,74 @@
+/*
+ * format_time.c - setters of times.
+ */
+#include "shipper/parser/format_set.h"
+
+#define NS_PER_S 1000000000
+
+static const char no_time[] = "no such time";
+
+const char *format_set_time_clf(struct format *format, const struct format_step *step,
+                                struct slice text, struct record *record)
+{
+    if (text.len && text.data[0] == '[' && text.data[text.len - 1] == ']')
+        text = (struct slice){text.data + 1, text.len - 2};
+    else if (step->item.shape == SHAPE_BRACKETS)
+        return NULL; /* the dash of a condition that does not hold */
+    if (text.len == 0 || text.len != format->time_len ||
+        memcmp(text.data, format->time_text, text.len) != 0) {
+        if (text.len > FORMAT_TIME_MAX || !timestamp_parse_clf(text, &format->time)) {
+            format->time_len = 0;
+            return no_time;
+        }
+        memcpy(format->time_text, text.data, text.len);
+        format->time_len = text.len;
+    }
+    record_set_time(record, step->item.field, format->time);
+    return NULL;
+}
+
+const char *format_set_time_iso(struct format *format, const struct format_step *step,
+                                struct slice text, struct record *record)
+{
+    struct timestamp time;
+
+    (void)format;
+    if (access_is_absent(text))
+        return NULL;
+    if (!timestamp_parse_iso(text, &time))
+        return no_time;
+    record_set_time(record, step->item.field, time);
+    return NULL;
+}
+
+const char *format_set_time_epoch(struct format *format, const struct format_step *step,
+                                  struct slice text, struct record *record)
+{
+    int64_t ns;
+
+    (void)format;
+    if (access_is_absent(text))
+        return NULL;
+    if (!access_decimal(text, step->item.unit_ns, &ns))
+        return no_time;
+    record_set_time(record, step->item.field,
+                    (struct timestamp){ns / NS_PER_S, (uint32_t)(ns % NS_PER_S)});
+    return NULL;
+}
+
+const char *format_set_fraction(struct format *format, const struct format_step *step,
+                                struct slice text, struct record *record)
+{
+    int64_t ns;
+
+    (void)record;
+    if (access_is_absent(text))
+        return NULL;
+    if (!access_decimal(text, step->item.unit_ns, &ns) || ns >= NS_PER_S)
+        return no_time;
+    if (step->item.field == FIELD_EVENT_END)
+        format->end_fraction_ns = (uint32_t)ns;
+    else
+        format->fraction_ns = (uint32_t)ns;
+    return NULL;
+}
