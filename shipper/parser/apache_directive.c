@@ -83,7 +83,7 @@ static bool read_modifiers(struct slice text, size_t *at, struct apache_directiv
 enum status apache_directive_read(struct slice text, size_t *at, struct apache_directive *out,
                                   struct error *err)
 {
-    *out = (struct apache_directive){.at = (*at)++};
+    *out = (struct apache_directive){.argument = SLICE(""), .at = (*at)++};
     if (!read_modifiers(text, at, out))
         return error_set(err, REJECT, "the directive at character %zu of the format has no end",
                          out->at + 1);

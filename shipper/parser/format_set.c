@@ -183,12 +183,19 @@ const char *format_set_forwarded_source(struct format *format, const struct form
 const char *format_set_request(struct format *format, const struct format_step *step,
                                struct slice text, struct record *record)
 {
+    struct slice server, domain;
+    bool named;
+
     (void)step;
     if (access_is_absent(text))
         return NULL;
     text = unescape(format, record, text);
     record_set_text(record, FIELD_MESSAGE, text); /* whatever it is, this is what came */
+    named = record_text(record, FIELD_URL_DOMAIN, &server);
     request_set_line(record, text);
+    if (named && record_text(record, FIELD_URL_DOMAIN, &domain) && !slice_equal(server, domain) &&
+        !record_label(record, SLICE("server_name"), server))
+        return too_long;
     return NULL;
 }
 
@@ -257,6 +264,8 @@ const char *format_set_domain(struct format *format, const struct format_step *s
     if (access_is_absent(text))
         return NULL;
     text = unescape(format, record, text);
+    if (slice_is(text, "_") && step->target) /* nginx: a server without a name */
+        return put_label(step, text, record);
     if (!record_text(record, FIELD_URL_DOMAIN, &there))
         request_set_domain(record, text);
     else if (step->target && !slice_equal(there, text))

@@ -63,15 +63,13 @@ static bool set_escape(struct format *format, struct slice word)
     return false;
 }
 
-/* `log_format name [escape=…] 'part' 'part'…;`: the parts joined. `p` is behind the keyword. */
-static enum status read_statement(struct format *format, const char *p, struct buf *out,
-                                  struct error *err)
+/* `[escape=…] 'part' 'part'…;`: the parts joined. */
+static enum status read_parts(struct format *format, const char *p, struct buf *out,
+                              struct error *err)
 {
     const char *start = p;
     size_t before;
 
-    p = read_word(skip_space(p), out); /* the name */
-    buf_clear(out);
     while (p && *(p = skip_space(p)) && *p != ';') {
         bool bare = *p != '"' && *p != '\'';
 
@@ -165,17 +163,33 @@ static enum status compile(struct format *format, struct slice text, struct erro
     return format_finish(format, err);
 }
 
+/* Text in single quotes up to its end, as it stands behind a log_format's name? */
+static bool is_parts(const char *p)
+{
+    size_t len = strlen(p);
+
+    while (len && strchr(" \t\r\n;", p[len - 1]))
+        len--;
+    return len > 1 && p[0] == '\'' && p[len - 1] == '\'';
+}
+
 enum status nginx_format_compile(struct format *format, const char *text, struct error *err)
 {
     static const char statement[] = "log_format";
     scoped_buf struct buf joined = BUF_INIT(TEXT_MAX);
     const char *p = skip_space(text);
+    bool is_statement = false;
     size_t len;
 
     if (strcmp(text, "combined") == 0)
         text = combined;
     if (strncmp(p, statement, strlen(statement)) == 0 && isspace((unsigned char)p[10])) {
-        if (read_statement(format, p + strlen(statement), &joined, err))
+        p = read_word(skip_space(p + strlen(statement)), &joined); /* the name */
+        buf_clear(&joined);
+        is_statement = true;
+    }
+    if (is_statement || is_parts(p)) {
+        if (read_parts(format, p ? p : "", &joined, err))
             return err->status;
         if (joined.failed)
             return error_set(err, REJECT, "the format is longer than %d bytes", TEXT_MAX);
