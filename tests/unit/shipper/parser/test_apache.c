@@ -3,11 +3,11 @@
  *
  * Directives stand alone where they can; traps of whole lines are in test_parser.c.
  */
-#include "tests/unit/support/parsed.h"
+#include "tests/unit/support/logged.h"
 
 static void one_directive_each(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache:%a", "192.0.2.1", "{'source':{'address':'192.0.2.1','ip':'192.0.2.1'}}"},
         {"apache:%a", "2001:db8::1", "{'source':{'address':'2001:db8::1','ip':'2001:db8::1'}}"},
         {"apache:%{c}a", "192.0.2.1", "{'source':{'address':'192.0.2.1','ip':'192.0.2.1'}}"},
@@ -95,12 +95,12 @@ static void one_directive_each(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void durations_are_nanoseconds(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache:%D", "1966093", "{'event':{'duration':1966093000}}"},
         {"apache:%T", "3", "{'event':{'duration':3000000000}}"},
         {"apache:%{s}T", "3", "{'event':{'duration':3000000000}}"},
@@ -115,12 +115,12 @@ static void durations_are_nanoseconds(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void times_of_every_kind(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache:%t", "[10/Oct/2000:13:55:36 -0700]", "{'@timestamp':'2000-10-10T20:55:36.000Z'}"},
         {"apache:%{}t", "[10/Oct/2000:13:55:36 -0700]",
          "{'@timestamp':'2000-10-10T20:55:36.000Z'}"},
@@ -152,12 +152,12 @@ static void times_of_every_kind(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void conditions_may_leave_a_dash(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache:\"%400,501{User-agent}i\"", "\"-\"", "{}"},
         {"apache:%!200,304,302{Referer}i", "http://x/",
          "{'http':{'request':{'referrer':'http://x/'}}}"},
@@ -177,12 +177,12 @@ static void conditions_may_leave_a_dash(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void literals_may_be_anything(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache:%%%h", "%h.example", "{'source':{'address':'h.example'}}"},
         {"apache:%h\\t%s", "h\t200",
          "{'event':{'outcome':'success'},'log':{'level':'info'},'source':{'address':'h'},'http':{'"
@@ -210,12 +210,12 @@ static void literals_may_be_anything(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void directives_may_touch_each_other(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache:%m %U%q %H", "POST /a?b=c HTTP/1.1",
          "{'message':'POST /a?b=c "
          "HTTP/1.1','http':{'version':'1.1','request':{'method':'POST'}},'url':{'original':'/"
@@ -243,12 +243,12 @@ static void directives_may_touch_each_other(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void requests_of_every_kind(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache:\"%r\"", "\"-\"", "{}"},
         {"apache:\"%r\"", "\"\"", "{}"},
         {"apache:\"%r\"", "\"\\x16\\x03\\x01\\x02\"", "{'message':'\\u0016\\u0003\\u0001\\u0002'}"},
@@ -307,12 +307,12 @@ static void requests_of_every_kind(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void clients_behind_proxies(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache:%h \"%{X-Forwarded-For}i\"", "10.0.0.1 \"192.0.2.1\"",
          "{'source':{'address':'10.0.0.1','ip':'10.0.0.1'},'client':{'address':'192.0.2.1','ip':'"
          "192.0.2.1'}}"},
@@ -342,12 +342,12 @@ static void clients_behind_proxies(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void hosts_and_ports(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache:%v %{Host}i", "main www.example.org:8080",
          "{'url':{'domain':'www.example.org','port':8080},'labels':{'server_name':'main'}}"},
         {"apache:%v:%p \"%r\"", "a.example:443 \"GET http://b.example:81/ HTTP/1.1\"",
@@ -359,12 +359,12 @@ static void hosts_and_ports(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void texts_are_unescaped(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache:\"%{X}i\"", "\"a\\\"b\\\\c\\td\\xc3\\xa9\\xff\"",
          "{'labels':{'http_x':'a\\'b\\\\c\\td\\\\xc3\\\\xa9\\\\xff'}}"},
         {"apache:%u", "caf\\xc3\\xa9", "{'user':{'name':'caf\303\251'}}"},
@@ -376,12 +376,12 @@ static void texts_are_unescaped(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void values_that_hold_their_end(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache:%h %l %u %t", "h - a [b] [10/Oct/2000:13:55:36 -0700]",
          "{'@timestamp':'2000-10-10T20:55:36.000Z','source':{'address':'h'},'user':{'name':'a "
          "[b]'}}"},
@@ -408,12 +408,12 @@ static void values_that_hold_their_end(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void lines_that_do_not_fit(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache:%h %s", "h", NULL},
         {"apache:%h %s", "h x", NULL},
         {"apache:%h %s", "", NULL},
@@ -428,12 +428,12 @@ static void lines_that_do_not_fit(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void what_follows_is_kept(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache:%h %s", "h 200 more \"of it\"",
          "{'event':{'outcome':'success'},'log':{'level':'info'},'source':{'address':'h'},'http':{'"
          "response':{'status_code':200}},'labels':{'extra':'more \\'of it\\''}}"},
@@ -447,12 +447,12 @@ static void what_follows_is_kept(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void vhosts_with_and_without_port(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache-vhost-combined",
          "www.example.org:80 192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.1\" 200 5 "
          "\"-\" \"x\"",
@@ -483,12 +483,12 @@ static void vhosts_with_and_without_port(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void access_goes_by_the_line(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache-access", "192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.1\" 200 5",
          "{'@timestamp':'2000-10-10T20:55:36.000Z','message':'GET / "
          "HTTP/"
@@ -545,12 +545,12 @@ static void access_goes_by_the_line(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void httpd_conf_may_be_pasted(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"apache:LogFormat \"%h \\\"%r\\\" %>s\" mine", "h \"GET / HTTP/1.1\" 200",
          "{'message':'GET / "
          "HTTP/"
@@ -577,7 +577,7 @@ static void httpd_conf_may_be_pasted(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void formats_that_are_refused(void **state)
@@ -599,7 +599,7 @@ static void formats_that_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        parsed_refused(cases[i][0], cases[i][1]);
+        logged_refused(cases[i][0], cases[i][1]);
 }
 
 int main(void)

@@ -1,11 +1,11 @@
 /*
  * test_nginx.c - log_format strings of nginx: lines and the records they become.
  */
-#include "tests/unit/support/parsed.h"
+#include "tests/unit/support/logged.h"
 
 static void one_variable_each(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"nginx:$remote_addr", "192.0.2.1", "{'source':{'address':'192.0.2.1','ip':'192.0.2.1'}}"},
         {"nginx:$remote_addr", "unix:", "{'source':{'address':'unix:'}}"},
         {"nginx:$remote_port", "51234", "{'source':{'port':51234}}"},
@@ -101,12 +101,12 @@ static void one_variable_each(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void combined_lines(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"nginx-combined",
          "192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] \"GET /a?b HTTP/1.1\" 200 5 \"-\" \"x\"",
          "{'@timestamp':'2000-10-10T20:55:36.000Z','message':'GET /a?b "
@@ -144,12 +144,12 @@ static void combined_lines(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void lists_of_upstreams(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"nginx:$status $upstream_addr $upstream_status $upstream_response_time $pipe",
          "200 10.0.0.1:80, 10.0.0.2:80 : 10.0.0.3:80 502, 504 : 200 0.001, 0.002 : 0.003 .",
          "{'event':{'outcome':'success'},'log':{'level':'info'},'http':{'response':{'status_code':"
@@ -166,12 +166,12 @@ static void lists_of_upstreams(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void times_that_say_the_same(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"nginx:[$time_local] $msec", "[10/Oct/2000:13:55:36 -0700] 971211336.005",
          "{'@timestamp':'2000-10-10T20:55:36.005Z'}"},
         {"nginx:$msec $time_iso8601 $time_local",
@@ -186,12 +186,12 @@ static void times_that_say_the_same(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void targets_in_parts(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"nginx:$scheme://$host$request_uri", "https://a.example/x?y=z",
          "{'url':{'original':'/x?y=z','domain':'a.example','scheme':'https','path':'/"
          "x','query':'y=z'}}"},
@@ -215,12 +215,12 @@ static void targets_in_parts(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void escape_json(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"nginx:escape=json "
          "{\"t\":\"$time_iso8601\",\"ip\":\"$remote_addr\",\"r\":\"$request\",\"s\":$status,\"rt\":"
          "$request_time,\"xff\":\"$http_x_forwarded_for\",\"ua\":\"$http_user_agent\"}",
@@ -244,12 +244,12 @@ static void escape_json(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void escape_none(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"nginx:escape=none \"$http_x\" $status", "\"a\\\" 200",
          "{'event':{'outcome':'success'},'log':{'level':'info'},'http':{'response':{'status_code':"
          "200}},'labels':{'http_x':'a\\\\'}}"},
@@ -261,12 +261,12 @@ static void escape_none(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void statements_may_be_pasted(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"nginx:log_format main '$remote_addr - $remote_user [$time_local] \"$request\" '\n    "
          "'$status $body_bytes_sent \"$http_referer\" '\n    '\"$http_user_agent\" "
          "\"$http_x_forwarded_for\"';",
@@ -297,12 +297,12 @@ static void statements_may_be_pasted(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void lines_that_do_not_fit(void **state)
 {
-    static const struct parsed_case cases[] = {
+    static const struct logged_case cases[] = {
         {"nginx:$status \"$request\"", "200 \"GET /", NULL},
         {"nginx:$status", "2000", NULL},
         {"nginx:$request_time", "fast", NULL},
@@ -312,7 +312,7 @@ static void lines_that_do_not_fit(void **state)
     };
 
     (void)state;
-    parsed_check_all(cases);
+    logged_expect_all(cases);
 }
 
 static void formats_that_are_refused(void **state)
@@ -331,7 +331,7 @@ static void formats_that_are_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        parsed_refused(cases[i][0], cases[i][1]);
+        logged_refused(cases[i][0], cases[i][1]);
 }
 
 int main(void)
