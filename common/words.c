@@ -3,8 +3,6 @@
  */
 #include "common/words.h"
 
-#include <stdio.h>
-
 #include "common/json_text.h"
 
 /* In the order of httpd's combined format, what other formats know around and behind it. */
@@ -149,10 +147,20 @@ static void add_escaped(struct buf *out, struct slice raw)
         (size_t)(write_words(start, (struct slice){text, json_unescape(raw, text)}) - start);
 }
 
+/* Digits alone: a sign separates, as others do. */
+static void add_number(struct buf *out, int64_t number)
+{
+    char room[24], *p = room + sizeof(room);
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+    do
+        *--p = (char)('0' + rest % 10);
+    while (rest /= 10);
+    words_add(out, (struct slice){p, (size_t)(room + sizeof(room) - p)});
+}
+
 static void add_value(struct buf *out, const struct value *value)
 {
-    char number[24];
-
     switch (value->kind) {
     case VALUE_TEXT:
         words_add(out, value->text);
@@ -164,8 +172,7 @@ static void add_value(struct buf *out, const struct value *value)
             words_add(out, value->text); /* quotes separate */
         break;
     case VALUE_LONG:
-        snprintf(number, sizeof(number), "%lld", (long long)value->number);
-        words_add(out, slice_of(number));
+        add_number(out, value->number);
         break;
     default:
         break;

@@ -221,12 +221,13 @@ uint32_t word_hash(struct slice word)
     return hash ^ hash >> 15;
 }
 
-/* Fills the filter. With " a b " each word ends at a blank. */
-static void hash_words(struct matcher *matcher)
+/* With " a b " each word ends at a blank. */
+void hash_words(struct matcher *matcher)
 {
     const char *p = matcher->words.data + 1, *end = matcher->words.data + matcher->words.len;
     uint32_t hash = 0;
 
+    matcher->hashed = true;
     memset(matcher->word_bits, 0, sizeof(matcher->word_bits));
     for (; p < end; p++) {
         if (*p != ' ') {
@@ -247,10 +248,9 @@ static bool load_words(struct matcher *matcher)
     words->max = WORDS_MAX;
     buf_add_char(words, ' ');
     record_words(matcher->record, words);
-    if (words->failed)
-        return false;
-    hash_words(matcher);
-    return words->len > 1;
+    matcher->hashed = false;
+    matcher->words_asked = 0;
+    return !words->failed && words->len > 1;
 }
 
 void slot_load(struct matcher *matcher, struct slot *slot)

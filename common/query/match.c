@@ -11,6 +11,7 @@
 #define KEPT_MAX      (256u << 20)
 #define SCRATCH_BLOCK (64u << 10)
 #define SCRATCH_MAX   (256u << 20)
+#define FILTER_FROM   4 /* tests of words on a record: filling the filter costs as much as these */
 
 void matcher_init(struct matcher *matcher)
 {
@@ -94,6 +95,32 @@ static bool prepare_pattern(struct matcher *matcher, struct query_pattern *patte
     return true;
 }
 
+/* The pattern's longest text is looked for first; at a word's ends with the blank beside it. */
+static bool prepare_needle(struct matcher *matcher, struct test *test)
+{
+    const struct query_pattern *pattern = &test->condition.pattern;
+    unsigned best = 0;
+    char *text;
+
+    for (unsigned i = 1; i < pattern->count; i++)
+        if (pattern->pieces[i].len > pattern->pieces[best].len)
+            best = i;
+    if (pattern->pieces[best].len == 0)
+        return true;
+    text = arena_bytes(&matcher->kept, pattern->pieces[best].len + 2);
+    if (!text)
+        return false;
+    test->needle.data = text;
+    if (best == 0)
+        *text++ = ' ';
+    memcpy(text, pattern->pieces[best].data, pattern->pieces[best].len);
+    text += pattern->pieces[best].len;
+    if (best + 1 == pattern->count)
+        *text++ = ' ';
+    test->needle.len = (size_t)(text - test->needle.data);
+    return true;
+}
+
 bool matcher_prepare(struct matcher *matcher, const struct query_condition *condition,
                      struct test *out)
 {
@@ -112,8 +139,9 @@ bool matcher_prepare(struct matcher *matcher, const struct query_condition *cond
         c->text = arena_copy(&matcher->kept, c->text);
         return c->text.data != NULL;
     case TEST_PATTERN:
-    case TEST_WORD:
         return prepare_pattern(matcher, &c->pattern);
+    case TEST_WORD:
+        return prepare_pattern(matcher, &c->pattern) && prepare_needle(matcher, out);
     case TEST_WORDS:
         return prepare_words(matcher, out);
     default:
@@ -200,23 +228,36 @@ static bool may_have_word(const struct matcher *matcher, uint32_t hash)
     return matcher->word_bits[hash / 64] >> (hash % 64) & 1;
 }
 
-static bool has_words(const struct matcher *matcher, const struct test *test)
+static bool has_words(struct matcher *matcher, const struct test *test)
 {
     const struct slice text = test->condition.text;
 
-    return may_have_word(matcher, test->hash) && may_have_word(matcher, test->last_hash) &&
-           memmem(matcher->words.data, matcher->words.len, text.data, text.len) != NULL;
+    if (!matcher->hashed && ++matcher->words_asked >= FILTER_FROM)
+        hash_words(matcher);
+    if (matcher->hashed &&
+        !(may_have_word(matcher, test->hash) && may_have_word(matcher, test->last_hash)))
+        return false;
+    return memmem(matcher->words.data, matcher->words.len, text.data, text.len) != NULL;
 }
 
-static bool any_word(const struct matcher *matcher, const struct query_pattern *pattern)
+/* Of the words that have the needle, does one fit? */
+static bool any_word(const struct matcher *matcher, const struct test *test)
 {
-    const char *p = matcher->words.data + 1, *end = matcher->words.data + matcher->words.len;
-    const char *blank;
+    const struct slice needle = test->needle;
+    const char *words = matcher->words.data, *end = words + matcher->words.len, *p = words;
 
-    for (; p < end; p = blank + 1) {
-        blank = memchr(p, ' ', (size_t)(end - p));
-        if (pattern_matches(pattern, (struct slice){p, (size_t)(blank - p)}))
+    if (needle.len == 0)
+        return true; /* there are words */
+    while ((p = memmem(p, (size_t)(end - p), needle.data, needle.len))) {
+        const char *start, *stop;
+
+        p += *p == ' ';
+        start = (const char *)memrchr(words, ' ', (size_t)(p - words)) + 1;
+        stop = memchr(p, ' ', (size_t)(end - p));
+        if (pattern_matches(&test->condition.pattern,
+                            (struct slice){start, (size_t)(stop - start)}))
             return true;
+        p = stop;
     }
     return false;
 }
@@ -258,7 +299,7 @@ bool matcher_test(struct matcher *matcher, const struct test *test)
     case TEST_WORDS:
         return has_words(matcher, test);
     case TEST_WORD:
-        return any_word(matcher, &condition->pattern);
+        return any_word(matcher, test);
     }
     return false;
 }

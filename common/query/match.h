@@ -27,6 +27,7 @@ struct test {
     struct query_condition condition; /* text in lower case where case is ignored */
     unsigned slot;
     uint32_t hash, last_hash; /* of TEST_WORDS: of the first and the last word */
+    struct slice needle;      /* of TEST_WORD: text that every word it finds has; may be empty */
     unsigned next;            /* in the table of equal hashes */
 };
 
@@ -36,6 +37,8 @@ struct matcher {
     struct slot *slots;
     unsigned slot_count, slot_room;
     struct buf words; /* of the line, with a blank before each and at the end */
+    unsigned words_asked; /* tests of words on this record; the filter pays from some on */
+    bool hashed;          /* the filter is filled */
     uint64_t word_bits[WORD_BITS / 64];
     const struct record *record;
 };
@@ -59,5 +62,8 @@ void slot_load(struct matcher *matcher, struct slot *slot);
 struct slice fold(struct arena *arena, struct slice text);
 
 uint32_t word_hash(struct slice word);
+
+/* Fills the filter from the words (load.c). */
+void hash_words(struct matcher *matcher);
 
 #endif
