@@ -77,15 +77,13 @@ static void add_remark(struct reader *reader, struct slice path, struct slice va
 static void read_comment(struct reader *reader, struct slice text)
 {
     scoped_buf struct buf path = BUF_INIT(TEXT_MAX);
-    struct slice element = text, key, value, about;
+    struct slice element = text, key = {"", 0}, value, about;
 
     if (element.len > 2 && element.data[0] == '-')
         element = trimmed((struct slice){element.data + 1, element.len - 1});
-    if (!split(element, &key, &value, &about)) {
-        buf_addf(&reader->about, "%s%.*s", reader->about.len ? " " : "", SLICE_FMT(text));
-    } else if (value.len == 0) {
+    if (split(element, &key, &value, &about) && value.len == 0) {
         reader->list = key;
-    } else if (reader->list.len) {
+    } else if (key.len && reader->list.len) {
         buf_addf(&path, "%.*s[0].%.*s", SLICE_FMT(reader->list), SLICE_FMT(key));
         add_remark(reader, buf_slice(&path), (struct slice){"", 0}, about);
     } else {

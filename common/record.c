@@ -302,6 +302,22 @@ bool record_add_extra(struct record *record, uint8_t node, struct slice key, str
     return true;
 }
 
+bool record_next_member(const struct record *record, enum record_field field,
+                        const struct record_extra **at, struct slice *key, struct slice *raw)
+{
+    const struct record_extra *extra = *at ? (*at)->next : record->extras;
+    uint8_t node = record_tree()->object_node[field];
+
+    while (extra && extra->node != node)
+        extra = extra->next;
+    if (!extra)
+        return false;
+    *at = extra;
+    *key = extra->key;
+    *raw = extra->raw;
+    return true;
+}
+
 bool record_add_member(struct record *record, enum record_field object, struct slice key,
                        struct slice raw)
 {

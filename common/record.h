@@ -216,6 +216,13 @@ bool record_put_json(struct record *record, const struct record_target *target, 
 bool record_copy(struct record *to, const struct record *from, enum record_field field,
                  struct slice key);
 
+/*
+ * The members of an OBJECT field, in order of arrival: *at is NULL at first. `key`
+ * is JSON text with its quotes around it but not in it, `raw` a JSON value. False: no more.
+ */
+bool record_next_member(const struct record *record, enum record_field field,
+                        const struct record_extra **at, struct slice *key, struct slice *raw);
+
 /* Bytes that record_encode may need at most. */
 size_t record_encode_bound(const struct record *record);
 

@@ -11,7 +11,6 @@
 
 #include "common/json_text.h"
 #include "common/query/number.h"
-#include "common/record_extras.h"
 #include "common/words.h"
 
 #define INDEXED_MAX 8191        /* UTF-16 units of a text: ignore_above in record_mapping.c */
@@ -137,22 +136,18 @@ static const char *walk_value(struct walk *walk, const char *p, struct slice pat
 
 static void load_object(struct matcher *matcher, struct slot *slot)
 {
-    uint8_t node = record_tree()->object_node[slot->field];
-    const struct record_extra *extra = matcher->record->extras;
-    struct slice path = slot->key, key, below;
+    const struct record_extra *at = NULL;
+    struct slice path = slot->key, key, raw, below;
 
     if (path.len == 0)
         path.data = NULL;
-    for (; extra; extra = extra->next) {
-        struct walk walk = {matcher, slot, extra->raw.data + extra->raw.len};
+    while (record_next_member(matcher->record, slot->field, &at, &key, &raw)) {
+        struct walk walk = {matcher, slot, raw.data + raw.len};
 
-        if (extra->node != node)
-            continue;
-        key = extra->key;
-        if (memchr(key.data, '\\', key.len)) /* json_value_text wants the quotes, which are there */
+        if (memchr(key.data, '\\', key.len)) /* json_value_text wants the quotes */
             key = json_value_text(matcher, (struct slice){key.data - 1, key.len + 2});
         if (path_below(path, key, &below))
-            walk_value(&walk, extra->raw.data, below);
+            walk_value(&walk, raw.data, below);
     }
 }
 
