@@ -449,6 +449,26 @@ static void small_arena_is_an_error_of_its_own(void **state)
     assert_int_equal(query_parse(&check_arena, SLICE("a"), &check_context, &query, &errors), OK);
 }
 
+static void errors_are_json_for_programs(void **state)
+{
+    static const char text[] = "level:\"ü\" staus:1 or bot:\"\x01\"";
+    struct query_errors errors = {0};
+    struct query *query;
+    struct buf out = BUF_INIT(8192);
+
+    (void)state;
+    assert_int_equal(query_parse(&check_arena, slice_of(text), &check_context, &query, &errors),
+                     REJECT);
+    query_errors_json(slice_of(text), &errors, &out);
+    assert_string_equal(
+        buf_str(&out),
+        "[{\"code\":\"unknown_field\",\"message\":\"There is no field \\\"staus\\\".\","
+        "\"hint\":\"Did you mean \\\"status\\\"?\",\"offset\":11,\"length\":5,\"column\":10},"
+        "{\"code\":\"bad_value\",\"message\":\"\\\"bot\\\" is true or false.\",\"hint\":\"\","
+        "\"offset\":26,\"length\":3,\"column\":25}]");
+    buf_release(&out);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -459,6 +479,7 @@ int main(void)
         CASE(hidden_field_is_an_unknown_one),
         CASE(all_errors_are_reported_in_order),
         CASE(error_is_shown_below_its_place),
+        CASE(errors_are_json_for_programs),
         CASE(length_is_limited),
         CASE(depth_is_limited),
         CASE(nesting_is_limited_to_what_the_index_takes),
