@@ -20,14 +20,21 @@
 struct remark {
     struct remark *next;
     struct slice path, value, about;
+    bool example; /* the value is none that holds by itself */
 };
 
 struct reader {
     struct arena arena;
     struct remark *remarks, **last;
     struct slice keys[DEPTH_MAX]; /* the path */
-    struct slice list;            /* in comments: the list whose elements they show, or empty */
-    struct buf about;             /* the comments above */
+    /* In comments: the list whose elements they show, or nothing; below it, by indentation. */
+    struct shown {
+        struct slice key;
+        size_t indent;
+    } shown[DEPTH_MAX];
+    size_t shown_count;
+    struct remark *newest; /* of those: the next line may go on with it */
+    struct buf about;      /* the comments above */
 };
 
 static struct slice trimmed(struct slice text)
@@ -60,34 +67,67 @@ static bool split(struct slice line, struct slice *key, struct slice *value, str
     return true;
 }
 
-static void add_remark(struct reader *reader, struct slice path, struct slice value,
-                       struct slice about)
+static struct remark *add_remark(struct reader *reader, struct slice path, struct slice value,
+                                 struct slice about)
 {
     struct remark *remark = arena_alloc(&reader->arena, sizeof(*remark));
 
     if (!remark)
-        return;
+        return NULL;
     *remark = (struct remark){NULL, arena_copy(&reader->arena, path), value,
-                              arena_copy(&reader->arena, about)};
+                              arena_copy(&reader->arena, about), false};
     *reader->last = remark;
     reader->last = &remark->next;
+    return remark;
 }
 
-/* The comments in which a list's element is shown have keys of their own. */
-static void read_comment(struct reader *reader, struct slice text)
+static void go_on(struct reader *reader, struct slice text)
+{
+    scoped_buf struct buf about = BUF_INIT(TEXT_MAX);
+    struct slice key, value, rest;
+    bool other = split(text, &key, &value, &rest); /* "indent: …": what another value means */
+
+    buf_addf(&about, "%.*s%s%.*s", SLICE_FMT(reader->newest->about), other ? "; " : " ",
+             SLICE_FMT(text));
+    reader->newest->about = arena_copy(&reader->arena, buf_slice(&about));
+}
+
+/* A key of an element that comments show, or of a mapping in it. */
+static void read_shown(struct reader *reader, struct slice key, size_t indent, struct slice value,
+                       struct slice about)
 {
     scoped_buf struct buf path = BUF_INIT(TEXT_MAX);
-    struct slice element = text, key = {"", 0}, value, about;
 
-    if (element.len > 2 && element.data[0] == '-')
+    while (reader->shown_count > 1 && reader->shown[reader->shown_count - 1].indent >= indent)
+        reader->shown_count--;
+    if (value.len == 0 && reader->shown_count < DEPTH_MAX) {
+        reader->shown[reader->shown_count++] = (struct shown){key, indent};
+        reader->newest = NULL;
+        return;
+    }
+    for (size_t i = 0; i < reader->shown_count; i++)
+        buf_addf(&path, "%.*s%s.", SLICE_FMT(reader->shown[i].key), i ? "" : "[0]");
+    buf_add_slice(&path, key);
+    reader->newest = add_remark(reader, buf_slice(&path), value, about);
+    if (reader->newest)
+        reader->newest->example = true;
+}
+
+/* `text` is what follows the "#", with its blanks. */
+static void read_comment(struct reader *reader, struct slice text)
+{
+    struct slice element = trimmed(text), key, value, about;
+
+    if (element.len > 2 && element.data[0] == '-' && element.data[1] == ' ')
         element = trimmed((struct slice){element.data + 1, element.len - 1});
-    if (split(element, &key, &value, &about) && value.len == 0) {
-        reader->list = key;
-    } else if (key.len && reader->list.len) {
-        buf_addf(&path, "%.*s[0].%.*s", SLICE_FMT(reader->list), SLICE_FMT(key));
-        add_remark(reader, buf_slice(&path), (struct slice){"", 0}, about);
+    if (reader->shown_count && element.len && element.data[0] == '#') {
+        if (reader->newest)
+            go_on(reader, trimmed((struct slice){element.data + 1, element.len - 1}));
+    } else if (!split(element, &key, &value, &about) ||
+               (reader->shown_count == 0 && value.len > 0)) {
+        buf_addf(&reader->about, "%s%.*s", reader->about.len ? " " : "", SLICE_FMT(element));
     } else {
-        buf_addf(&reader->about, "%s%.*s", reader->about.len ? " " : "", SLICE_FMT(text));
+        read_shown(reader, key, (size_t)(key.data - text.data), value, about);
     }
 }
 
@@ -118,9 +158,10 @@ static void read_document(struct reader *reader, struct slice document)
         document.len -= line.len + (end != NULL);
         if (text.len == 0) {
             buf_clear(&reader->about);
-            reader->list.len = 0;
+            reader->shown_count = 0;
+            reader->newest = NULL;
         } else if (text.data[0] == '#') {
-            read_comment(reader, trimmed((struct slice){text.data + 1, text.len - 1}));
+            read_comment(reader, (struct slice){text.data + 1, text.len - 1});
         } else {
             read_key(reader, line);
         }
@@ -149,12 +190,34 @@ static void write_variable(const char *path, struct buf *out)
     buf_add_char(out, '`');
 }
 
+/* What comments say of a key. Where several elements are shown, each says what its value means. */
+static void write_remarks(const struct remark *remark, const char *path, struct slice choices,
+                          struct buf *out)
+{
+    unsigned count = 0, written = 0;
+
+    for (const struct remark *each = remark; each; each = each->next)
+        count += slice_is(each->path, path) && each->about.len > 0;
+    for (; remark; remark = remark->next) {
+        scoped_buf struct buf about = BUF_INIT(TEXT_MAX);
+
+        if (!slice_is(remark->path, path) || remark->about.len == 0 ||
+            slice_equal(remark->about, choices))
+            continue;
+        buf_add_text(out, written++ ? "; " : " ");
+        if (count > 1)
+            buf_addf(out, "`%.*s`: ", SLICE_FMT(remark->value));
+        buf_add_slice(&about, remark->about);
+        markup_escape(buf_str(&about), out);
+    }
+}
+
 static void write_key(void *arg, const struct config_key *key)
 {
     struct writing *writing = arg;
     struct buf *out = writing->out;
     const struct remark *remark = writing->reader->remarks;
-    scoped_buf struct buf about = BUF_INIT(TEXT_MAX), choices = BUF_INIT(TEXT_MAX);
+    scoped_buf struct buf choices = BUF_INIT(TEXT_MAX);
 
     while (remark && !slice_is(remark->path, key->path))
         remark = remark->next;
@@ -166,15 +229,11 @@ static void write_key(void *arg, const struct config_key *key)
         buf_addf(out, "%c%s", toupper((unsigned char)key->type[0]), key->type + 1);
     }
     if (remark && remark->value.len)
-        buf_addf(out, "; `%.*s`", SLICE_FMT(remark->value));
+        buf_addf(out, "; %s`%.*s`", remark->example ? "e.g. " : "", SLICE_FMT(remark->value));
     buf_add_text(out, "; ");
     write_variable(key->path, out);
     buf_add_text(out, ".");
-    if (remark && remark->about.len && !slice_equal(remark->about, buf_slice(&choices))) {
-        buf_add_slice(&about, remark->about);
-        buf_addf(out, " ");
-        markup_escape(buf_str(&about), out);
-    }
+    write_remarks(writing->reader->remarks, key->path, buf_slice(&choices), out);
     buf_add_text(out, "\n\n");
 }
 

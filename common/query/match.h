@@ -36,7 +36,7 @@ struct matcher {
     struct arena scratch; /* of one record */
     struct slot *slots;
     unsigned slot_count, slot_room;
-    struct buf words; /* of the line, with a blank before each and at the end */
+    struct buf words;     /* of the line, with a blank before each and at the end */
     unsigned words_asked; /* tests of words on this record; the filter pays from some on */
     bool hashed;          /* the filter is filled */
     uint64_t word_bits[WORD_BITS / 64];
