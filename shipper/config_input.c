@@ -362,3 +362,18 @@ void input_config_check(struct config *config, const struct shipper_config *c, u
     if (input->sample_percent && !(*input->sample_percent >= 0 && *input->sample_percent <= 100))
         config_problem(config, key_of(&check, "sample_percent"), "out of range; expected 0 to 100");
 }
+
+bool input_config_write(const struct input_config *input, struct buf *out)
+{
+    static const cyaml_schema_value_t schema = {
+        CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct input_config, input_fields)};
+    static const cyaml_config_t how = {.mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
+    char *text = NULL;
+    size_t len = 0;
+
+    if (cyaml_save_data(&text, &len, &how, &schema, input, 0) != CYAML_OK)
+        return false;
+    buf_add(out, text, len);
+    cyaml_mem(NULL, text, 0);
+    return !out->failed;
+}

@@ -87,11 +87,10 @@ enum status outbox_open(const struct shipper_config *config, struct quarantine *
 
     if (!outbox)
         return error_set(err, FATAL, "out of memory");
-    outbox->config = config;
+    outbox_configure(outbox, config);
     outbox->quarantine = quarantine;
     outbox->acked = acked;
     outbox->arg = arg;
-    outbox->budget = config->delivery.memory_max_bytes;
     backoff_init(&outbox->backoff, RETRY_MIN_MS, RETRY_MAX_MS, 0);
     outbox->acknowledged = metrics_counter("shipper_records_acknowledged_total", NULL,
                                            "Records acknowledged by Kafka.");
@@ -102,6 +101,12 @@ enum status outbox_open(const struct shipper_config *config, struct quarantine *
                         "Records refused by Kafka for good and kept in the quarantine file.");
     *out = outbox;
     return OK;
+}
+
+void outbox_configure(struct outbox *outbox, const struct shipper_config *config)
+{
+    outbox->config = config;
+    outbox->budget = config->delivery.memory_max_bytes;
 }
 
 void outbox_connect(struct outbox *outbox, struct producer *producer)

@@ -34,6 +34,9 @@ enum status outbox_open(const struct shipper_config *config, struct quarantine *
 /* The two know each other: the producer reports to the outbox. */
 void outbox_connect(struct outbox *outbox, struct producer *producer);
 
+/* Another configuration, which must outlive it. Nothing may be under way. */
+void outbox_configure(struct outbox *outbox, const struct shipper_config *config);
+
 /*
  * Room for a record of at most `bound` bytes, or NULL: the budget is used up,
  * stop reading until something was acknowledged.

@@ -6,8 +6,10 @@
  */
 #include "shipper/pipeline.h"
 
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/backoff.h"
@@ -22,14 +24,14 @@
 #include "shipper/config.h"
 #include "shipper/input/input.h"
 #include "shipper/join/join.h"
-#include "shipper/lines.h"
 #include "shipper/outbox.h"
 #include "shipper/producer.h"
 #include "shipper/progress.h"
 #include "shipper/quarantine.h"
+#include "shipper/sources.h"
+#include "shipper/status.h"
 #include "shipper/stream.h"
 
-#define INPUTS_MAX    100
 #define ARENA_BLOCK   (16u << 10)
 #define ARENA_MAX     (512u << 20) /* a line of 64 MiB, its escapes resolved and written */
 #define LOOP_LIMIT_MS 30000
@@ -37,16 +39,14 @@
 #define TOPIC_WAIT_MS 2000
 #define GAUGE_MS      250
 
-struct source { /* one configured input with what its lines go through */
-    struct pipeline *pipeline;
-    struct input *input;
-    struct lines lines;
-    bool exhausted;
-};
-
 struct counters {
     struct metric *lines, *bytes, *parsed, *unparsed, *filtered, *headings, *truncated, *repaired;
-    struct metric *behind, *streams, *outbox_bytes, *waiting;
+    struct metric *behind, *streams, *outbox_bytes, *waiting, *reloads, *reloads_failed;
+};
+
+struct status_list {
+    struct buf *out;
+    size_t count;
 };
 
 struct pipeline {
@@ -55,18 +55,21 @@ struct pipeline {
     struct pipeline_result *result;
     int stop_fd;
     bool leaving, at_once;
-    struct checkpoint *checkpoint; /* NULL when whole files are shipped */
+    bool reload; /* as soon as nothing is under way */
+    struct sources sources;
+    struct lines *lines; /* of the source whose piece is on its way */
     struct quarantine *quarantine;
     struct outbox *outbox;
     struct producer *producer;
     struct web *web;
-    struct source sources[INPUTS_MAX];
-    unsigned source_count;
+    struct status_board *board; /* NULL: nobody can ask */
+    struct web_route status_route;
+    int64_t started_ms; /* wall */
     struct arena arena;
     struct record record;
     struct counters counters;
     struct health_loop *loop;
-    struct health_condition *room;
+    struct health_condition *room, *inputs;
     struct progress *bar;
     uint64_t invalid_bytes;
     int64_t save_ms;
@@ -92,8 +95,7 @@ static bool take_line(void *arg, struct stream *stream, const struct event *even
                       enum line_verdict verdict, struct record *record,
                       const struct position *after)
 {
-    struct source *source = arg;
-    struct pipeline *pipeline = source->pipeline;
+    struct pipeline *pipeline = arg;
     enum status status;
 
     if (verdict == LINE_FILTERED || verdict == LINE_NOTHING) {
@@ -107,7 +109,7 @@ static bool take_line(void *arg, struct stream *stream, const struct event *even
     if (!send_record(pipeline, stream, record, after, &status))
         return false;
     if (status == REJECT) {
-        lines_shorten(&source->lines, stream, event, record,
+        lines_shorten(pipeline->lines, stream, event, record,
                       pipeline->config->kafka.message_max_bytes);
         if (!send_record(pipeline, stream, record, after, &status))
             return false;
@@ -144,7 +146,8 @@ static bool take_piece(struct pipeline *pipeline, struct source *source,
     uint64_t from = piece->stream->read.offset;
     bool taken;
 
-    taken = lines_each(&source->lines, piece, &pipeline->record, take_line, source);
+    pipeline->lines = &source->lines;
+    taken = lines_each(&source->lines, piece, &pipeline->record, take_line, pipeline);
     /* A line that was cut ends here: nothing else would move the position over its rest. */
     if (taken && !piece->stream->skipping && piece->stream->read.offset > from)
         taken = outbox_pass(pipeline->outbox, piece->stream, &piece->stream->read) == OK;
@@ -158,8 +161,8 @@ static bool read_inputs(struct pipeline *pipeline, int64_t now_ms, int64_t *wake
     bool any = false;
 
     pipeline->blocked = false;
-    for (unsigned i = 0; i < pipeline->source_count && !pipeline->blocked; i++) {
-        struct source *source = &pipeline->sources[i];
+    for (unsigned i = 0; i < pipeline->sources.count && !pipeline->blocked; i++) {
+        struct source *source = &pipeline->sources.items[i];
         struct input_piece piece = {0};
         int64_t due_ms = INT64_MAX;
         enum status status;
@@ -183,9 +186,7 @@ static void on_acked(void *arg, struct stream *stream)
 {
     struct pipeline *pipeline = arg;
 
-    for (unsigned i = 0; i < pipeline->source_count; i++)
-        if (stream->config == pipeline->sources[i].lines.input)
-            pipeline->sources[i].input->type->acked(pipeline->sources[i].input, stream);
+    sources_acked(&pipeline->sources, stream);
 }
 
 static void save_checkpoint(struct pipeline *pipeline, int64_t now_ms)
@@ -193,8 +194,118 @@ static void save_checkpoint(struct pipeline *pipeline, int64_t now_ms)
     struct error err;
 
     pipeline->save_ms = now_ms + (int64_t)pipeline->config->delivery.checkpoint_interval_ms;
-    if (pipeline->checkpoint && checkpoint_save(pipeline->checkpoint, clock_wall_ms(), &err))
+    if (pipeline->sources.checkpoint &&
+        checkpoint_save(pipeline->sources.checkpoint, clock_wall_ms(), &err))
         log_error("%s; tried again, nothing is lost by that", err.text);
+}
+
+/* What cannot change while the agent runs. NULL: nothing of it has. */
+static const char *needs_restart(const struct shipper_config *old, const struct shipper_config *new)
+{
+    if (strcmp(old->agent.id, new->agent.id) != 0)
+        return "agent.id";
+    if (strcmp(old->state_dir, new->state_dir) != 0)
+        return "state_dir";
+    return strcmp(old->http.listen, new->http.listen) != 0 ? "http.listen" : NULL;
+}
+
+/* Loads the configuration again. False: it stays as it is, and why is logged. */
+static bool load_again(struct pipeline *pipeline, struct config **holder,
+                       struct shipper_config **config)
+{
+    const char *key;
+    struct error err;
+
+    if (!pipeline->options->load) {
+        log_info("SIGHUP: there is no configuration file to read again");
+        return false;
+    }
+    *holder = NULL;
+    if (pipeline->options->load(pipeline->options->load_arg, holder, config, &err)) {
+        log_error("the configuration stays as it was: %s",
+                  *holder ? config_problems(*holder) : err.text);
+    } else if ((key = needs_restart(pipeline->config, *config))) {
+        log_error("the configuration stays as it was: a new '%s' needs a restart", key);
+    } else {
+        return true;
+    }
+    config_close(*holder);
+    return false;
+}
+
+/*
+ * With nothing under way: inputs, formats and everything about Kafka as the configuration says
+ * now. Inputs that did not change stay open.
+ */
+static void reload(struct pipeline *pipeline)
+{
+    struct producer *producer;
+    struct shipper_config *config;
+    struct config *holder;
+    struct error err;
+    enum status status;
+
+    pipeline->reload = false;
+    if (!load_again(pipeline, &holder, &config)) {
+        metric_add(pipeline->counters.reloads_failed, 1);
+        return;
+    }
+    if (producer_open(&config->kafka, outbox_report, pipeline->outbox, &producer, &err)) {
+        log_error("the configuration stays as it was: %s", err.text);
+        metric_add(pipeline->counters.reloads_failed, 1);
+        config_close(holder);
+        return;
+    }
+    producer_close(pipeline->producer);
+    pipeline->producer = producer;
+    outbox_connect(pipeline->outbox, producer);
+    outbox_configure(pipeline->outbox, config);
+    log_setup("shipper", config->log.level, config->log.format);
+    status = sources_change(&pipeline->sources, holder, config, &err);
+    if (status != FATAL)
+        pipeline->config = config;
+    if (status)
+        log_error("not all of the configuration is in force: %s", err.text);
+    else
+        log_info("the configuration was read again: %u inputs", pipeline->sources.count);
+    metric_add(status ? pipeline->counters.reloads_failed : pipeline->counters.reloads, 1);
+    if (status)
+        health_unmet(pipeline->inputs, "%s", err.text);
+    else
+        health_met(pipeline->inputs);
+}
+
+static void add_stream(void *arg, const struct stream_status *stream)
+{
+    struct status_list *list = arg;
+
+    status_write_stream(list->out, stream, list->count++ == 0);
+}
+
+/* Writes what somebody has asked for. */
+static void answer_status(struct pipeline *pipeline)
+{
+    struct status_list list = {0};
+    struct buf *out;
+
+    if (!status_board_asked(pipeline->board, &out))
+        return;
+    list.out = out;
+    buf_addf(out,
+             "{\"agent\":\"%s\",\"pid\":%d,\"up_seconds\":%" PRId64 ",\"lines\":%" PRIu64
+             ",\"waiting\":%" PRIu64 ",\"outbox_bytes\":%zu,\"blocked\":%s,\"streams\":[",
+             pipeline->config->agent.id, (int)getpid(),
+             (clock_wall_ms() - pipeline->started_ms) / 1000, pipeline->result->lines,
+             outbox_waiting(pipeline->outbox), outbox_bytes(pipeline->outbox),
+             pipeline->blocked ? "true" : "false");
+    for (unsigned i = 0; i < pipeline->sources.count; i++) {
+        struct input *input = pipeline->sources.items[i].input;
+
+        if (input->type->report)
+            input->type->report(input, add_stream, &list);
+    }
+    buf_add_text(out, "]}\n");
+    status_board_answer(pipeline->board);
 }
 
 static void heed_signals(struct pipeline *pipeline)
@@ -208,7 +319,7 @@ static void heed_signals(struct pipeline *pipeline)
         pipeline->leaving = pipeline->at_once = true;
         break;
     case STOP_RELOAD:
-        log_info("SIGHUP: the configuration is read at start only; restart to change it");
+        pipeline->reload = true;
         break;
     case STOP_NONE:
         break;
@@ -218,14 +329,16 @@ static void heed_signals(struct pipeline *pipeline)
 /* Waits for a signal, a delivery, something new to read (unless blocked), or `wake_ms`. */
 static void wait_for_work(struct pipeline *pipeline, int64_t now_ms, int64_t wake_ms)
 {
-    struct pollfd fds[2 + INPUTS_MAX];
+    struct pollfd fds[3 + SOURCES_MAX];
     nfds_t n = 0;
     int64_t pause_ms = wake_ms - now_ms;
 
     fds[n++] = (struct pollfd){.fd = pipeline->stop_fd, .events = POLLIN};
     fds[n++] = (struct pollfd){.fd = producer_fd(pipeline->producer), .events = POLLIN};
-    for (unsigned i = 0; i < pipeline->source_count && !pipeline->blocked; i++) {
-        const struct source *source = &pipeline->sources[i];
+    fds[n++] = (struct pollfd){.fd = pipeline->board ? status_board_fd(pipeline->board) : -1,
+                               .events = POLLIN};
+    for (unsigned i = 0; i < pipeline->sources.count && !pipeline->blocked; i++) {
+        const struct source *source = &pipeline->sources.items[i];
 
         if (!source->exhausted && !pipeline->leaving)
             fds[n++] =
@@ -236,6 +349,8 @@ static void wait_for_work(struct pipeline *pipeline, int64_t now_ms, int64_t wak
     poll(fds, n, (int)(pause_ms < TICK_MS ? pause_ms : TICK_MS));
     if (fds[0].revents)
         heed_signals(pipeline);
+    if (fds[2].revents)
+        answer_status(pipeline);
 }
 
 static int64_t earliest(int64_t a, int64_t b)
@@ -243,24 +358,11 @@ static int64_t earliest(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static bool all_exhausted(const struct pipeline *pipeline)
-{
-    for (unsigned i = 0; i < pipeline->source_count; i++)
-        if (!pipeline->sources[i].exhausted)
-            return false;
-    return true;
-}
-
 /* Gauges follow what happens within GAUGE_MS, and cost nothing while nothing does. */
 static void set_gauges(struct pipeline *pipeline)
 {
-    struct input_progress sum = {0}, one;
+    struct input_progress sum = sources_progress(&pipeline->sources);
 
-    for (unsigned i = 0; i < pipeline->source_count; i++) {
-        pipeline->sources[i].input->type->progress(pipeline->sources[i].input, &one);
-        sum.bytes_behind += one.bytes_behind;
-        sum.streams += one.streams;
-    }
     outbox_trim(pipeline->outbox);
     metric_set(pipeline->counters.behind, (double)sum.bytes_behind);
     metric_set(pipeline->counters.streams, sum.streams);
@@ -282,7 +384,9 @@ static void work(struct pipeline *pipeline)
 
         health_loop_tick(pipeline->loop, now_ms);
         producer_poll(pipeline->producer);
-        more = read_inputs(pipeline, now_ms, &wake_ms);
+        if (pipeline->reload && outbox_waiting(pipeline->outbox) == 0)
+            reload(pipeline);
+        more = !pipeline->reload && read_inputs(pipeline, now_ms, &wake_ms);
         outbox_flush(pipeline->outbox, now_ms);
         if (pipeline->gauges_ms == INT64_MAX)
             pipeline->gauges_ms = now_ms + GAUGE_MS;
@@ -290,12 +394,12 @@ static void work(struct pipeline *pipeline)
             set_gauges(pipeline);
         if (now_ms >= pipeline->save_ms)
             save_checkpoint(pipeline, now_ms);
-        progress_show(pipeline->bar, pipeline->result, pipeline->sources[0].input, now_ms);
-        if (all_exhausted(pipeline) && outbox_waiting(pipeline->outbox) == 0)
+        progress_show(pipeline->bar, pipeline->result, pipeline->sources.items[0].input, now_ms);
+        if (sources_exhausted(&pipeline->sources) && outbox_waiting(pipeline->outbox) == 0)
             return; /* whole files, or the end of standard input */
         wake_ms = earliest(wake_ms, outbox_due_ms(pipeline->outbox));
         wake_ms = earliest(wake_ms, pipeline->gauges_ms);
-        if (pipeline->checkpoint && outbox_waiting(pipeline->outbox))
+        if (pipeline->sources.checkpoint && outbox_waiting(pipeline->outbox))
             wake_ms = earliest(wake_ms, pipeline->save_ms);
         if (pipeline->bar)
             wake_ms = earliest(wake_ms, now_ms + 200);
@@ -323,7 +427,8 @@ static void drain(struct pipeline *pipeline)
     if (pipeline->result->undelivered)
         log_warn("%llu records were not acknowledged; they are %s",
                  (unsigned long long)pipeline->result->undelivered,
-                 pipeline->checkpoint ? "read again at the next start" : "not known to be shipped");
+                 pipeline->sources.checkpoint ? "read again at the next start"
+                                              : "not known to be shipped");
     save_checkpoint(pipeline, clock_mono_ms());
 }
 
@@ -370,6 +475,10 @@ static void register_metrics(struct counters *c)
         metrics_counter("shipper_lines_truncated_total", NULL, "Lines that were too long and cut.");
     c->repaired = metrics_counter("shipper_invalid_utf8_bytes_total", NULL,
                                   "Bytes that were no UTF-8 and became U+FFFD.");
+    c->reloads = metrics_counter("shipper_config_reloads_total", "result=\"ok\"",
+                                 "Times that the configuration was read again.");
+    c->reloads_failed = metrics_counter("shipper_config_reloads_total", "result=\"failed\"",
+                                        "Times that the configuration was read again.");
     c->behind = metrics_gauge("shipper_bytes_behind", NULL,
                               "Bytes of followed files that Kafka has not acknowledged yet.");
     c->streams = metrics_gauge("shipper_files_open", NULL, "Files that are followed.");
@@ -379,94 +488,76 @@ static void register_metrics(struct counters *c)
                                "Records handed over and not yet acknowledged.");
 }
 
-static enum status open_source(struct pipeline *pipeline, const struct input_config *input,
-                               const struct input_context *context, struct error *err)
+static enum status open_web(struct pipeline *pipeline, const char *listen, struct error *err)
 {
-    struct source *source = &pipeline->sources[pipeline->source_count];
-    const struct input_type *type =
-        pipeline->options->input ? pipeline->options->input : input_type_find(input->type);
-
-    if (!type)
-        return error_set(err, FATAL, "unknown input '%s'", input->type);
-    source->pipeline = pipeline;
-    if (lines_open(&source->lines, pipeline->config, input, err))
+    if (status_board_open(&pipeline->board, err))
         return err->status;
-    if (pipeline->options->query && lines_keep(&source->lines, pipeline->options->query, err)) {
-        lines_close(&source->lines);
-        return err->status;
-    }
-    if (type->open(context, input, &source->input, err)) {
-        lines_close(&source->lines);
-        return err->status;
-    }
-    pipeline->source_count++;
-    return OK;
+    pipeline->status_route = status_board_route(pipeline->board);
+    return web_open(listen, &pipeline->status_route, 1, &pipeline->web, err);
 }
 
-static enum status open_stages(struct pipeline *pipeline, struct input_context *context,
-                               struct error *err)
+static enum status open_stages(struct pipeline *pipeline, struct config *holder, struct error *err)
 {
     const struct shipper_config *config = pipeline->config;
+    bool whole = pipeline->options->whole;
 
-    if (stop_open(&pipeline->stop_fd, err))
-        return err->status;
-    if (!pipeline->options->whole && checkpoint_open(config->state_dir, &pipeline->checkpoint, err))
-        return err->status;
-    context->checkpoint = pipeline->checkpoint;
-    if (!pipeline->options->whole && config->http.listen[0] &&
-        web_open(config->http.listen, NULL, 0, &pipeline->web, err))
-        return err->status;
-    if (quarantine_open(config->state_dir, config->delivery.quarantine_max_bytes,
+    /* First of all: from here on, what `holder` is for is closed with the sources. */
+    pipeline->stop_fd = pipeline->options->stop_fd ? *pipeline->options->stop_fd : -1;
+    if ((!pipeline->options->stop_fd && stop_open(&pipeline->stop_fd, err)) ||
+        (!whole && checkpoint_open(config->state_dir, &pipeline->sources.checkpoint, err)) ||
+        (!whole && config->http.listen[0] && open_web(pipeline, config->http.listen, err)) ||
+        quarantine_open(config->state_dir, config->delivery.quarantine_max_bytes,
                         &pipeline->quarantine, err) ||
         outbox_open(config, pipeline->quarantine, on_acked, pipeline, &pipeline->outbox, err) ||
-        producer_open(&config->kafka, outbox_report, pipeline->outbox, &pipeline->producer, err))
+        producer_open(&config->kafka, outbox_report, pipeline->outbox, &pipeline->producer, err)) {
+        config_close(holder);
         return err->status;
+    }
     outbox_connect(pipeline->outbox, pipeline->producer);
-    for (uint32_t i = 0; i < config->input_count; i++)
-        if (open_source(pipeline, &config->inputs[i], context, err))
-            return err->status;
-    return OK;
+    return sources_open(&pipeline->sources, holder, config, err);
 }
-
 static void close_stages(struct pipeline *pipeline)
 {
     web_close(pipeline->web);
+    status_board_close(pipeline->board);
     producer_close(pipeline->producer);
     outbox_close(pipeline->outbox);
-    for (unsigned i = 0; i < pipeline->source_count; i++) {
-        pipeline->sources[i].input->type->close(pipeline->sources[i].input);
-        lines_close(&pipeline->sources[i].lines);
-    }
-    checkpoint_close(pipeline->checkpoint);
+    sources_close(&pipeline->sources);
+    checkpoint_close(pipeline->sources.checkpoint);
     quarantine_close(pipeline->quarantine);
     arena_release(&pipeline->arena);
-    if (pipeline->stop_fd >= 0)
+    if (pipeline->stop_fd >= 0 && !pipeline->options->stop_fd)
         close(pipeline->stop_fd);
 }
 
-enum status pipeline_run(const struct shipper_config *config,
+enum status pipeline_run(struct config *holder, const struct shipper_config *config,
                          const struct pipeline_options *options, struct pipeline_result *result,
                          struct error *err)
 {
-    struct input_context context = {.config = config};
     struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
     enum status status;
 
-    if (!pipeline)
+    if (!pipeline) {
+        config_close(holder);
         return error_set(err, FATAL, "out of memory");
+    }
     *result = (struct pipeline_result){0};
     pipeline->config = config;
     pipeline->options = options;
     pipeline->result = result;
-    pipeline->stop_fd = -1;
+    pipeline->sources.type = options->input;
+    pipeline->sources.query = options->query;
+    pipeline->started_ms = clock_wall_ms();
     pipeline->gauges_ms = INT64_MAX;
     register_metrics(&pipeline->counters);
     arena_init(&pipeline->arena, ARENA_BLOCK, ARENA_MAX);
     record_init(&pipeline->record, &pipeline->arena);
     pipeline->loop = health_loop_add("pipeline", LOOP_LIMIT_MS, clock_mono_ms());
     pipeline->room = health_condition_add("outbox");
-    status = open_stages(pipeline, &context, err);
+    pipeline->inputs = health_condition_add("inputs");
+    status = open_stages(pipeline, holder, err);
     if (status == OK) {
+        health_met(pipeline->inputs);
         progress_open(options->progress, &pipeline->bar);
         await_topic(pipeline);
         work(pipeline);

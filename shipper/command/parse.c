@@ -12,10 +12,10 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/options.h"
-#include "common/query_command.h"
 #include "common/record.h"
 #include "shipper/agent_id.h"
 #include "shipper/command/command.h"
+#include "shipper/command/line_options.h"
 #include "shipper/config.h"
 #include "shipper/input/input.h"
 #include "shipper/join/join.h"
@@ -26,7 +26,7 @@
 #define OUTPUT_MAX       ((size_t)1 << 30)
 #define ARENA_BLOCK      (16u << 10)
 #define ARENA_MAX        (512u << 20)
-#define QUERY_BLOCK      (16u << 10)
+#define HOST_LEN         256
 #define LINE_MAX_DEFAULT (1u << 20)
 
 struct printer {
@@ -126,89 +126,53 @@ static int parse_with(struct shipper_config *config, const struct query *query)
     return code;
 }
 
-static int usage(const struct error *err)
+/* The configuration of an agent that only parses. `host` holds HOST_LEN bytes. */
+static enum status make_config(struct shipper_config *config, struct line_options *lines,
+                               int64_t line_max, char *host, struct error *err)
 {
-    fprintf(stderr, "shipper parse: %s; see 'shipper parse --help'\n", err->text);
-    return EXIT_USAGE;
+    const char *agent_id = getenv("ALPEX_AGENT_ID"); /* as the agent's own configuration has it */
+
+    if (line_max < 256 || line_max > (64 << 20))
+        return error_set(err, REJECT, "--line-max is out of range; expected 256 to 67108864");
+    gethostname(host, HOST_LEN - 1);
+    *config = (struct shipper_config){.inputs = &lines->input,
+                                      .input_count = 1,
+                                      .formats_dir = (char *)lines->formats,
+                                      .line_max_bytes = (uint64_t)line_max,
+                                      .host_name = host};
+    config->agent.id = agent_id && *agent_id ? strdup(agent_id) : agent_id_of_machine(err);
+    return config->agent.id ? OK : FATAL;
 }
 
 int parse_command(const struct program *program, int argc, char **argv)
 {
     static const char help[] =
-        "Reads lines from files (plain or gzip) or standard input and prints one JSON record a\n"
+        "Reads lines from files (plain, gzip or zstd) or standard input and prints one JSON record "
+        "a\n"
         "line. A line that does not fit the format becomes a record with its text as message and\n"
-        "the tag _parsefailure.";
+        "the tag _parsefailure. 'shipper formats' lists what --format takes.";
     static char *standard_input[] = {"-", NULL};
-    const char *format = "apache-combined", *dataset = NULL, *query_text = NULL, *timezone = NULL,
-               *formats_dir = NULL, *container = "none", *multiline = NULL;
-    struct multiline_config joining = {0};
-    struct query_context context = query_command_context();
-    struct query *query = NULL;
-    struct arena arena;
-    int code;
-    bool keep_original = false;
+    struct line_options lines = LINE_OPTIONS_INIT;
     int64_t line_max = LINE_MAX_DEFAULT;
     const struct option_row rows[] = {
-        {"format", 'f', "NAME", OPTION_TEXT, &format, "format of the lines (apache-combined)"},
-        {"dataset", 'd', "NAME", OPTION_TEXT, &dataset, "event.dataset (from the format)"},
-        {"timezone", 'z', "ZONE", OPTION_TEXT, &timezone,
-         "of times without an offset, e.g. Europe/Berlin or +02:00 (UTC)"},
-        {"formats", 0, "FOLDER", OPTION_TEXT, &formats_dir, "custom formats, a YAML file each"},
-        {"container", 0, "KIND", OPTION_TEXT, &container,
-         "lines that a container runtime wrapped: auto, cri, docker"},
-        {"multiline", 'm', "TYPE", OPTION_TEXT, &multiline,
-         "events of several lines: traces, indent, or a pattern that begins an event"},
-        {"query", 'q', "QUERY", OPTION_TEXT, &query_text,
-         "print only what it finds, e.g. 'status:5xx and not path:/health*'"},
-        {"keep-original", 0, NULL, OPTION_FLAG, &keep_original,
-         "event.original also for lines that were understood"},
+        LINE_OPTIONS(lines),
         {"line-max", 0, "BYTES", OPTION_NUMBER, &line_max, "cut longer lines (1048576)"},
         {0}};
-    struct input_config input = {.type = "whole"};
-    struct shipper_config config = {.inputs = &input, .input_count = 1};
-    char host[256] = "localhost", **files;
-    const char *agent_id;
+    char host[HOST_LEN] = "localhost", **files;
+    struct shipper_config config;
+    struct query *query;
+    struct arena arena;
     struct error err;
+    int code;
 
     if (!command_begin(program, rows, help, argc, argv, &files, &code))
         return code;
-    if (line_max < 256 || line_max > (64 << 20)) {
-        error_set(&err, REJECT, "--line-max is out of range; expected 256 to 67108864");
-        return usage(&err);
+    if (line_options_apply(&lines, files[0] ? files : standard_input, &err) ||
+        make_config(&config, &lines, line_max, host, &err)) {
+        fprintf(stderr, "shipper parse: %s; see 'shipper parse --help'\n", err.text);
+        return err.status == REJECT ? EXIT_USAGE : EXIT_FAILED;
     }
-    if (!wrapping_find(container, &input.container)) {
-        error_set(&err, REJECT, "unknown container '%s'; expected none, auto, cri or docker",
-                  container);
-        return usage(&err);
-    }
-    if (multiline) {
-        if (join_type_exists(multiline))
-            joining.type = (char *)multiline;
-        else
-            joining.start = (char *)multiline;
-        input.multiline = &joining;
-    }
-    gethostname(host, sizeof(host) - 1);
-    input.paths = files[0] ? files : standard_input;
-    while (input.paths[input.path_count])
-        input.path_count++;
-    input.format = (char *)format;
-    input.dataset = (char *)dataset;
-    input.timezone = (char *)timezone;
-    config.formats_dir = (char *)formats_dir;
-    input.keep_original = keep_original;
-    config.line_max_bytes = (uint64_t)line_max;
-    config.host_name = host;
-    agent_id = getenv("ALPEX_AGENT_ID"); /* as the agent's own configuration would have it */
-    config.agent.id = agent_id && *agent_id ? strdup(agent_id) : agent_id_of_machine(&err);
-    if (!config.agent.id) {
-        fprintf(stderr, "shipper parse: %s\n", err.text);
-        return EXIT_FAILED;
-    }
-    arena_init(&arena, QUERY_BLOCK, QUERY_ARENA_BYTES);
-    code = EXIT_USAGE;
-    if (!query_text || query_command_parse(&arena, query_text, &context, &query))
-        code = parse_with(&config, query);
+    code = line_options_query(&lines, &arena, &query) ? parse_with(&config, query) : EXIT_USAGE;
     free(config.agent.id);
     arena_release(&arena);
     return code;

@@ -289,5 +289,6 @@ const struct input_type input_http = {
     .done = spooled_done,
     .acked = spooled_acked,
     .progress = spooled_progress,
+    .report = spooled_report,
     .close = http_close,
 };

@@ -19,6 +19,7 @@ struct checkpoint;
 struct input_config;
 struct shipper_config;
 struct stream;
+struct stream_status;
 
 struct input { /* first member of every variant's own struct */
     const struct input_type *type;
@@ -67,6 +68,10 @@ struct input_type {
     void (*acked)(struct input *input, struct stream *stream);
 
     void (*progress)(const struct input *input, struct input_progress *out);
+
+    /* Calls `each` for every stream that is known; NULL: there is nothing to tell. */
+    void (*report)(const struct input *input,
+                   void (*each)(void *arg, const struct stream_status *stream), void *arg);
 
     void (*close)(struct input *input); /* nothing of it is under way; NULL is fine */
 };

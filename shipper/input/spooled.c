@@ -13,6 +13,7 @@
 #include "common/scope.h"
 #include "shipper/checkpoint.h"
 #include "shipper/config.h"
+#include "shipper/status.h"
 #include "shipper/stream.h"
 
 #define READ_BYTES (256u << 10)
@@ -321,4 +322,26 @@ void spooled_progress(const struct input *input, struct input_progress *out)
         out->bytes_behind += part->size - part->stream.acked.offset;
     }
     metric_set(spooled->bytes, (double)spool_bytes(spooled->spool));
+}
+
+void spooled_report(const struct input *input,
+                    void (*each)(void *arg, const struct stream_status *stream), void *arg)
+{
+    const struct spooled *spooled = ((const struct spooled_input *)input)->spooled;
+
+    for (const struct part *part = spooled->parts; part; part = part->next) {
+        const struct stream_status status = {
+            .input = input->type->name,
+            .name = spooled->name,
+            .path = part->segment->path,
+            .state = part->read ? "waiting" : "reading",
+            .read = part->stream.read.offset,
+            .acked = part->stream.acked.offset,
+            .size = part->size,
+            .lines = part->stream.lines,
+            .bytes_per_s = -1,
+        };
+
+        each(arg, &status);
+    }
 }

@@ -157,5 +157,6 @@ const struct input_type input_stdin = {
     .done = spooled_done,
     .acked = spooled_acked,
     .progress = spooled_progress,
+    .report = spooled_report,
     .close = standard_input_close,
 };

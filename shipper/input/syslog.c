@@ -423,5 +423,6 @@ const struct input_type input_syslog = {
     .done = spooled_done,
     .acked = spooled_acked,
     .progress = spooled_progress,
+    .report = spooled_report,
     .close = syslog_close,
 };
