@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/json.h"
 
@@ -33,16 +34,22 @@ static _Atomic(struct health_condition *) conditions, *conditions_end = &conditi
 
 struct health_loop *health_loop_add(const char *name, int64_t limit_ms, int64_t now_ms)
 {
-    struct health_loop *loop = calloc(1, sizeof(*loop));
+    struct health_loop *loop;
 
-    if (!loop)
-        return NULL;
-    loop->name = name;
-    loop->limit_ms = limit_ms;
-    atomic_init(&loop->tick_ms, now_ms);
     pthread_mutex_lock(&lock);
-    atomic_store(loops_end, loop);
-    loops_end = &loop->next;
+    loop = atomic_load(&loops);
+    while (loop && !(atomic_load(&loop->ended) && strcmp(loop->name, name) == 0))
+        loop = atomic_load(&loop->next);
+    if (loop) { /* it runs again */
+        atomic_store(&loop->tick_ms, now_ms);
+        atomic_store(&loop->ended, false);
+    } else if ((loop = calloc(1, sizeof(*loop)))) {
+        loop->name = name;
+        loop->limit_ms = limit_ms;
+        atomic_init(&loop->tick_ms, now_ms);
+        atomic_store(loops_end, loop);
+        loops_end = &loop->next;
+    }
     pthread_mutex_unlock(&lock);
     return loop;
 }
@@ -61,15 +68,18 @@ void health_loop_end(struct health_loop *loop)
 
 struct health_condition *health_condition_add(const char *name)
 {
-    struct health_condition *condition = calloc(1, sizeof(*condition));
+    struct health_condition *condition;
 
-    if (!condition)
-        return NULL;
-    condition->name = name;
-    snprintf(condition->reason, sizeof(condition->reason), "starting");
     pthread_mutex_lock(&lock);
-    atomic_store(conditions_end, condition);
-    conditions_end = &condition->next;
+    condition = atomic_load(&conditions);
+    while (condition && strcmp(condition->name, name) != 0)
+        condition = atomic_load(&condition->next);
+    if (!condition && (condition = calloc(1, sizeof(*condition)))) {
+        condition->name = name;
+        snprintf(condition->reason, sizeof(condition->reason), "starting");
+        atomic_store(conditions_end, condition);
+        conditions_end = &condition->next;
+    }
     pthread_mutex_unlock(&lock);
     return condition;
 }

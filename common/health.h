@@ -16,12 +16,18 @@
 struct health_loop;
 struct health_condition;
 
-/* A loop must tick within `limit_ms`. Kept for the life of the process; NULL without memory. */
+/*
+ * A loop must tick within `limit_ms`. Kept for the life of the process; one of that name that has
+ * ended begins again. NULL without memory.
+ */
 struct health_loop *health_loop_add(const char *name, int64_t limit_ms, int64_t now_ms);
 void health_loop_tick(struct health_loop *loop, int64_t now_ms); /* NULL is fine */
 void health_loop_end(struct health_loop *loop); /* ended on purpose: no longer judged */
 
-/* Starts as not met, with the reason "starting". Kept for the life of the process. */
+/*
+ * Starts as not met, with the reason "starting". Kept for the life of the process; the same name
+ * gives the same one, as it is.
+ */
 struct health_condition *health_condition_add(const char *name);
 void health_met(struct health_condition *condition); /* NULL is fine */
 void health_unmet(struct health_condition *condition, const char *fmt, ...)

@@ -222,8 +222,11 @@ static bool load_again(struct pipeline *pipeline, struct config **holder,
     }
     *holder = NULL;
     if (pipeline->options->load(pipeline->options->load_arg, holder, config, &err)) {
-        log_error("the configuration stays as it was: %s",
-                  *holder ? config_problems(*holder) : err.text);
+        const char *why = *holder ? config_problems(*holder) : err.text;
+        size_t len = strlen(why);
+
+        log_error("the configuration stays as it was: %.*s",
+                  (int)(len && why[len - 1] == '\n' ? len - 1 : len), why);
     } else if ((key = needs_restart(pipeline->config, *config))) {
         log_error("the configuration stays as it was: a new '%s' needs a restart", key);
     } else {
@@ -302,7 +305,7 @@ static void answer_status(struct pipeline *pipeline)
         struct input *input = pipeline->sources.items[i].input;
 
         if (input->type->report)
-            input->type->report(input, add_stream, &list);
+            input->type->report(input, clock_mono_ms(), add_stream, &list);
     }
     buf_add_text(out, "]}\n");
     status_board_answer(pipeline->board);
@@ -564,6 +567,7 @@ enum status pipeline_run(struct config *holder, const struct shipper_config *con
         drain(pipeline);
         progress_close(pipeline->bar);
     }
+    health_loop_end(pipeline->loop);
     close_stages(pipeline);
     free(pipeline);
     return status;

@@ -37,6 +37,22 @@ void stream_release(struct stream *stream)
     stream->name = stream->path = NULL;
 }
 
+void stream_rates(struct stream *stream, int64_t opened_ms, int64_t now_ms, double *bytes_per_s,
+                  double *lines_per_s)
+{
+    int64_t since_ms = stream->told.ms ? stream->told.ms : opened_ms;
+    double seconds = now_ms > since_ms ? (double)(now_ms - since_ms) / 1000 : 0.001;
+    uint64_t offset = stream->read.offset;
+
+    /* A stream that begins anew has less than it had. */
+    *bytes_per_s =
+        offset > stream->told.offset ? (double)(offset - stream->told.offset) / seconds : 0;
+    *lines_per_s = (double)(stream->lines - stream->told.lines) / seconds;
+    stream->told.ms = now_ms;
+    stream->told.lines = stream->lines;
+    stream->told.offset = offset;
+}
+
 struct slice stream_heading(const struct stream *stream, uint64_t offset)
 {
     const struct stream_heading *heading = stream->headings;

@@ -55,6 +55,11 @@ struct stream {
 
     struct run *first, *last; /* outbox: sent, not yet acknowledged, in order */
     uint64_t lines;           /* handed on since it was opened */
+
+    struct { /* at the last stream_rates */
+        int64_t ms;
+        uint64_t lines, offset;
+    } told;
 };
 
 /* Copies the names. False without memory. */
@@ -70,6 +75,13 @@ void stream_identify(struct stream *stream, const char *agent_id, uint64_t finge
                      uint32_t generation);
 void stream_identify_as(struct stream *stream, const char *agent_id, const char *name,
                         uint64_t fingerprint, uint32_t generation);
+
+/*
+ * Bytes and lines a second since the last call; since `opened_ms` at the first one. Monotonic
+ * times.
+ */
+void stream_rates(struct stream *stream, int64_t opened_ms, int64_t now_ms, double *bytes_per_s,
+                  double *lines_per_s);
 
 /*
  * The heading (the line that names the columns, see parser.h) in force at `offset`; {NULL, 0} when

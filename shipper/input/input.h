@@ -70,7 +70,7 @@ struct input_type {
     void (*progress)(const struct input *input, struct input_progress *out);
 
     /* Calls `each` for every stream that is known; NULL: there is nothing to tell. */
-    void (*report)(const struct input *input,
+    void (*report)(struct input *input, int64_t now_ms,
                    void (*each)(void *arg, const struct stream_status *stream), void *arg);
 
     void (*close)(struct input *input); /* nothing of it is under way; NULL is fine */

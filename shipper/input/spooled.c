@@ -39,7 +39,8 @@ struct spooled {
     uint64_t piece_offset; /* where the last piece began */
     size_t stalled_len;    /* of a piece that held nothing complete */
     bool stalled, stalled_quiet;
-    int64_t sync_ms;    /* when; INT64_MAX: nothing to sync */
+    int64_t sync_ms; /* when; INT64_MAX: nothing to sync */
+    int64_t opened_ms;
     int64_t changed_ms; /* when something was there that had not been */
     struct metric *bytes, *damaged;
 };
@@ -56,6 +57,7 @@ enum status spooled_open(const struct input_context *context, const struct input
     spooled->context = context;
     spooled->config = config;
     spooled->sync_ms = INT64_MAX;
+    spooled->opened_ms = clock_mono_ms();
     spooled->room = spool_entry_max(context->config->line_max_bytes) + READ_BYTES;
     spooled->name = strdup(name);
     spooled->buffer = malloc(spooled->room);
@@ -256,6 +258,7 @@ static int64_t sync_when_due(struct spooled *spooled, int64_t now_ms)
     if (now_ms >= spooled->sync_ms) {
         spool_sync(spooled->spool);
         spooled->sync_ms = INT64_MAX;
+        spooled->opened_ms = clock_mono_ms();
     }
     return spooled->sync_ms;
 }
@@ -324,13 +327,13 @@ void spooled_progress(const struct input *input, struct input_progress *out)
     metric_set(spooled->bytes, (double)spool_bytes(spooled->spool));
 }
 
-void spooled_report(const struct input *input,
+void spooled_report(struct input *input, int64_t now_ms,
                     void (*each)(void *arg, const struct stream_status *stream), void *arg)
 {
     const struct spooled *spooled = ((const struct spooled_input *)input)->spooled;
 
-    for (const struct part *part = spooled->parts; part; part = part->next) {
-        const struct stream_status status = {
+    for (struct part *part = spooled->parts; part; part = part->next) {
+        struct stream_status status = {
             .input = input->type->name,
             .name = spooled->name,
             .path = part->segment->path,
@@ -339,9 +342,10 @@ void spooled_report(const struct input *input,
             .acked = part->stream.acked.offset,
             .size = part->size,
             .lines = part->stream.lines,
-            .bytes_per_s = -1,
         };
 
+        stream_rates(&part->stream, spooled->opened_ms, now_ms, &status.bytes_per_s,
+                     &status.lines_per_s);
         each(arg, &status);
     }
 }

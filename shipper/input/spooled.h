@@ -41,7 +41,7 @@ enum status spooled_read(struct input *input, int64_t now_ms, struct input_piece
 void spooled_done(struct input *input, const struct input_piece *piece, bool blocked);
 void spooled_acked(struct input *input, struct stream *stream);
 void spooled_progress(const struct input *input, struct input_progress *out);
-void spooled_report(const struct input *input,
+void spooled_report(struct input *input, int64_t now_ms,
                     void (*each)(void *arg, const struct stream_status *stream), void *arg);
 
 #endif

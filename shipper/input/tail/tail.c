@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/metrics.h"
+#include "shipper/status.h"
 
 static void register_metrics(struct tail *tail)
 {
@@ -58,6 +59,7 @@ static enum status tail_open(const struct input_context *context, const struct i
     tail->has_events = config->multiline || config->container != WRAP_NONE;
     tail->first_start = checkpoint_is_new(context->checkpoint);
     tail->started_wall_ms = clock_wall_ms();
+    tail->started_ms = clock_mono_ms();
     register_metrics(tail);
     if (tail_discovery_open(tail, err)) {
         tail_close(&tail->base);
@@ -173,6 +175,47 @@ static void tail_progress(const struct input *input, struct input_progress *out)
         out->bytes_behind += file->content ? 0 : behind(file);
 }
 
+static const char *state_of(const struct tail_file *file)
+{
+    if (file->unreadable || file->damaged)
+        return "failed";
+    if (!file->entry)
+        return "new";
+    if (file->ready || file->size > file->stream.read.offset)
+        return "reading";
+    if (file->stream.first)
+        return "waiting";
+    return file->over ? "done" : file->content ? "open" : "closed";
+}
+
+static void tail_report(struct input *input, int64_t now_ms,
+                        void (*each)(void *arg, const struct stream_status *stream), void *arg)
+{
+    const struct tail *tail = (const struct tail *)input;
+
+    for (struct tail_file *file = tail->files; file; file = file->next) {
+        const struct stream *stream = &file->stream;
+        struct stream_status status = {
+            .input = input->type->name,
+            .name = stream->name,
+            .path = stream->path,
+            .state = state_of(file),
+            .read = stream->read.offset,
+            .acked = stream->acked.offset,
+            .size = file->packed ? stream->read.offset : file->size,
+            .lines = stream->lines,
+            .changed_ms = file->modified_ns / 1000000,
+            .error = file->unreadable ? "it cannot be opened or read; the log says why"
+                     : file->damaged  ? "a damaged archive; what could be read of it was"
+                                      : NULL,
+        };
+
+        stream_rates(&file->stream, tail->started_ms, now_ms, &status.bytes_per_s,
+                     &status.lines_per_s);
+        each(arg, &status);
+    }
+}
+
 const struct input_type input_tail = {
     .name = "file",
     .open = tail_open,
@@ -181,6 +224,7 @@ const struct input_type input_tail = {
     .done = tail_done,
     .acked = tail_acked,
     .progress = tail_progress,
+    .report = tail_report,
     .close = tail_close,
 };
 
@@ -192,5 +236,6 @@ const struct input_type input_folder = {
     .done = tail_done,
     .acked = tail_acked,
     .progress = tail_progress,
+    .report = tail_report,
     .close = tail_close,
 };

@@ -120,6 +120,7 @@ struct tail {
     bool first_start; /* no state was there: start_at counts */
     bool has_events;  /* lines are put together: an open event waits for its time-out */
     int64_t now_ms;   /* of the call that runs */
+    int64_t started_ms;
     int64_t started_wall_ms, looked_wall_ms;
 
     /* discovery */

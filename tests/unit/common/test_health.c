@@ -94,6 +94,23 @@ static void *change(void *arg)
     return arg;
 }
 
+static void a_name_is_one_condition_and_an_ended_loop_begins_again(void **state)
+{
+    struct health_condition *first = health_condition_add("twice");
+    struct health_loop *loop = health_loop_add("again", 1000, 0);
+    scoped_buf struct buf json = BUF_INIT(65536);
+
+    (void)state;
+    health_met(first);
+    assert_ptr_equal(health_condition_add("twice"), first);
+    health_ready(&json);
+    assert_non_null(strstr(buf_str(&json), "{\"name\":\"twice\",\"ok\":true"));
+    assert_ptr_not_equal(health_loop_add("again", 1000, 0), loop); /* two at once are two */
+    health_loop_end(loop);
+    assert_ptr_equal(health_loop_add("again", 1000, 5000), loop);
+    health_loop_end(loop);
+}
+
 static void threads_may_ask_and_tell(void **state)
 {
     pthread_t threads[2];
@@ -118,6 +135,7 @@ int main(void)
         cmocka_unit_test(every_condition_must_hold),
         cmocka_unit_test(verdict_stands_without_room_to_explain),
         cmocka_unit_test(nothing_is_fine),
+        cmocka_unit_test(a_name_is_one_condition_and_an_ended_loop_begins_again),
         cmocka_unit_test(threads_may_ask_and_tell),
     };
 
