@@ -166,27 +166,3 @@ void access_set_tls_version(struct record *record, struct slice text)
     }
     record_set_text(record, FIELD_TLS_VERSION, text);
 }
-
-bool access_decimal(struct slice text, int64_t unit_ns, int64_t *ns)
-{
-    const char *p = text.data, *end = text.data + text.len;
-    int64_t whole = 0, fraction = 0, scaled;
-
-    for (; p < end && *p >= '0' && *p <= '9'; p++)
-        if (__builtin_mul_overflow(whole, 10, &whole) ||
-            __builtin_add_overflow(whole, *p - '0', &whole))
-            return false;
-    if (p == text.data || __builtin_mul_overflow(whole, unit_ns, &scaled))
-        return false;
-    if (p < end && *p == '.') {
-        const char *point = p++;
-
-        for (; p < end && *p >= '0' && *p <= '9'; p++) {
-            unit_ns /= 10; /* powers of ten; zero behind the nanosecond */
-            fraction += (*p - '0') * unit_ns;
-        }
-        if (p == point + 1)
-            return false;
-    }
-    return p == end && !__builtin_add_overflow(scaled, fraction, ns);
-}

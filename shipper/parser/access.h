@@ -1,7 +1,7 @@
 /*
  * access.h - what values of access logs have in common.
  *
- * `-` and nothing mean absent. Beside it: request.h and address.h.
+ * `-` and nothing mean absent. Beside it: request.h, address.h, duration.h.
  */
 #ifndef SHIPPER_PARSER_ACCESS_H
 #define SHIPPER_PARSER_ACCESS_H
@@ -43,11 +43,5 @@ bool access_set_status(struct record *record, struct slice text);
 
 /* "TLSv1.3": tls.version and tls.version_protocol. */
 void access_set_tls_version(struct record *record, struct slice text);
-
-/*
- * Digits, perhaps with a point and more digits, times `unit_ns`: exact; what is below a nanosecond
- * is cut. False: no such number, or too large.
- */
-bool access_decimal(struct slice text, int64_t unit_ns, int64_t *ns);
 
 #endif

@@ -9,6 +9,7 @@
 #include "shipper/parser/format.h"
 
 #include "common/json_text.h"
+#include "shipper/parser/duration.h"
 
 #define ATTEMPTS_MAX 2000
 #define BYTES_FACTOR 32 /* bytes gone over, by those of the line */
@@ -32,7 +33,7 @@ static bool is_shape(enum format_shape shape, struct slice text)
     case SHAPE_NUMBER:
         return json_integer(text, &number);
     case SHAPE_DECIMAL:
-        return access_decimal(text, 1, &number);
+        return duration_scale(text, 1, &number);
     case SHAPE_STATUS:
         return text.len == 3 && is_all_digits(text);
     case SHAPE_CLF:

@@ -4,6 +4,7 @@
 #include "shipper/parser/format_set.h"
 
 #include "common/json_text.h"
+#include "shipper/parser/duration.h"
 #include "shipper/parser/request.h"
 
 static const char too_long[] = "the line is too long";
@@ -318,9 +319,9 @@ const char *format_set_duration(struct format *format, const struct format_step 
 
     if (access_is_absent(text))
         return NULL;
-    if (access_decimal(text, step->item.unit_ns, &ns))
+    if (duration_scale(text, step->item.unit_ns, &ns))
         record_set_long(record, FIELD_EVENT_DURATION, ns);
-    else if (text.data[0] == '-' && access_decimal((struct slice){text.data + 1, text.len - 1}, 1,
+    else if (text.data[0] == '-' && duration_scale((struct slice){text.data + 1, text.len - 1}, 1,
                                                    &ns)) /* the clock was put back meanwhile */
         return format_set_flag(format, step, text, record);
     else

@@ -3,6 +3,8 @@
  */
 #include "shipper/parser/format_set.h"
 
+#include "shipper/parser/duration.h"
+
 #define NS_PER_S 1000000000
 
 static const char no_time[] = "no such time";
@@ -49,7 +51,7 @@ const char *format_set_time_epoch(struct format *format, const struct format_ste
     (void)format;
     if (access_is_absent(text))
         return NULL;
-    if (!access_decimal(text, step->item.unit_ns, &ns))
+    if (!duration_scale(text, step->item.unit_ns, &ns))
         return no_time;
     record_set_time(record, step->item.field,
                     (struct timestamp){ns / NS_PER_S, (uint32_t)(ns % NS_PER_S)});
@@ -64,7 +66,7 @@ const char *format_set_fraction(struct format *format, const struct format_step 
     (void)record;
     if (access_is_absent(text))
         return NULL;
-    if (!access_decimal(text, step->item.unit_ns, &ns) || ns >= NS_PER_S)
+    if (!duration_scale(text, step->item.unit_ns, &ns) || ns >= NS_PER_S)
         return no_time;
     if (step->item.field == FIELD_EVENT_END)
         format->end_fraction_ns = (uint32_t)ns;

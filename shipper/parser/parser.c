@@ -7,8 +7,8 @@
 #include "common/scope.h"
 
 static const struct parser_type *const types[] = {
-    &parser_apache,       &parser_nginx,       &parser_syslog, &parser_json,
-    &parser_apache_error, &parser_nginx_error, &parser_regex,
+    &parser_apache,       &parser_nginx,       &parser_syslog,  &parser_json,
+    &parser_apache_error, &parser_nginx_error, &parser_haproxy, &parser_regex,
 };
 
 /* Does `format` name this row? *argument is what follows. */

@@ -89,5 +89,6 @@ extern const struct parser_type parser_apache, parser_nginx, parser_syslog;
 extern const struct parser_type parser_json;
 extern const struct parser_type parser_apache_error, parser_nginx_error;
 extern const struct parser_type parser_regex;
+extern const struct parser_type parser_haproxy;
 
 #endif

@@ -40,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         "apache-access",
         "apache-vhost-combined",
         "apache:%a:%{remote}p %{X-Forwarded-For}i %U%q %u %200t %{usec}t \"%{X}i\" %D %X %s",
+        "haproxy",
         "nginx-combined",
         "nginx:$scheme://$host$uri$is_args$args $upstream_response_time $msec \"$http_x\" $pipe",
         "nginx:escape=json {\"r\":\"$request\",\"t\":\"$time_iso8601\",\"s\":$status}",
