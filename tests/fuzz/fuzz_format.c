@@ -30,10 +30,6 @@ static void check_record(const struct record *record)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-<<<<<<< HEAD
-    static const char *const formats[] = {"apache-common", "apache-combined", "nginx-combined",
-                                          "json"};
-=======
     static const char *const formats[] = {
         "apache-common",
         "apache-combined",
@@ -41,11 +37,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         "apache-vhost-combined",
         "apache:%a:%{remote}p %{X-Forwarded-For}i %U%q %u %200t %{usec}t \"%{X}i\" %D %X %s",
         "haproxy",
+        "json",
         "nginx-combined",
         "nginx:$scheme://$host$uri$is_args$args $upstream_response_time $msec \"$http_x\" $pipe",
         "nginx:escape=json {\"r\":\"$request\",\"t\":\"$time_iso8601\",\"s\":$status}",
     };
->>>>>>> 4335e06 (parser: tests of access formats, each directive and variable with its record; formats fuzzed with their lines)
     struct arena arena;
     struct record record;
     struct parser *parser;
