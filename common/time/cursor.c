@@ -103,9 +103,9 @@ static int find_name(const char (*names)[10], int count, const char *word, size_
     if (len < 3)
         return -1;
     for (int i = 0; i < count; i++)
-        if (memcmp(names[i], word, 3) == 0 &&
-            (len == 3 || (len == strlen(names[i]) && memcmp(names[i], word, len) == 0)))
-            return i;
+        if (names[i][0] == word[0] && names[i][1] == word[1] && names[i][2] == word[2])
+            return len == 3 || (len == strlen(names[i]) && memcmp(names[i], word, len) == 0) ? i
+                                                                                             : -1;
     return -1;
 }
 

@@ -32,7 +32,7 @@ static bool week_date(const struct time_parts *parts, struct civil *civil)
     return true;
 }
 
-/* The date of `parts` in `year`; days that no month has are found by timestamp_from_civil. */
+/* The date of `parts` in `year`, if it has one. */
 static bool date_in_year(const struct time_parts *parts, int year, struct civil *civil)
 {
     if (year < 0 || year > 9999)
@@ -47,7 +47,8 @@ static bool date_in_year(const struct time_parts *parts, int year, struct civil 
         return parts->year >= 0 && week_date(parts, civil);
     default:
         *civil = (struct civil){.year = year, .month = parts->month, .day = parts->day};
-        return parts->month >= 1 && parts->month <= 12 && parts->day >= 1;
+        return parts->month >= 1 && parts->month <= 12 && parts->day >= 1 &&
+               parts->day <= civil_month_days(year, parts->month);
     }
 }
 
@@ -127,13 +128,23 @@ static void try_date(const struct time_parts *parts, const struct timestamp_hint
     *any = true;
 }
 
+/* Within these days of the reference, no other year can be nearer or is ahead of it. */
+static bool is_near(int64_t days)
+{
+    return days > -180 && days < AHEAD_MAX_S / DAY_S - 2;
+}
+
 static bool nearest_year(const struct time_parts *parts, const struct timestamp_hints *hints,
                          struct timestamp_found *found)
 {
-    int year = civil_from_days(reference_day(parts, hints)).year;
+    int64_t today = reference_day(parts, hints);
+    int year = civil_from_days(today).year;
     struct civil civil;
     bool any = false;
 
+    if (date_in_year(parts, year, &civil) &&
+        is_near(civil_days(civil.year, civil.month, civil.day) - today))
+        return instant_of(parts, hints->zone, &civil, found);
     for (int candidate = year - 1; candidate <= year + 1; candidate++)
         if (date_in_year(parts, candidate, &civil))
             try_date(parts, hints, civil, &any, found);

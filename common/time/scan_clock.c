@@ -72,6 +72,8 @@ static bool take_meridiem(struct cursor *c, struct time_parts *parts)
     struct cursor at = *c;
     bool pm;
 
+    if (at.p == at.end)
+        return false;
     cursor_blanks(&at);
     if (!cursor_meridiem(&at, &pm))
         return false;
@@ -96,25 +98,32 @@ static void take_minutes_offset(struct cursor *c, struct time_parts *parts)
     *c = at;
 }
 
-bool scan_clock(struct scan *scan)
+static bool read_clock(struct scan *scan, struct cursor *at, struct time_parts *parts)
 {
-    struct cursor at = scan->c;
-    struct time_parts parts = scan->parts;
     bool seconds = true;
 
-    if (!read_compact(scan, &at, &parts)) {
-        parts = scan->parts;
-        at = scan->c;
-        if (!read_separated(scan, &at, &parts, &seconds))
-            return false;
-    }
-    if (cursor_is_digit(&at))
+    if (!read_compact(scan, at, parts) && !read_separated(scan, at, parts, &seconds))
         return false;
-    if (!take_meridiem(&at, &parts) && !seconds && parts.date == PARTS_NO_DATE && !scan->whole)
+    if (cursor_is_digit(at))
+        return false;
+    if (!take_meridiem(at, parts) && !seconds && parts->date == PARTS_NO_DATE && !scan->whole)
         return false; /* "12:30" alone is anything */
     if (scan->points)
-        take_minutes_offset(&at, &parts);
-    scan->c = at;
-    scan->parts = parts;
+        take_minutes_offset(at, parts);
     return true;
+}
+
+bool scan_clock(struct scan *scan)
+{
+    struct time_parts *parts = &scan->parts;
+    struct cursor at = scan->c;
+
+    if (read_clock(scan, &at, parts)) {
+        scan->c = at;
+        return true;
+    }
+    parts->hour = parts->minute = parts->second = 0;
+    parts->ns = 0;
+    parts->meridiem = PARTS_24_HOURS;
+    return false;
 }

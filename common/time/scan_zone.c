@@ -22,6 +22,10 @@ static struct slice region_name(const struct cursor *c)
 {
     size_t left = (size_t)(c->end - c->p), len = 0;
 
+    while (char_is_letter(cursor_peek(c, len)))
+        len++;
+    if (cursor_peek(c, len) != '/')
+        return (struct slice){0};
     for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++) {
         size_t head = strlen(regions[i]);
 

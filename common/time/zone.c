@@ -279,6 +279,16 @@ int64_t time_zone_from_local(const struct time_zone *zone, int64_t local_s)
     return local_s - zone_table_at_local(&zone->table, local_s).offset_s;
 }
 
+/* Whether any period may be called so: most words behind a time are no zones. */
+static bool table_may_have(const struct zone_table *table, struct slice name)
+{
+    for (size_t i = 0; i + name.len < table->names_len; i++)
+        if (table->names[i + name.len] == '\0' &&
+            memcmp(table->names + i, name.data, name.len) == 0)
+            return true;
+    return false;
+}
+
 static bool period_is(const struct zone_table *table, struct zone_period period, struct slice name)
 {
     const char *own = table->names + period.name;
@@ -290,10 +300,11 @@ bool time_zone_from_named(const struct time_zone *zone, int64_t local_s, struct 
                           int64_t *s)
 {
     const struct zone_table *table = &zone->table;
-    struct zone_period period = zone_table_at_local(table, local_s);
+    struct zone_period period;
 
-    if (abbreviation.len == 0)
+    if (abbreviation.len == 0 || !table_may_have(table, abbreviation))
         return false;
+    period = zone_table_at_local(table, local_s);
     if (!period_is(table, period, abbreviation)) {
         /* The second of two times, or not the season for it: its neighbour, then the latest. */
         struct zone_period next = zone_table_at(table, local_s - period.offset_s + 4 * 3600);
