@@ -4,8 +4,8 @@
  * A date without a year is the one nearest to the reference time (the time of
  * reading, or the file's own), in the zone of the log, but never more than a
  * week after it: a log tells of the past, so "Mar 1" read in November is not next
- * year's. A time without a date is on the nearest day. Two-digit years are 1969
- * to 2068, as strptime(3) has them.
+ * year's. A time without a date is on the nearest day, at most two hours after the reference.
+ * Two-digit years are 1969 to 2068, as strptime(3) has them.
  */
 #ifndef COMMON_TIME_HINTS_H
 #define COMMON_TIME_HINTS_H

@@ -5,6 +5,7 @@
 
 #define DAY_S       86400
 #define AHEAD_MAX_S (7 * (int64_t)DAY_S) /* zones and wrong clocks; logs are of the past */
+#define AHEAD_DAY_S (2 * 3600)           /* the same for times without a date */
 #define LEAP_GAP    8                    /* years between two leap days at most */
 
 int parts_full_year(int two_digits)
@@ -52,13 +53,17 @@ static bool date_in_year(const struct time_parts *parts, int year, struct civil 
     }
 }
 
+/* Some write 13:05 PM, and 0:05 AM. */
 static bool hour_of(const struct time_parts *parts, int *hour)
 {
     *hour = parts->hour;
-    if (parts->meridiem == PARTS_24_HOURS)
-        return true;
-    *hour = parts->hour % 12 + (parts->meridiem == PARTS_PM ? 12 : 0);
-    return parts->hour >= 1 && parts->hour <= 12;
+    if (parts->meridiem == PARTS_AM) {
+        *hour = parts->hour % 12;
+        return parts->hour <= 12;
+    }
+    if (parts->meridiem == PARTS_PM && parts->hour <= 12)
+        *hour = parts->hour % 12 + 12;
+    return true;
 }
 
 /* Offset from UTC of the clock that showed this; a leap second is looked up as the second before.
@@ -118,9 +123,10 @@ static void try_date(const struct time_parts *parts, const struct timestamp_hint
                      struct civil civil, bool *any, struct timestamp_found *found)
 {
     struct timestamp_found tried = *found;
+    int64_t ahead_s = parts->date == PARTS_NO_DATE ? AHEAD_DAY_S : AHEAD_MAX_S;
 
     if (!instant_of(parts, hints->zone, &civil, &tried) ||
-        tried.time.s > hints->reference_s + AHEAD_MAX_S)
+        tried.time.s > hints->reference_s + ahead_s)
         return;
     if (!*any ||
         distance(tried.time.s, hints->reference_s) < distance(found->time.s, hints->reference_s))

@@ -112,7 +112,8 @@ static enum scan_step year_first(struct scan *scan, int year)
     if (separator == '-' && cursor_peek(c, 0) == 'W')
         return week_date(scan, year);
     if (cursor_is_letter(c)) {
-        if (!cursor_month(c, &month) || !(cursor_take(c, separator) || cursor_blanks(c)) ||
+        if (!cursor_month(c, &month) ||
+            !(separator == ' ' ? cursor_blanks(c) : cursor_take(c, separator)) ||
             !cursor_number(c, 1, 2, &day))
             return STEP_NONE;
         return set_date(scan, year, month, day);

@@ -198,7 +198,7 @@ static bool take_any(struct scan *scan)
         return false;
     if (take_utc(scan, at) || take_abbreviation(scan, at))
         return true;
-    if (!blank || !take_region(scan, &at))
+    if (!take_region(scan, &at))
         return false;
     scan->c = at;
     return true;

@@ -3,10 +3,11 @@
  *
  * A line asks, a line answers; columns are separated by tabs:
  *
- *   at     ZONE  S                     -> offset, dst, abbreviation
+ *   at     ZONE  S                     -> offset, abbreviation, dst
  *   local  ZONE  S                     -> the instant at which its clocks show S
  *   scan   ZONE  REFERENCE|-  TEXT     -> s, ns, bytes taken; or absent, impossible
  *   read   ZONE  REFERENCE|-  TEXT     -> the same for a text that is a time
+ *   format ZONE  REFERENCE|-  TEXT  FORMAT -> the same by a date format
  *
  * What cannot be asked is answered with "error" and why.
  */
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/time/format.h"
 #include "common/time/scan.h"
 
 #define COLUMNS 8
@@ -62,6 +64,21 @@ static void print_result(enum timestamp_result result, const struct timestamp_fo
         puts(result == TIMESTAMP_ABSENT ? "absent" : "impossible");
 }
 
+static void read_by_format(const char *format, const char *text,
+                           const struct timestamp_hints *hints)
+{
+    struct timestamp_found found = {0};
+    struct time_formats *formats;
+    struct error err;
+
+    if (time_formats_open(&format, 1, &formats, &err)) {
+        printf("error\t%s\n", err.text);
+        return;
+    }
+    print_result(time_formats_read(formats, slice_of(text), hints, &found), &found);
+    time_formats_close(formats);
+}
+
 static void answer(char *columns[COLUMNS], int count, struct time_zones *named)
 {
     const char *verb = columns[0];
@@ -76,7 +93,7 @@ static void answer(char *columns[COLUMNS], int count, struct time_zones *named)
     if (strcmp(verb, "at") == 0) {
         struct time_zone_state state = time_zone_at(zone, strtoll(columns[2], NULL, 10));
 
-        printf("%d\t%d\t%s\n", state.offset_s, state.dst, state.abbreviation);
+        printf("%d\t%s\t%d\n", state.offset_s, state.abbreviation, state.dst);
         return;
     }
     if (strcmp(verb, "local") == 0) {
@@ -90,6 +107,8 @@ static void answer(char *columns[COLUMNS], int count, struct time_zones *named)
         print_result(timestamp_scan(slice_of(columns[3]), &hints, &found), &found);
     else if (count == 4 && strcmp(verb, "read") == 0)
         print_result(timestamp_read(slice_of(columns[3]), &hints, &found), &found);
+    else if (count == 5 && strcmp(verb, "format") == 0)
+        read_by_format(columns[4], columns[3], &hints);
     else
         puts("error\tunknown verb");
 }

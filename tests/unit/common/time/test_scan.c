@@ -258,6 +258,7 @@ static void forms_of_servers_and_languages(void **state)
         {"Nov 21 12:00:00 10.1.2.3 x", "UTC", NOON, " 10.1.2.3 x"},
         {"Nov 21 2026 12:00:00: %ASA-6", "UTC", NOON, ": %ASA-6"},
         {"2026 Nov 21 12:00:00 x", "UTC", NOON, " x"},
+        {"2026 Nov  1 12:00:00 x", "UTC", "2026-11-01T12:00:00.000Z", " x"},
         {"2026-Nov-21 12:00:00 x", "UTC", NOON, " x"},
         {"*Nov 21 12:00:00.123: %SYS", "UTC", MS, ": %SYS"},
         {".Nov 21 13:00:00.123 CET: %SYS", "UTC", MS, ": %SYS"},
