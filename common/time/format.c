@@ -358,13 +358,7 @@ enum timestamp_result time_formats_read(const struct time_formats *formats, stru
                                         const struct timestamp_hints *hints,
                                         struct timestamp_found *found)
 {
-    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
-        text.data++;
-        text.len--;
-    }
-    while (text.len > 0 && memchr(" \t\r\n", text.data[text.len - 1], 4))
-        text.len--;
-    return run_formats(formats, text, hints, true, found);
+    return run_formats(formats, timestamp_trim(text), hints, true, found);
 }
 
 enum timestamp_result time_formats_scan(const struct time_formats *formats, struct slice text,

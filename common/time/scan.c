@@ -142,17 +142,28 @@ enum timestamp_result timestamp_scan(struct slice text, const struct timestamp_h
     return run(&scan, text, found);
 }
 
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+struct slice timestamp_trim(struct slice text)
+{
+    while (text.len > 0 && is_blank(text.data[0])) {
+        text.data++;
+        text.len--;
+    }
+    while (text.len > 0 && is_blank(text.data[text.len - 1]))
+        text.len--;
+    return text;
+}
+
 enum timestamp_result timestamp_read(struct slice text, const struct timestamp_hints *hints,
                                      struct timestamp_found *found)
 {
     struct scan scan = {.parts = PARTS_INIT, .hints = hints, .whole = true};
 
-    while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
-        text.data++;
-        text.len--;
-    }
-    while (text.len > 0 && strchr(" \t\r\n", text.data[text.len - 1]) && text.data[text.len - 1])
-        text.len--;
+    text = timestamp_trim(text);
     scan.c = cursor_of(text);
     return run(&scan, text, found);
 }

@@ -28,6 +28,9 @@ struct scan {
     bool unknown; /* a zone that nobody knows */
 };
 
+/* The text without the blanks and line ends around it. */
+struct slice timestamp_trim(struct slice text);
+
 /* At a digit. */
 enum scan_step scan_digits(struct scan *scan);
 

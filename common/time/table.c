@@ -176,7 +176,7 @@ static int64_t clamp(int64_t s)
 struct zone_period zone_table_at(const struct zone_table *table, int64_t s)
 {
     if (table->has_rule && s >= table->horizon) {
-        struct years years;
+        struct years years = {0};
 
         years_around(&years, table, clamp(s));
         return years.periods[count_up_to(years.starts, years.table.count - 1, s)];
@@ -187,7 +187,7 @@ struct zone_period zone_table_at(const struct zone_table *table, int64_t s)
 struct zone_period zone_table_at_local(const struct zone_table *table, int64_t local_s)
 {
     if (table->has_rule && local_s >= table->horizon) {
-        struct years years;
+        struct years years = {0};
 
         years_around(&years, table, clamp(local_s));
         return years.periods[count_up_to(years.local_ends, years.table.count - 1, local_s)];

@@ -88,7 +88,7 @@ static enum status read_block(const struct header *h, const char *times, struct 
     const char *kinds = times + h->times * h->time_size;
     const char *types = kinds + h->times;
     const char *chars = types + (size_t)h->types * 6;
-    struct zone_period period[TYPES_MAX];
+    struct zone_period period[TYPES_MAX] = {0};
 
     for (uint32_t i = 0; i < h->types; i++)
         if (!read_type(h, types + (size_t)i * 6, table, chars, &period[i]))
@@ -145,7 +145,7 @@ enum status tzif_read(struct slice file, struct zone_table *table, struct error 
     struct header h;
     struct zone_rule rule;
     bool has_rule = false;
-    int64_t last;
+    int64_t last = INT64_MIN;
 
     *table = (struct zone_table){0};
     if (!read_header(&rest, 4, &h))
