@@ -61,8 +61,10 @@ fresh: ## the two commands in bare Debian trees (root; minutes, gigabytes)
 images: ## builds the container images and tries them (root, podman)
 	$(Q)tests/images/run.sh
 
-bench: bench-query ## all benchmarks: tests/bench/README.md
+bench: bench-query bench-time ## all benchmarks: tests/bench/README.md
 bench-query: $(BUILD)/tests/bench/query_bench ## what conditions and rules cost; BENCH_ARGS="--runs 20 --json"
+	$(Q)$< $(BENCH_ARGS)
+bench-time: $(BUILD)/tests/bench/timestamp_bench ## what reading a time costs
 	$(Q)$< $(BENCH_ARGS)
 
 fuzz: packages-lint ## each fuzzer for FUZZ_SECONDS (60)
@@ -137,7 +139,7 @@ $(BUILD)/%.o: %.c
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all up down demo test unit integration e2e asan tsan fresh images bench bench-query fuzz lint format report \
+.PHONY: all up down demo test unit integration e2e asan tsan fresh images bench bench-query bench-time fuzz lint format report \
         unit-programs support-programs venv packages-build packages-run packages-demo packages-test packages-lint man install \
         help clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -3,9 +3,12 @@
  */
 #include "common/time/scan_steps.h"
 
+#include <stdlib.h>
+
 #include "common/time/epoch.h"
 
 #define DIGITS_MAX       20         /* that are counted */
+#define AHEAD_MAX_DAYS   7          /* of the reference: a log tells of the past */
 #define EPOCH_DIGITS_MIN 9          /* of a number that is a time as a whole: 1973 */
 #define EPOCH_S_MAX      4102444800 /* 2100: in a message, larger numbers are something else */
 
@@ -35,25 +38,33 @@ static bool is_date(int year, int month, int day)
     return month >= 1 && month <= 12 && day >= 1 && day <= civil_month_days(year, month);
 }
 
-static uint64_t days_from_reference(const struct scan *scan, int year, int month, int day)
+static int64_t days_ahead(const struct scan *scan, int year, int month, int day)
 {
-    int64_t days = civil_days(year, month, day) - scan->hints->reference_s / 86400;
-
-    return (uint64_t)(days < 0 ? -days : days);
+    return civil_days(year, month, day) - scan->hints->reference_s / 86400;
 }
 
-/* Both 17/06/09 and 09.06.17: the year is first, or the day. */
-static enum scan_step set_year_or_day_first(struct scan *scan, int a, int b, int c)
+/*
+ * Both 17/06/09 and 09-06-17: the year is first, or the day. Of two dates the
+ * nearer one; a single one, unless it lies ahead: then it is the other, which does not exist.
+ */
+static bool is_year_first(const struct scan *scan, int a, int b, int c)
 {
     int first = parts_full_year(a), last = parts_full_year(c);
-    bool year_first = is_date(first, b, c);
+    bool year_first = is_date(first, b, c), day_first = is_date(last, b, a);
 
-    if (year_first && is_date(last, b, a) && scan->hints->has_reference)
-        year_first =
-            days_from_reference(scan, first, b, c) <= days_from_reference(scan, last, b, a);
-    else if (!is_date(last, b, a))
-        year_first = true;
-    return year_first ? set_date(scan, first, b, c) : set_date(scan, last, b, a);
+    if (!scan->hints->has_reference)
+        return year_first || !day_first;
+    if (year_first && day_first)
+        return llabs(days_ahead(scan, first, b, c)) <= llabs(days_ahead(scan, last, b, a));
+    if (year_first)
+        return days_ahead(scan, first, b, c) <= AHEAD_MAX_DAYS;
+    return !day_first || days_ahead(scan, last, b, a) > AHEAD_MAX_DAYS;
+}
+
+static enum scan_step set_year_or_day_first(struct scan *scan, int a, int b, int c)
+{
+    return is_year_first(scan, a, b, c) ? set_date(scan, parts_full_year(a), b, c)
+                                        : set_date(scan, parts_full_year(c), b, a);
 }
 
 /* Three numbers of two digits; scan.h has the rule. */
@@ -197,7 +208,9 @@ static enum scan_step compact_date(struct scan *scan, int digits)
     int year = cursor_counted(c, 4), month = cursor_counted(c, 2), day = cursor_counted(c, 2);
 
     scan->compact = true;
-    if (digits > 8 && (year < 1900 || year > 2100 || !is_date(year, month, day)))
+    if (digits > 8 && (year < 1900 || year > 2100))
+        return STEP_NONE; /* an epoch, or any number */
+    if (digits > 8 && !scan->whole && !is_date(year, month, day))
         return STEP_NONE;
     set_date(scan, year, month, day);
     if (digits == 8)
@@ -209,7 +222,9 @@ static enum scan_step compact_date(struct scan *scan, int digits)
         cursor_take(c, '.');
         cursor_fraction(c, &parts->ns);
     }
-    return parts->hour < 24 && parts->minute < 60 && parts->second <= 60 ? STEP_TIME : STEP_NONE;
+    return scan->whole || (parts->hour < 24 && parts->minute < 60 && parts->second <= 60)
+               ? STEP_TIME
+               : STEP_NONE;
 }
 
 /* "261121 12:00:00": one blank before the hour or, before 10 o'clock, two. */

@@ -1,34 +1,92 @@
 /*
- * timestamp_bench.c - what reading a time costs, in nanoseconds of processor time.
+ * timestamp_bench.c - what reading a time costs.
+ *
+ * Prints nanoseconds of processor time a text, of each form.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "common/options.h"
 #include "common/scope.h"
+#include "common/time/format.h"
 #include "common/time/scan.h"
 
-#define RUNS   200000
-#define ROUNDS 7
+#define PASSES   100000
+#define RUNS_MAX 1000
 
-static const char *const texts[] = {
-    "2026-11-21T12:00:00.123Z GET",
-    "2026-11-21T12:00:00.123+01:00 GET",
-    "2026-11-21 12:00:00,123 INFO x",
-    "2026-11-21 12:00:00 CET x",
-    "2026-11-21T12:00:00[America/New_York] x",
-    "2026/11/21 12:00:00 [error] x",
-    "[21/Nov/2026:12:00:00 +0100] x",
-    "Nov 21 12:00:00 web1 app[1]: x",
-    "[Sat Nov 21 12:00:00.123456 2026] [core:error]",
-    "Sat, 21 Nov 2026 12:00:00 GMT x",
-    "21.11.2026 12:00:00 x",
-    "Nov 21, 2026 12:00:00 PM x",
-    "20261121T120000Z x",
-    "I1121 12:00:00.123456 1 x.cc:1] x",
-    "1795262400.123 567 x",
-    "12:00:00.123 x",
-    "an error message without any time",
+struct subject {
+    const char *kind, *text;
+    void (*run)(const char *text);
+};
+
+static struct timestamp_hints hints = {.has_reference = true, .reference_s = 1795273200};
+static struct time_formats *formats;
+static int64_t sum; /* what was found is used */
+
+static void run_scan(const char *text)
+{
+    struct timestamp_found found;
+
+    if (timestamp_scan(slice_of(text), &hints, &found) == TIMESTAMP_FOUND)
+        sum += found.time.s;
+}
+
+static void run_iso(const char *text)
+{
+    struct timestamp time;
+
+    if (timestamp_parse_iso(slice_of(text), &time))
+        sum += time.s;
+}
+
+static void run_clf(const char *text)
+{
+    struct timestamp time;
+
+    if (timestamp_parse_clf(slice_of(text), &time))
+        sum += time.s;
+}
+
+static void run_format(const char *text)
+{
+    struct timestamp_found found;
+
+    if (time_formats_read(formats, slice_of(text), &hints, &found) == TIMESTAMP_FOUND)
+        sum += found.time.s;
+}
+
+static void run_local(const char *text)
+{
+    (void)text;
+    sum += time_zone_from_local(hints.zone, 1700000000 + (int64_t)((uint64_t)sum % 100000000));
+}
+
+static const struct subject subjects[] = {
+    {"iso", "2026-11-21T12:00:00.123Z", run_iso},
+    {"iso", "2026-11-21T12:00:00.123456+01:00", run_iso},
+    {"clf", "21/Nov/2026:12:00:00 +0100", run_clf},
+    {"local", "local time of Europe/Berlin", run_local},
+    {"format", "2026-11-21 12:00:00.123", run_format},
+    {"format", "21/Nov/2026:12:00:00 +0100", run_format},
+    {"scan", "2026-11-21T12:00:00.123Z GET", run_scan},
+    {"scan", "2026-11-21T12:00:00.123+01:00 GET", run_scan},
+    {"scan", "2026-11-21 12:00:00,123 INFO x", run_scan},
+    {"scan", "2026-11-21 12:00:00 CET x", run_scan},
+    {"scan", "2026-11-21T12:00:00[America/New_York] x", run_scan},
+    {"scan", "2026/11/21 12:00:00 [error] x", run_scan},
+    {"scan", "[21/Nov/2026:12:00:00 +0100] x", run_scan},
+    {"scan", "Nov 21 12:00:00 web1 app[1]: x", run_scan},
+    {"scan", "[Sat Nov 21 12:00:00.123456 2026] [core:error]", run_scan},
+    {"scan", "Sat, 21 Nov 2026 12:00:00 GMT x", run_scan},
+    {"scan", "21.11.2026 12:00:00 x", run_scan},
+    {"scan", "Nov 21, 2026 12:00:00 PM x", run_scan},
+    {"scan", "20261121T120000Z x", run_scan},
+    {"scan", "I1121 12:00:00.123456 1 x.cc:1] x", run_scan},
+    {"scan", "1795262400.123 567 x", run_scan},
+    {"scan", "12:00:00.123 x", run_scan},
+    {"scan", "an error message without any time", run_scan},
 };
 
 /* Processor time: other programs do not count. */
@@ -40,76 +98,80 @@ static double now_ns(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static int64_t sum; /* what was found is used */
-
-static void run_scan(const char *text, const struct timestamp_hints *hints)
+static int compare(const void *a, const void *b)
 {
-    struct timestamp_found found;
+    double x = *(const double *)a, y = *(const double *)b;
 
-    if (timestamp_scan(slice_of(text), hints, &found) == TIMESTAMP_FOUND)
-        sum += found.time.s;
+    return (x > y) - (x < y);
 }
 
-static void run_iso(const char *text, const struct timestamp_hints *hints)
+static void run_passes(const struct subject *subject, int passes)
 {
-    struct timestamp time;
-
-    (void)hints;
-    if (timestamp_parse_iso(slice_of(text), &time))
-        sum += time.s;
+    for (int i = 0; i < passes; i++)
+        subject->run(subject->text);
 }
 
-static void run_clf(const char *text, const struct timestamp_hints *hints)
+static void measure(const struct subject *subject, int64_t runs, bool json, bool first)
 {
-    struct timestamp time;
+    double times[RUNS_MAX], start;
 
-    (void)hints;
-    if (timestamp_parse_clf(slice_of(text), &time))
-        sum += time.s;
-}
-
-/* As access logs come: many lines of one second. */
-static void run_local(const char *text, const struct timestamp_hints *hints)
-{
-    (void)text;
-    sum += time_zone_from_local(hints->zone, 1700000000 + sum % 100000000);
-}
-
-static void measure(const char *name, const char *text, const struct timestamp_hints *hints,
-                    void (*run)(const char *, const struct timestamp_hints *))
-{
-    double best = 1e18;
-
-    for (int round = 0; round < ROUNDS; round++) {
-        double start = now_ns();
-
-        for (int i = 0; i < RUNS; i++)
-            run(text, hints);
-        if (now_ns() - start < best)
-            best = now_ns() - start;
+    run_passes(subject, PASSES / 4); /* warm */
+    for (int64_t run = 0; run < runs; run++) {
+        start = now_ns();
+        run_passes(subject, PASSES);
+        times[run] = (now_ns() - start) / PASSES;
     }
-    printf("%-10s %-50s %7.1f ns\n", name, text, best / RUNS);
+    qsort(times, (size_t)runs, sizeof(*times), compare);
+    /* No text has what JSON escapes. */
+    printf(json ? "%s\n  {\"kind\":\"%s\",\"text\":\"%s\",\"min_ns\":%.1f,\"median_ns\":%.1f,"
+                  "\"max_ns\":%.1f}"
+                : "%s%-8s %-50s %9.1f %9.1f %9.1f\n",
+           !json || first ? "" : ",", subject->kind, subject->text, times[0],
+           (times[(runs - 1) / 2] + times[runs / 2]) / 2, times[runs - 1]);
+    fflush(stdout);
 }
 
-int main(void)
+static void run_all(int64_t runs, bool json)
 {
-    struct timestamp_hints hints = {.has_reference = true, .reference_s = 1795273200};
+    if (json)
+        printf("{\"unit\":\"ns of processor time a text\",\"runs\":%" PRId64 ",\"results\":[",
+               runs);
+    else
+        printf("%-59s %9s %9s %9s   ns a text, %" PRId64 " runs\n", "", "min", "median", "max",
+               runs);
+    for (size_t i = 0; i < ARRAY_LEN(subjects); i++)
+        measure(&subjects[i], runs, json, i == 0);
+    if (json)
+        puts("\n]}");
+}
+
+int main(int argc, char **argv)
+{
+    static const char *const list[] = {"%Y-%m-%d %H:%M:%S.%f", "dd/MMM/yyyy:HH:mm:ss Z"};
+    int64_t runs = 9;
+    bool json = false;
+    const struct option_row rows[] = {
+        {"runs", 'n', "N", OPTION_NUMBER, &runs, "how often each is measured (9)"},
+        {"json", 0, NULL, OPTION_FLAG, &json, "print JSON instead of a table"},
+        {0}};
     struct time_zone *zone;
     struct error err;
+    char **rest;
 
-    if (time_zone_open("Europe/Berlin", &zone, &err)) {
-        fprintf(stderr, "%s\n", err.text);
-        return 1;
+    if (options_parse(rows, argc, argv, &rest, &err) || rest[0] || runs < 1 || runs > RUNS_MAX) {
+        fprintf(stderr, "usage: timestamp_bench [--runs 1..%d] [--json]\n", RUNS_MAX);
+        return EXIT_USAGE;
+    }
+    if (time_zone_open("Europe/Berlin", &zone, &err) ||
+        time_formats_open(list, ARRAY_LEN(list), &formats, &err)) {
+        fprintf(stderr, "timestamp_bench: %s\n", err.text);
+        return EXIT_FAILED;
     }
     hints.zone = zone;
     hints.zones = time_zones_open();
-    measure("iso", "2026-11-21T12:00:00.123Z", &hints, run_iso);
-    measure("iso", "2026-11-21T12:00:00.123456+01:00", &hints, run_iso);
-    measure("clf", "21/Nov/2026:12:00:00 +0100", &hints, run_clf);
-    measure("local", "local time, Europe/Berlin", &hints, run_local);
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        measure("scan", texts[i], &hints, run_scan);
+    run_all(runs, json);
     time_zones_close(hints.zones);
     time_zone_close(zone);
-    return sum == 0;
+    time_formats_close(formats);
+    return EXIT_DONE;
 }

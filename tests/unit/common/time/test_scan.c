@@ -357,6 +357,11 @@ static void a_time_alone(void **state)
         {"Nov 21", "UTC", ABSENT, NULL},
         {"12345678", "UTC", NEVER, NULL},
         {"2026-02-30", "UTC", NEVER, NULL},
+        {"20260230", "UTC", NEVER, NULL},
+        {"20260230120000", "UTC", NEVER, NULL}, /* not milliseconds of the year 2612 */
+        {"20261121250000", "UTC", NEVER, NULL},
+        {"20261121120000", "UTC", NOON, ""},
+        {"20261121120000123", "UTC", MS, ""},
         {"", "UTC", ABSENT, NULL},
         {"   ", "UTC", ABSENT, NULL},
     };
@@ -392,6 +397,9 @@ static void day_and_month_by_number_by_hint_by_separator(void **state)
         {"11.12.26 00:00:00", DATE_ORDER_DEFAULT, "2026-12-11T00:00:00.000Z"},
         {"26-11-20 00:00:00", DATE_ORDER_DEFAULT, "2026-11-20T00:00:00.000Z"},
         {"20-11-26 00:00:00", DATE_ORDER_DEFAULT, "2026-11-20T00:00:00.000Z"},
+        {"30-02-26 00:00:00", DATE_ORDER_DEFAULT, NEVER}, /* not 2030 */
+        {"21/02/30 00:00:00", DATE_ORDER_DEFAULT, NEVER},
+        {"30-02-26 00:00:00", DATE_DAY_FIRST, NEVER},
         {"95/11/21 00:00:00", DATE_ORDER_DEFAULT, "1995-11-21T00:00:00.000Z"},
         {"11/21/69 00:00:00", DATE_ORDER_DEFAULT, "1969-11-21T00:00:00.000Z"},
         {"11/21/68 00:00:00", DATE_ORDER_DEFAULT, "2068-11-21T00:00:00.000Z"},
