@@ -9,8 +9,10 @@
  */
 #include "common/time/zone.h"
 
+#define LETTERS_MAX 5
+
 struct abbreviation {
-    char name[6];
+    char name[LETTERS_MAX + 1];
     int16_t minutes;
 };
 
@@ -29,23 +31,33 @@ static const struct abbreviation table[] = {
     {"WIT", 540},   {"WITA", 480}, {"Z", 0},
 };
 
+/* The letters as one number, in the order of the table. */
+static uint64_t pack(const char *text, size_t len)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < LETTERS_MAX; i++)
+        value = value << 8 | (i < len ? (unsigned char)text[i] : 0);
+    return value;
+}
+
 bool time_zone_abbreviation(struct slice text, int32_t *offset_s)
 {
     size_t low = 0, high = sizeof(table) / sizeof(table[0]);
-    char name[6] = {0};
+    uint64_t wanted;
 
-    if (text.len == 0 || text.len >= sizeof(name))
+    if (text.len == 0 || text.len > LETTERS_MAX || text.data[text.len - 1] == '\0')
         return false;
-    memcpy(name, text.data, text.len);
+    wanted = pack(text.data, text.len);
     while (low < high) {
         size_t middle = (low + high) / 2;
-        int order = memcmp(name, table[middle].name, sizeof(name));
+        uint64_t there = pack(table[middle].name, LETTERS_MAX);
 
-        if (order == 0 && name[text.len - 1] != '\0') {
+        if (there == wanted) {
             *offset_s = table[middle].minutes * 60;
             return true;
         }
-        if (order < 0)
+        if (wanted < there)
             high = middle;
         else
             low = middle + 1;

@@ -20,12 +20,29 @@
  */
 enum date_order { DATE_ORDER_DEFAULT, DATE_MONTH_FIRST, DATE_DAY_FIRST, DATE_YEAR_FIRST };
 
+/*
+ * The last time that was resolved: lines of the same second need no calendar.
+ * All zero to begin with, and again when a zone of the hints is closed. One thread.
+ */
+struct timestamp_memo {
+    struct timestamp_memo_key {
+        const struct time_zone *zone, *named;
+        int64_t reference_s;
+        int32_t date, year, month, day, clock, zone_kind, offset_s;
+        char abbreviation[8];
+    } key;
+    bool filled;
+    int64_t s;
+    int32_t offset_s;
+};
+
 struct timestamp_hints {          /* all zero: UTC, no reference */
     const struct time_zone *zone; /* of times that do not say theirs; NULL: UTC */
     struct time_zones *zones;     /* to look up zones that a text names; NULL: such texts fail */
     bool has_reference;           /* without: a date without a year is refused */
     int64_t reference_s;
     enum date_order order;
+    struct timestamp_memo *memo; /* NULL: none */
 };
 
 enum timestamp_result {

@@ -172,6 +172,66 @@ static bool nearest_day(const struct time_parts *parts, const struct timestamp_h
     return any;
 }
 
+/* All that the instant depends on, but the fraction. False: it does not fit. */
+static bool make_key(const struct time_parts *parts, const struct timestamp_hints *hints,
+                     struct timestamp_memo_key *key)
+{
+    memset(key, 0, sizeof(*key)); /* compared as bytes */
+    if (parts->zone_kind == PARTS_ABBREVIATION) {
+        if (parts->abbreviation.len > sizeof(key->abbreviation))
+            return false;
+        memcpy(key->abbreviation, parts->abbreviation.data, parts->abbreviation.len);
+    }
+    key->zone = hints->zone;
+    key->named = parts->zone;
+    key->reference_s =
+        hints->has_reference && parts->year == PARTS_NO_YEAR ? hints->reference_s : 0;
+    key->date = (int32_t)parts->date;
+    key->year = parts->year;
+    key->month = parts->date == PARTS_WEEK_DAY ? parts->week : parts->month;
+    key->day = parts->date == PARTS_WEEK_DAY      ? parts->weekday
+               : parts->date == PARTS_DAY_OF_YEAR ? parts->day_of_year
+                                                  : parts->day;
+    key->clock =
+        ((parts->hour * 64 + parts->minute) * 64 + parts->second) * 4 + (int32_t)parts->meridiem;
+    key->zone_kind = (int32_t)parts->zone_kind;
+    key->offset_s = parts->offset_s;
+    return true;
+}
+
+static bool resolve(const struct time_parts *parts, const struct timestamp_hints *hints,
+                    struct timestamp_found *found)
+{
+    struct civil civil;
+
+    if (parts->date != PARTS_NO_DATE && parts->year != PARTS_NO_YEAR)
+        return date_in_year(parts, parts->year, &civil) &&
+               instant_of(parts, hints->zone, &civil, found);
+    if (!hints->has_reference)
+        return false;
+    return parts->date != PARTS_NO_DATE ? nearest_year(parts, hints, found)
+                                        : nearest_day(parts, hints, found);
+}
+
+static bool resolve_by_memo(const struct time_parts *parts, const struct timestamp_hints *hints,
+                            struct timestamp_found *found)
+{
+    struct timestamp_memo *memo = hints->memo;
+    struct timestamp_memo_key key;
+
+    if (!memo || !make_key(parts, hints, &key))
+        return resolve(parts, hints, found);
+    if (memo->filled && memcmp(&memo->key, &key, sizeof(key)) == 0) {
+        found->time = (struct timestamp){memo->s, parts->ns};
+        found->offset_s = memo->offset_s;
+        return true;
+    }
+    if (!resolve(parts, hints, found))
+        return false;
+    *memo = (struct timestamp_memo){key, true, found->time.s, found->offset_s};
+    return true;
+}
+
 enum timestamp_result parts_resolve(const struct time_parts *parts,
                                     const struct timestamp_hints *hints,
                                     struct timestamp_found *found)
@@ -179,24 +239,13 @@ enum timestamp_result parts_resolve(const struct time_parts *parts,
     struct timestamp_found result = {.has_zone = parts->zone_kind != PARTS_NO_ZONE,
                                      .has_date = parts->date != PARTS_NO_DATE,
                                      .has_year = parts->year != PARTS_NO_YEAR};
-    struct civil civil;
-    bool ok;
 
     if (parts->is_instant) {
         result.time = parts->instant;
         result.has_zone = result.has_date = result.has_year = true;
-        ok = true;
-    } else if (result.has_date && result.has_year) {
-        ok = date_in_year(parts, parts->year, &civil) &&
-             instant_of(parts, hints->zone, &civil, &result);
-    } else if (!hints->has_reference) {
-        ok = false;
-    } else {
-        ok = result.has_date ? nearest_year(parts, hints, &result)
-                             : nearest_day(parts, hints, &result);
-    }
-    if (!ok)
+    } else if (!resolve_by_memo(parts, hints, &result)) {
         return TIMESTAMP_IMPOSSIBLE;
+    }
     result.len = found->len;
     *found = result;
     return TIMESTAMP_FOUND;

@@ -69,6 +69,10 @@ static bool scan_body(struct scan *scan)
     unsigned char first = cursor_peek(&scan->c, 0);
     enum scan_step step = STEP_NONE;
 
+    if (scan_plain(scan)) {
+        scan_zone(scan);
+        return true;
+    }
     if (first == '@')
         return scan_tai64(scan);
     if ((first == '*' || first == '.') && char_is_letter(cursor_peek(&scan->c, 1)))

@@ -4,7 +4,7 @@
 #include "common/time/scan_steps.h"
 
 /* Behind the seconds: .5 ,123 and :123 (WebSphere, HealthApp). */
-static void take_fraction(struct cursor *c, uint32_t *ns)
+void scan_fraction(struct cursor *c, uint32_t *ns)
 {
     unsigned char byte = cursor_peek(c, 0);
     struct cursor at = *c;
@@ -34,7 +34,7 @@ static bool read_compact(struct scan *scan, struct cursor *at, struct time_parts
     parts->second = cursor_counted(at, 2);
     if (digits == 9)
         return cursor_fraction(at, &parts->ns);
-    take_fraction(at, &parts->ns);
+    scan_fraction(at, &parts->ns);
     return true;
 }
 
@@ -61,13 +61,13 @@ static bool read_separated(struct scan *scan, struct cursor *at, struct time_par
         return false;
     *seconds = take_pair(at, separator, &parts->second);
     if (*seconds)
-        take_fraction(at, &parts->ns);
+        scan_fraction(at, &parts->ns);
     else if (cursor_peek(at, 0) == (unsigned char)separator && char_is_digit(cursor_peek(at, 1)))
         return false;
     return true;
 }
 
-static bool take_meridiem(struct cursor *c, struct time_parts *parts)
+bool scan_meridiem(struct cursor *c, struct time_parts *parts)
 {
     struct cursor at = *c;
     bool pm;
@@ -106,7 +106,7 @@ static bool read_clock(struct scan *scan, struct cursor *at, struct time_parts *
         return false;
     if (cursor_is_digit(at))
         return false;
-    if (!take_meridiem(at, parts) && !seconds && parts->date == PARTS_NO_DATE && !scan->whole)
+    if (!scan_meridiem(at, parts) && !seconds && parts->date == PARTS_NO_DATE && !scan->whole)
         return false; /* "12:30" alone is anything */
     if (scan->points)
         take_minutes_offset(at, parts);

@@ -43,6 +43,18 @@ bool scan_month_year(struct scan *scan, int day);
 /* h:mm[:ss[.f]] [AM], hhmmss. */
 bool scan_clock(struct scan *scan);
 
+/* ".5", ",123" or ":123" behind seconds; nothing is fine. */
+void scan_fraction(struct cursor *c, uint32_t *ns);
+
+/* AM or PM with the blank before it; false: none. */
+bool scan_meridiem(struct cursor *c, struct time_parts *parts);
+
+/*
+ * "2026-11-21 12:00:00.123", in one go since most lines begin so; also with / . T _
+ * False: something else, perhaps of the same kind.
+ */
+bool scan_plain(struct scan *scan);
+
 /* Whatever names a zone, with the blank before it. Reading nothing is fine. */
 void scan_zone(struct scan *scan);
 

@@ -283,7 +283,7 @@ int64_t time_zone_from_local(const struct time_zone *zone, int64_t local_s)
 static bool table_may_have(const struct zone_table *table, struct slice name)
 {
     for (size_t i = 0; i + name.len < table->names_len; i++)
-        if (table->names[i + name.len] == '\0' &&
+        if (table->names[i] == name.data[0] && table->names[i + name.len] == '\0' &&
             memcmp(table->names + i, name.data, name.len) == 0)
             return true;
     return false;

@@ -21,6 +21,7 @@ struct subject {
     void (*run)(const char *text);
 };
 
+static struct timestamp_memo memo;
 static struct timestamp_hints hints = {.has_reference = true, .reference_s = 1795273200};
 static struct time_formats *formats;
 static int64_t sum; /* what was found is used */
@@ -31,6 +32,14 @@ static void run_scan(const char *text)
 
     if (timestamp_scan(slice_of(text), &hints, &found) == TIMESTAMP_FOUND)
         sum += found.time.s;
+}
+
+/* Line after line of the same second. */
+static void run_memo(const char *text)
+{
+    hints.memo = &memo;
+    run_scan(text);
+    hints.memo = NULL;
 }
 
 static void run_iso(const char *text)
@@ -70,6 +79,10 @@ static const struct subject subjects[] = {
     {"local", "local time of Europe/Berlin", run_local},
     {"format", "2026-11-21 12:00:00.123", run_format},
     {"format", "21/Nov/2026:12:00:00 +0100", run_format},
+    {"memo", "2026-11-21T12:00:00.123Z GET", run_memo},
+    {"memo", "2026-11-21 12:00:00,123 INFO x", run_memo},
+    {"memo", "Nov 21 12:00:00 web1 app[1]: x", run_memo},
+    {"memo", "[Sat Nov 21 12:00:00.123456 2026] [core:error]", run_memo},
     {"scan", "2026-11-21T12:00:00.123Z GET", run_scan},
     {"scan", "2026-11-21T12:00:00.123+01:00 GET", run_scan},
     {"scan", "2026-11-21 12:00:00,123 INFO x", run_scan},
