@@ -3,6 +3,8 @@
  */
 #include "shipper/parser/line_time.h"
 
+#include <stdlib.h>
+
 #include "common/record.h"
 #include "common/time/epoch.h"
 #include "shipper/parser/scan.h"
@@ -12,8 +14,9 @@
 enum status line_clock_init(struct line_clock *clock, const struct parser_options *options,
                             struct error *err)
 {
-    *clock = (struct line_clock){.zones = time_zones_open()};
-    if (!clock->zones)
+    *clock = (struct line_clock){.zones = time_zones_open(),
+                                 .memo = calloc(1, sizeof(struct timestamp_memo))};
+    if (!clock->zones || !clock->memo)
         return error_set(err, FATAL, "out of memory");
     return options->timezone ? time_zone_open(options->timezone, &clock->zone, err) : OK;
 }
@@ -21,6 +24,7 @@ enum status line_clock_init(struct line_clock *clock, const struct parser_option
 void line_clock_release(struct line_clock *clock)
 {
     time_zones_close(clock->zones);
+    free(clock->memo);
     time_zone_close(clock->zone);
 }
 
@@ -30,6 +34,7 @@ struct timestamp_hints line_clock_hints(const struct line_clock *clock,
     return (struct timestamp_hints){
         .zone = clock->zone,
         .zones = clock->zones,
+        .memo = clock->memo,
         .has_reference = memory->reference.s != 0,
         .reference_s = memory->reference.s,
     };

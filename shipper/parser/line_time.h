@@ -13,6 +13,7 @@
 struct line_clock {
     struct time_zone *zone;   /* NULL: UTC */
     struct time_zones *zones; /* that lines name themselves */
+    struct timestamp_memo *memo;
 };
 
 /* REJECT: options->timezone is none; FATAL: no memory. To be released also then. */

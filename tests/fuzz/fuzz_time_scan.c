@@ -25,6 +25,7 @@ static void check(struct timestamp time)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct time_zones *zones;
+    static struct timestamp_memo memo;
     static struct time_zone *berlin;
     struct slice text = {(const char *)data, size};
     struct timestamp_hints hints = {.has_reference = true, .reference_s = 1795273200};
@@ -37,6 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     hints.zone = berlin;
     hints.zones = zones;
+    hints.memo = size % 2 ? &memo : NULL;
     hints.order = size ? data[0] % 4 : 0;
     if (timestamp_scan(text, &hints, &found) == TIMESTAMP_FOUND) {
         if (found.len == 0 || found.len > size)

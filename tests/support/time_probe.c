@@ -28,6 +28,8 @@ static struct {
 } zones[ZONES];
 static size_t zone_count;
 
+static struct timestamp_memo memo; /* zones stay open */
+
 static const struct time_zone *zone_of(const char *name)
 {
     struct error err;
@@ -83,7 +85,7 @@ static void answer(char *columns[COLUMNS], int count, struct time_zones *named)
 {
     const char *verb = columns[0];
     const struct time_zone *zone = count >= 3 ? zone_of(columns[1]) : NULL;
-    struct timestamp_hints hints = {.zone = zone, .zones = named};
+    struct timestamp_hints hints = {.zone = zone, .zones = named, .memo = &memo};
     struct timestamp_found found = {0};
 
     if (count < 3)
