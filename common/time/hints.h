@@ -29,7 +29,7 @@ struct timestamp_memo {
         const struct time_zone *zone, *named;
         int64_t reference_s;
         int32_t date, year, month, day, clock, zone_kind, offset_s;
-        char abbreviation[8];
+        char abbreviation[12]; /* as long as leaves no gap: keys are compared as bytes */
     } key;
     bool filled;
     int64_t s;
