@@ -6,10 +6,19 @@
 #include "common/record.h"
 #include "common/scope.h"
 
+/* clang-format off: a line each, for those who add one */
 static const struct parser_type *const types[] = {
-    &parser_apache,       &parser_nginx,       &parser_syslog,  &parser_json,
-    &parser_apache_error, &parser_nginx_error, &parser_haproxy, &parser_regex,
+    &parser_apache,
+    &parser_nginx,
+    &parser_syslog,
+    &parser_json,
+    &parser_apache_error,
+    &parser_nginx_error,
+    &parser_haproxy,
+    &parser_regex,
+    &parser_text,
 };
+/* clang-format on */
 
 /* Does `format` name this row? *argument is what follows. */
 static bool is_row(const struct parser_format *row, const char *format, const char **argument)

@@ -90,5 +90,6 @@ extern const struct parser_type parser_json;
 extern const struct parser_type parser_apache_error, parser_nginx_error;
 extern const struct parser_type parser_regex;
 extern const struct parser_type parser_haproxy;
+extern const struct parser_type parser_text;
 
 #endif

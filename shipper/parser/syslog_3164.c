@@ -107,7 +107,8 @@ static void take_host(struct slice *rest, struct record *record)
     if (!address_is_ipv6(host)) {
         if (host.len != word.len)
             return;
-        if (syslog_take_tag(&p, &tag) && !tag.version.len) {
+        if (syslog_take_tag(&p, &tag) && !tag.version.len &&
+            !memchr(tag.name.data, ' ', tag.name.len)) {
             if (tag.procid.len || !is_before_mnemonic(*rest, word))
                 return;
             host = tag.name;

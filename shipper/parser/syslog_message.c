@@ -96,13 +96,39 @@ static bool take_version(struct slice *rest, struct slice *version)
     return true;
 }
 
+/*
+ * macOS calls programs by what people see: `Microsoft Word[12]:`, `BezelServices 255.10[94]:`.
+ * Words in between must be capitalised, or numbers, and lead to a number in brackets.
+ */
+static void take_more_words(struct slice *rest)
+{
+    struct slice p = *rest;
+
+    for (int i = 0; i < 3 && scan_char(&p, ' '); i++) {
+        char first = scan_peek(p, 0);
+
+        if (!scan_is_digit(first) && !(first >= 'A' && first <= 'Z'))
+            return;
+        while (scan_is_letter(scan_peek(p, 0)) || scan_is_digit(scan_peek(p, 0)) ||
+               scan_peek(p, 0) == '.')
+            scan_skip(&p, 1);
+        if (scan_peek(p, 0) == '[' && scan_is_digit(scan_peek(p, 1))) {
+            *rest = p;
+            return;
+        }
+    }
+}
+
 bool syslog_take_tag(struct slice *rest, struct syslog_tag *tag)
 {
     struct slice p = *rest;
 
+    scan_text(&p, SLICE("-- ")); /* login(1) says who came with that in front */
     *tag = (struct syslog_tag){.name = take_tag_name(&p)};
     if (tag->name.len == 0)
         return false;
+    take_more_words(&p);
+    tag->name.len = (size_t)(p.data - tag->name.data);
     if (!take_procid(&p, &tag->procid) && !take_colon(&p) && !take_version(&p, &tag->version))
         return false;
     *rest = p;
@@ -132,6 +158,21 @@ static void take_message_id(struct slice *rest, struct record *record)
         return;
     record_set_text(record, FIELD_LOG_SYSLOG_MSGID, id);
     scan_blanks(&p);
+    *rest = p;
+}
+
+/* macOS: `(com.apple.x[12]): ` behind name and number: whom it is about. */
+static void take_context(struct slice *rest, struct record *record)
+{
+    struct slice p = *rest, context;
+
+    if (!scan_char(&p, '('))
+        return;
+    context = scan_until(&p, ')');
+    if (context.len == 0 || context.len > TAG_MAX || memchr(context.data, ' ', context.len) ||
+        !scan_text(&p, SLICE("): ")))
+        return;
+    record_label(record, SLICE("context"), context);
     *rest = p;
 }
 
@@ -193,8 +234,12 @@ void syslog_set_message(struct slice rest, struct record *record)
 
     if (!syslog_is_notice(rest) && syslog_take_tag(&rest, &tag)) {
         set_tag(record, &tag);
+        if (tag.procid.len && rest.data[-1] == ']') {
+            scan_blanks(&rest);
+            take_context(&rest, record);
+            take_severity(&rest, record);
+        }
         scan_blanks(&rest);
-        take_severity(&rest, record);
         take_message_id(&rest, record);
     }
     scan_bom(&rest);

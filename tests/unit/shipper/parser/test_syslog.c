@@ -339,9 +339,9 @@ static const struct parser_case rfc3164[] = {
      "@timestamp=2026-10-11T22:14:15.000Z | message=macOS | log.syslog.procid=0 | "
      "process.name=kernel | process.pid=0 | host.hostname=host"},
     {"Oct 11 22:14:15 host com.apple.xpc.launchd[1] (com.apple.x[12]): macOS",
-     "@timestamp=2026-10-11T22:14:15.000Z | message=(com.apple.x[12]): macOS | "
-     "log.syslog.procid=1 | process.name=com.apple.xpc.launchd | process.pid=1 | "
-     "host.hostname=host"},
+     "@timestamp=2026-10-11T22:14:15.000Z | message=macOS | log.syslog.procid=1 | "
+     "process.name=com.apple.xpc.launchd | process.pid=1 | host.hostname=host | "
+     "labels.context=\"com.apple.x[12]\""},
     {"<189>29: *Nov 16 12:33:02.123 UTC: %LINK-3-UPDOWN: Interface down",
      "@timestamp=2026-11-16T12:33:02.123Z | message=%LINK-3-UPDOWN: Interface down | "
      "event.sequence=29 | event.code=UPDOWN | event.provider=LINK | log.syslog.priority=189"},
@@ -382,6 +382,15 @@ static const struct parser_case rfc3164[] = {
     {"<14>words only", "message=words only | log.syslog.priority=14"},
     {"<14>100% of it-5-x", "message=100% of it-5-x | log.syslog.priority=14"},
     {"<14>", "log.syslog.priority=14"},
+    {"Oct 11 22:14:15 mac Microsoft Word[14463]: two words",
+     "@timestamp=2026-10-11T22:14:15.000Z | message=two words | log.syslog.procid=14463 | "
+     "process.name=Microsoft Word | process.pid=14463 | host.hostname=mac"},
+    {"Oct 11 22:14:15 mac BezelServices 255.10[94]: a version",
+     "@timestamp=2026-10-11T22:14:15.000Z | message=a version | log.syslog.procid=94 | "
+     "process.name=BezelServices 255.10 | process.pid=94 | host.hostname=mac"},
+    {"Oct 11 22:14:15 combo  -- root[2421]: ROOT LOGIN ON tty2",
+     "@timestamp=2026-10-11T22:14:15.000Z | message=ROOT LOGIN ON tty2 | "
+     "log.syslog.procid=2421 | process.name=root | process.pid=2421 | host.hostname=combo"},
     /* these do not fit */
     {"", NULL},
     {"text", NULL},
