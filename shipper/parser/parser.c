@@ -6,7 +6,8 @@
 #include "common/record.h"
 #include "common/scope.h"
 
-/* clang-format off: a line each, for those who add one */
+/* A line each. */
+/* clang-format off */
 static const struct parser_type *const types[] = {
     &parser_apache,
     &parser_nginx,
