@@ -17,6 +17,18 @@ static bool is_name_byte(unsigned char byte)
            byte == '-' || byte == '+';
 }
 
+/* "EST5EDT": a TZ string of old that is also a name of the database. */
+static struct slice american_name(const struct cursor *c)
+{
+    static const char *const names[] = {"EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (c->end - c->p >= 7 && memcmp(c->p, names[i], 7) == 0 &&
+            !is_name_byte(cursor_peek(c, 7)))
+            return (struct slice){c->p, 7};
+    return (struct slice){0};
+}
+
 /* The name here, or an empty slice. */
 static struct slice region_name(const struct cursor *c)
 {
@@ -24,6 +36,8 @@ static struct slice region_name(const struct cursor *c)
 
     while (char_is_letter(cursor_peek(c, len)))
         len++;
+    if (len == 3 && char_is_digit(cursor_peek(c, 3)))
+        return american_name(c);
     if (cursor_peek(c, len) != '/')
         return (struct slice){0};
     for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++) {
@@ -55,6 +69,35 @@ static bool take_region(struct scan *scan, struct cursor *c)
     return true;
 }
 
+static bool set_offset(struct scan *scan, const struct cursor *at, int32_t offset_s, bool valid)
+{
+    scan->parts.zone_kind = PARTS_OFFSET;
+    scan->parts.offset_s = offset_s;
+    scan->unknown = !valid;
+    scan->c = *at;
+    return true;
+}
+
+/* "[UTC]" right behind the time: java.time's for Z. */
+static bool take_bracketed_utc(struct scan *scan)
+{
+    struct cursor at = scan->c;
+
+    if (!cursor_take(&at, '['))
+        return false;
+    if (!cursor_take(&at, 'Z')) {
+        if (at.end - at.p < 3 || (memcmp(at.p, "UTC", 3) != 0 && memcmp(at.p, "GMT", 3) != 0))
+            return false;
+        at.p += 3;
+    }
+    if (!cursor_take(&at, ']'))
+        return false;
+    if (scan->parts.zone_kind == PARTS_NO_ZONE)
+        return set_offset(scan, &at, 0, true);
+    scan->c = at;
+    return true;
+}
+
 /* "[Europe/Berlin]", java.time's and RFC 9557's; behind an offset it changes nothing. */
 static void take_bracketed_region(struct scan *scan)
 {
@@ -69,15 +112,6 @@ static void take_bracketed_region(struct scan *scan)
     take_region(scan, &at);
     at.p++;
     scan->c = at;
-}
-
-static bool set_offset(struct scan *scan, const struct cursor *at, int32_t offset_s, bool valid)
-{
-    scan->parts.zone_kind = PARTS_OFFSET;
-    scan->parts.offset_s = offset_s;
-    scan->unknown = !valid;
-    scan->c = *at;
-    return true;
 }
 
 /* Behind a blank, two digits may be anything's: "-10 degrees". They end the text or a bracket, or a
@@ -209,6 +243,8 @@ void scan_zone(struct scan *scan)
     if (scan->parts.zone_kind == PARTS_NO_ZONE && take_any(scan) &&
         scan->parts.zone_kind == PARTS_OFFSET)
         take_comment(&scan->c);
-    if (cursor_peek(&scan->c, 0) == '[' || cursor_peek(&scan->c, 0) == ' ')
+    if (cursor_peek(&scan->c, 0) != '[' && cursor_peek(&scan->c, 0) != ' ')
+        return;
+    if (!take_bracketed_utc(scan))
         take_bracketed_region(scan);
 }

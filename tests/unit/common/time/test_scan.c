@@ -188,6 +188,12 @@ static void zones_behind_the_time(void **state)
         {"2026-07-21T12:00:00[Europe/Berlin] x", "UTC", "2026-07-21T10:00:00.000Z", " x"},
         {"2026-11-21T12:00:00+01:00[Europe/Berlin]", "UTC", ELEVEN, ""},
         {"2026-11-21T12:00:00.5Z[Etc/UTC] x", "UTC", "2026-11-21T12:00:00.500Z", " x"},
+        {"2026-11-21T12:00:00Z[UTC] x", "Asia/Tokyo", NOON, " x"},
+        {"2026-11-21T12:00:00[UTC]", "Asia/Tokyo", NOON, ""},
+        {"2026-11-21T12:00:00.123Z[Z]", "Asia/Tokyo", MS, ""},
+        {"2026-11-21T12:00:00Z[UTX]", "Asia/Tokyo", NOON, "[UTX]"},
+        {"2026-11-21 07:00:00 EST5EDT x", "UTC", NOON, " x"},
+        {"2026-11-21 12:00:00 EST5EDTX", "UTC", NOON, " EST5EDTX"},
         {"2026-11-21 12:00:00 Europe/Nowhere x", "UTC", NEVER, NULL},
         {"2026-11-21 12:00:00 Europe/../Berlin", "UTC", NEVER, NULL},
         /* no zones: messages */
