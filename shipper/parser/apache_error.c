@@ -9,8 +9,9 @@
  * the first thing that is none of them. A line fits when there is one part at least.
  * Sources: core.html#errorlogformat; do_errorlog_default in server/log.c.
  *
- * `(13)Permission denied:` is error.code and error.message. AH00035 identifies the
- * event: event.code, and error.code where the system gave no error.
+ * AH00035 identifies the event: event.code, and error.code as Logstash's patterns have
+ * it. `(13)Permission denied:` is the system's error: labels.errno and error.message,
+ * and error.code where httpd has no number of its own.
  */
 #include "shipper/parser/parser.h"
 
@@ -219,6 +220,7 @@ static bool take_error(struct slice *rest, struct record *record)
     while (text.len && text.data[text.len - 1] == ' ')
         text.len--;
     record_set_text(record, FIELD_ERROR_CODE, code);
+    record_label(record, SLICE("errno"), code);
     if (text.len)
         record_set_text(record, FIELD_ERROR_MESSAGE, text);
     scan_skip(&p, (size_t)(end - p.data) + 2);
@@ -235,8 +237,7 @@ static bool take_message_id(struct slice *rest, struct record *record)
         scan_peek(*rest, MESSAGE_ID_LEN) != ':')
         return false;
     record_set_text(record, FIELD_EVENT_CODE, id);
-    if (!record_has(record, FIELD_ERROR_CODE))
-        record_set_text(record, FIELD_ERROR_CODE, id);
+    record_set_text(record, FIELD_ERROR_CODE, id);
     scan_skip(rest, MESSAGE_ID_LEN + 1);
     return true;
 }

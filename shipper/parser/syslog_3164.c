@@ -179,9 +179,11 @@ const char *syslog_3164_parse(const struct line_clock *clock, struct slice rest,
     if (result == TIMESTAMP_ABSENT && !record_has(record, FIELD_LOG_SYSLOG_PRIORITY))
         return "the line begins neither with a priority nor with a time";
     scan_blanks(&rest);
-    if (result == TIMESTAMP_FOUND && !scan_char(&rest, ':')) /* Cisco: a colon, and no host */
+    if (result == TIMESTAMP_FOUND) {
+        if (scan_char(&rest, ':')) /* Cisco */
+            scan_blanks(&rest);
         take_sender(&rest, record);
-    scan_blanks(&rest);
+    }
     syslog_set_message(rest, record);
     return NULL;
 }

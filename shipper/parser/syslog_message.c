@@ -15,7 +15,7 @@
 
 static bool is_tag_byte(unsigned char c)
 {
-    return c > ' ' && c != 0x7f && !scan_is_one_of((char)c, SLICE("\"'{}<>=,;|&[]:`"));
+    return c > ' ' && c != 0x7f && !scan_is_one_of((char)c, SLICE("\"'{}=,;|&[]:`"));
 }
 
 /* Name of a tag: has a letter; may hold `::`; is not Cisco's `%FACILITY-...`. */
@@ -24,7 +24,7 @@ static struct slice take_tag_name(struct slice *rest)
     struct slice name = {rest->data, 0};
     bool has_letter = false;
 
-    if (scan_peek(*rest, 0) == '%')
+    if (scan_peek(*rest, 0) == '%' || scan_peek(*rest, 0) == '<')
         return name;
     while (name.len < rest->len && name.len < TAG_MAX) {
         unsigned char c = (unsigned char)rest->data[name.len];

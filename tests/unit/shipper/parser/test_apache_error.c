@@ -16,7 +16,8 @@ static const struct parser_case cases[] = {
      "@timestamp=2011-05-12T08:28:57.652118Z | message=access to / denied (filesystem path "
      "'/srv/x') | event.code=AH00035 | log.level=error | log.logger=core | "
      "source.address=::1 | source.ip=::1 | source.port=5861 | process.pid=8777 | "
-     "process.thread.id=4326490112 | error.code=13 | error.message=Permission denied"},
+     "process.thread.id=4326490112 | error.code=AH00035 | error.message=Permission denied | "
+     "labels.errno=\"13\""},
     {"[Thu May 12 08:28:57.652118 2011] [core:error] [pid 8777:tid 4326490112] [client "
      "192.0.2.7:50012] AH00037: Symbolic link not allowed, referer: http://example.org/a, b",
      "@timestamp=2011-05-12T08:28:57.652118Z | message=Symbolic link not allowed | "
@@ -27,19 +28,19 @@ static const struct parser_case cases[] = {
      "AH00957: HTTP: attempt to connect to 127.0.0.1:8080 (localhost) failed",
      "@timestamp=2011-05-12T08:28:57.652118Z | message=HTTP: attempt to connect to "
      "127.0.0.1:8080 (localhost) failed | event.code=AH00957 | log.level=error | "
-     "log.logger=proxy | process.pid=8777 | error.code=111 | error.message=Connection "
-     "refused"},
+     "log.logger=proxy | process.pid=8777 | error.code=AH00957 | error.message=Connection "
+     "refused | labels.errno=\"111\""},
     {"[Thu May 12 08:28:57.652118 2011] [proxy:error] [pid 8777:tid 1] (OS 10060)A "
      "connection attempt failed because it did not respond.  : AH00957: HTTP: attempt failed",
      "@timestamp=2011-05-12T08:28:57.652118Z | message=HTTP: attempt failed | "
      "event.code=AH00957 | log.level=error | log.logger=proxy | process.pid=8777 | "
-     "process.thread.id=1 | error.code=10060 | error.message=A connection attempt failed "
-     "because it did not respond."},
+     "process.thread.id=1 | error.code=AH00957 | error.message=A connection attempt failed "
+     "because it did not respond. | labels.errno=\"10060\""},
     {"[Thu May 12 08:28:57.652118 2011] [core:crit] [pid 8777] (EAI 2)Name or service not "
      "known: AH00547: Could not resolve host name *80",
      "@timestamp=2011-05-12T08:28:57.652118Z | message=Could not resolve host name *80 | "
      "event.code=AH00547 | log.level=critical | log.logger=core | process.pid=8777 | "
-     "error.code=EAI 2 | error.message=Name or service not known"},
+     "error.code=AH00547 | error.message=Name or service not known | labels.errno=\"EAI 2\""},
     {"[Thu May 12 08:28:57.652118 2011] [proxy_fcgi:error] [pid 8777:tid 2] (70008)Partial "
      "results are valid but processing is incomplete: [client 192.0.2.7:59307] AH01075: "
      "Error dispatching request to : (reading input brigade), referer: "
@@ -48,8 +49,8 @@ static const struct parser_case cases[] = {
      "(reading input brigade) | event.code=AH01075 | log.level=error | "
      "log.logger=proxy_fcgi | source.address=192.0.2.7 | source.ip=192.0.2.7 | "
      "source.port=59307 | http.request.referrer=http://example.org/index.php?id=11&c=p | "
-     "process.pid=8777 | process.thread.id=2 | error.code=70008 | error.message=Partial "
-     "results are valid but processing is incomplete"},
+     "process.pid=8777 | process.thread.id=2 | error.code=AH01075 | error.message=Partial "
+     "results are valid but processing is incomplete | labels.errno=\"70008\""},
     {"[Thu May 12 08:28:57.652118 2011] [ssl:debug] [pid 8777:tid 2] ssl_engine_io.c(1212): "
      "(70014)End of file found: [client 2001:db8::7:59307] AH02007: SSL handshake "
      "interrupted",
@@ -57,8 +58,8 @@ static const struct parser_case cases[] = {
      "event.code=AH02007 | log.level=debug | log.logger=ssl | "
      "log.origin.file.name=ssl_engine_io.c | log.origin.file.line=1212 | "
      "source.address=2001:db8::7 | source.ip=2001:db8::7 | source.port=59307 | "
-     "process.pid=8777 | process.thread.id=2 | error.code=70014 | error.message=End of file "
-     "found"},
+     "process.pid=8777 | process.thread.id=2 | error.code=AH02007 | error.message=End of "
+     "file found | labels.errno=\"70014\""},
     {"[Thu May 12 08:28:57.652118 2011] [core:trace5] [pid 8777:tid 2] protocol.c(618): "
      "[client 192.0.2.7:59307] Request received from client: GET / HTTP/1.1",
      "@timestamp=2011-05-12T08:28:57.652118Z | message=Request received from client: GET / "
@@ -86,8 +87,9 @@ static const struct parser_case cases[] = {
      "@timestamp=2011-05-12T08:28:57.652118Z | message=error reading status line from "
      "remote server backend:8080 | event.code=AH01102 | log.level=error | "
      "log.logger=proxy_http | destination.address=192.0.2.9 | destination.ip=192.0.2.9 | "
-     "destination.port=8080 | process.pid=8777 | error.code=20014 | error.message=Internal "
-     "error (specific information not available)"},
+     "destination.port=8080 | process.pid=8777 | error.code=AH01102 | "
+     "error.message=Internal error (specific information not available) | "
+     "labels.errno=\"20014\""},
     {"[Thu May 12 08:28:57.652118 2011] [security2:error] [pid 8777] [client "
      "192.0.2.7:59307] [client 192.0.2.7] ModSecurity: Access denied [file \"/etc/x.conf\"] "
      "[id \"1\"]",
@@ -108,7 +110,7 @@ static const struct parser_case cases[] = {
      "file permissions deny server access: /srv/x, referer: -",
      "@timestamp=2000-10-11T14:32:52.000Z | message=file permissions deny server access: "
      "/srv/x | log.level=error | source.address=host.example.org | error.code=13 | "
-     "error.message=Permission denied"},
+     "error.message=Permission denied | labels.errno=\"13\""},
     {"[Wed Oct 11 14:32:52 2000] [notice] Apache/2.2.3 (CentOS) configured -- resuming "
      "normal operations",
      "@timestamp=2000-10-11T14:32:52.000Z | message=Apache/2.2.3 (CentOS) configured -- "
@@ -143,10 +145,18 @@ static const struct parser_case cases[] = {
      "| event.code=AH00558 | error.code=AH00558"},
     {"(98)Address already in use: AH00072: make_sock: could not bind to address [::]:80",
      "message=make_sock: could not bind to address [::]:80 | event.code=AH00072 | "
-     "error.code=98 | error.message=Address already in use"},
+     "error.code=AH00072 | error.message=Address already in use | labels.errno=\"98\""},
     {"[Thu May 12 08:28:57.652118 2011] [core:error] [pid 1]",
      "@timestamp=2011-05-12T08:28:57.652118Z | log.level=error | log.logger=core | "
      "process.pid=1"},
+    {"[Wed Oct 20 19:20:59.121211 2021] [rewrite:trace3] [pid 121591:tid 140413273032448] "
+     "mod_rewrite.c(470): [client 10.121.192.8:38350] 10.121.192.8 - - "
+     "[example.org/sid#55a3][rid#7fb4/initial] applying pattern '^/x/?(.*)$' to uri '/'",
+     "@timestamp=2021-10-20T19:20:59.121211Z | message=10.121.192.8 - - "
+     "[example.org/sid#55a3][rid#7fb4/initial] applying pattern '^/x/?(.*)$' to uri '/' | "
+     "log.level=trace | log.logger=rewrite | log.origin.file.name=mod_rewrite.c | "
+     "log.origin.file.line=470 | source.address=10.121.192.8 | source.ip=10.121.192.8 | "
+     "source.port=38350 | process.pid=121591 | process.thread.id=140413273032448"},
     /* these do not fit */
     {"", NULL},
     {"sh: foo: not found", NULL},

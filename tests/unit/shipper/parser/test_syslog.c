@@ -391,6 +391,24 @@ static const struct parser_case rfc3164[] = {
     {"Oct 11 22:14:15 combo  -- root[2421]: ROOT LOGIN ON tty2",
      "@timestamp=2026-10-11T22:14:15.000Z | message=ROOT LOGIN ON tty2 | "
      "log.syslog.procid=2421 | process.name=root | process.pid=2421 | host.hostname=combo"},
+    {"Oct 11 22:14:15: host tag: a colon behind the time",
+     "@timestamp=2026-10-11T22:14:15.000Z | message=a colon behind the time | "
+     "process.name=tag | host.hostname=host"},
+    {"May 11 15:40:51 host ansible-<stdin>: Invoked with filter=*",
+     "@timestamp=2026-05-11T15:40:51.000Z | message=Invoked with filter=* | "
+     "process.name=ansible-<stdin> | host.hostname=host"},
+    {"<14>Jun 24 10:32:02 win-host WinFileService Event: read, Path: /.DS_Store",
+     "@timestamp=2026-06-24T10:32:02.000Z | message=WinFileService Event: read, Path: "
+     "/.DS_Store | log.syslog.priority=14 | host.hostname=win-host"},
+    {"<27>xapi: [error|xen3|15|Guest liveness monitor] a priority, a tag",
+     "message=[error|xen3|15|Guest liveness monitor] a priority, a tag | "
+     "log.syslog.priority=27 | process.name=xapi"},
+    {"<167>Mar  6 16:57:54 172.20.245.8 %PIX-7-710005: UDP request discarded",
+     "@timestamp=2026-03-06T16:57:54.000Z | message=%PIX-7-710005: UDP request discarded | "
+     "event.code=710005 | event.provider=PIX | log.syslog.priority=167 | "
+     "host.hostname=172.20.245.8"},
+    {"<14>Jan  6 2009 15:22:26 localhost",
+     "@timestamp=2009-01-06T15:22:26.000Z | log.syslog.priority=14 | host.hostname=localhost"},
     /* these do not fit */
     {"", NULL},
     {"text", NULL},
