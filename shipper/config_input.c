@@ -302,8 +302,10 @@ static void check_spool_name(struct check *check)
             config_problem(check->config, key_of(check, "name"),
                            "inputs[%u] is called '%s' as well; give each its own name", i, name);
     }
-    check_range(check, "spool_max_bytes", input->spool_max_bytes, 1u << 20, (uint64_t)1 << 50,
-                "1MiB or more");
+    /* What comes at once must fit into what a segment leaves free. */
+    check_range(check, "spool_max_bytes", input->spool_max_bytes,
+                (16u << 20) + 8 * check->c->line_max_bytes, (uint64_t)1 << 50,
+                "16MiB and 8 times line_max_bytes, or more");
 }
 
 bool input_config_is_spooled(const struct input_config *input)

@@ -410,21 +410,33 @@ static void work(struct pipeline *pipeline)
     }
 }
 
-/* What is under way is waited for, within the limit; the rest is read again next time. */
+/* Is all that the inputs will still give read and acknowledged? */
+static bool is_drained(const struct pipeline *pipeline)
+{
+    return outbox_waiting(pipeline->outbox) == 0 && sources_exhausted(&pipeline->sources);
+}
+
+/*
+ * What is under way is waited for, within the limit, and what network inputs have taken in; the
+ * rest is read again next time.
+ */
 static void drain(struct pipeline *pipeline)
 {
     int64_t deadline_ms = clock_mono_ms() + (int64_t)pipeline->config->delivery.drain_timeout_ms;
 
-    pipeline->blocked = true; /* no input is looked at any more */
-    while (outbox_waiting(pipeline->outbox) && !pipeline->at_once) {
-        int64_t now_ms = clock_mono_ms();
+    sources_stop(&pipeline->sources);
+    while (!is_drained(pipeline) && !pipeline->at_once) {
+        int64_t now_ms = clock_mono_ms(), wake_ms = deadline_ms;
+        bool more;
 
         if (now_ms >= deadline_ms)
             break;
         producer_poll(pipeline->producer);
+        more = read_inputs(pipeline, now_ms, &wake_ms);
         outbox_flush(pipeline->outbox, now_ms);
-        if (outbox_waiting(pipeline->outbox))
-            wait_for_work(pipeline, now_ms, earliest(deadline_ms, outbox_due_ms(pipeline->outbox)));
+        wake_ms = earliest(wake_ms, outbox_due_ms(pipeline->outbox));
+        if (!is_drained(pipeline))
+            wait_for_work(pipeline, now_ms, more && !pipeline->blocked ? now_ms : wake_ms);
     }
     pipeline->result->undelivered = outbox_waiting(pipeline->outbox);
     if (pipeline->result->undelivered)

@@ -216,6 +216,18 @@ bool sources_exhausted(const struct sources *sources)
     return true;
 }
 
+void sources_stop(struct sources *sources)
+{
+    for (unsigned i = 0; i < sources->count; i++) {
+        struct source *source = &sources->items[i];
+
+        if (source->input->type->stop)
+            source->input->type->stop(source->input);
+        else
+            source->exhausted = true;
+    }
+}
+
 struct input_progress sources_progress(const struct sources *sources)
 {
     struct input_progress sum = {0}, one;

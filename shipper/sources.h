@@ -64,6 +64,12 @@ void sources_acked(struct sources *sources, struct stream *stream);
 /* Nothing will ever come from any of them. */
 bool sources_exhausted(const struct sources *sources);
 
+/*
+ * The agent ends. Inputs that cannot leave what they have taken in for the next time go on until
+ * it is read; the others count as exhausted.
+ */
+void sources_stop(struct sources *sources);
+
 struct input_progress sources_progress(const struct sources *sources);
 
 void sources_close(struct sources *sources); /* zeroed is fine */

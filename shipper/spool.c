@@ -20,9 +20,11 @@
 
 #include "common/scope.h"
 
-#define SEGMENT_BYTES (16u << 20)
-#define ESCAPE        '\x10'
-#define NAME_FORMAT   "%016" PRIx64 ".log"
+#define SEGMENT_MAX (16u << 20)
+#define SEGMENTS    8 /* at least, of a full spool: what is acknowledged of one that is open counts \
+                       */
+#define ESCAPE      '\x10'
+#define NAME_FORMAT "%016" PRIx64 ".log"
 
 struct old_segment { /* of a run before, not given to the reader yet */
     uint64_t number, size;
@@ -30,7 +32,7 @@ struct old_segment { /* of a run before, not given to the reader yet */
 
 struct spool {
     char *folder;
-    uint64_t max_bytes;
+    uint64_t max_bytes, segment_bytes;
     int event_fd, folder_fd;
 
     pthread_mutex_t lock; /* guards all below */
@@ -127,6 +129,7 @@ enum status spool_open(const char *folder, uint64_t max_bytes, struct spool **ou
         return error_set(err, FATAL, "out of memory");
     spool->fd = spool->folder_fd = -1;
     spool->max_bytes = max_bytes;
+    spool->segment_bytes = max_bytes / SEGMENTS < SEGMENT_MAX ? max_bytes / SEGMENTS : SEGMENT_MAX;
     spool->next_number = 1;
     spool->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     pthread_mutex_init(&spool->lock, NULL);
@@ -256,9 +259,9 @@ static enum status need_segment(struct spool *spool, struct error *err)
 {
     char path[4200];
 
-    while (spool->fd >= 0 && spool->written >= SEGMENT_BYTES && spool->syncing)
+    while (spool->fd >= 0 && spool->written >= spool->segment_bytes && spool->syncing)
         pthread_cond_wait(&spool->synced, &spool->lock);
-    if (spool->fd >= 0 && spool->written < SEGMENT_BYTES)
+    if (spool->fd >= 0 && spool->written < spool->segment_bytes)
         return OK;
     if (spool->fd >= 0) {
         if (fdatasync(spool->fd) != 0) /* others wait for that */
@@ -334,6 +337,9 @@ enum status spool_append(struct spool *spool, struct slice entries, bool durable
 
     if (entries.len == 0)
         return OK;
+    if (entries.len > spool->max_bytes - spool->segment_bytes)
+        return error_set(err, REJECT, "%zu bytes are more than the spool '%s' ever takes at once",
+                         entries.len, spool->folder);
     pthread_mutex_lock(&spool->lock);
     if (spool->bytes + entries.len > spool->max_bytes)
         status = error_set(err, RETRY, "the spool '%s' is full", spool->folder);

@@ -53,7 +53,7 @@ bool spool_decode(struct slice line, struct buf *text, struct spool_entry *out);
 
 /*
  * Appends entries, all or nothing. `durable`: they are synced to disk when it returns. RETRY: no
- * room (the limit, or the disk); nothing was added, try again later.
+ * room (the limit, or the disk); nothing was added, try again later. REJECT: it will never fit.
  */
 enum status spool_append(struct spool *spool, struct slice entries, bool durable,
                          struct error *err);

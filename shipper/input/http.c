@@ -200,7 +200,12 @@ static void keep(struct http_input *input, struct web_request *request, struct s
     if (was_answered(input, key, &lines)) {
         accept_lines(request, lines);
     } else if (split_body(input, request, body, &collector, &lines)) {
-        if (spool_append(spooled_spool(&input->half), buf_slice(&collector.entries), true, &err)) {
+        enum status status =
+            spool_append(spooled_spool(&input->half), buf_slice(&collector.entries), true, &err);
+
+        if (status == REJECT) {
+            refuse(input, request, 413, "There are too many lines in this request", err.text);
+        } else if (status) {
             web_reply_header(request, "Retry-After: 1\r\n");
             refuse(input, request, 429, "There is no room for these lines now", err.text);
         } else {
@@ -229,13 +234,22 @@ static void handle(struct web_request *request, void *arg)
         keep(input, request, body);
 }
 
+static void http_stop(struct input *base)
+{
+    struct http_input *input = (struct http_input *)base;
+
+    web_close(input->web);
+    input->web = NULL;
+    atomic_store(&input->half.ended, true);
+}
+
 static void http_close(struct input *base)
 {
     struct http_input *input = (struct http_input *)base;
 
     if (!input)
         return;
-    web_close(input->web);
+    http_stop(base);
     spooled_close(&input->half);
     pthread_mutex_destroy(&input->lock);
     free(input);
@@ -288,6 +302,7 @@ const struct input_type input_http = {
     .read = spooled_read,
     .done = spooled_done,
     .acked = spooled_acked,
+    .stop = http_stop,
     .progress = spooled_progress,
     .report = spooled_report,
     .close = http_close,

@@ -67,6 +67,12 @@ struct input_type {
     /* A stream of this input moved its `acked` position. */
     void (*acked)(struct input *input, struct stream *stream);
 
+    /*
+     * The agent ends: takes nothing new in. What is there already is still read, up to DONE.
+     * NULL: what is not read now is there next time.
+     */
+    void (*stop)(struct input *input);
+
     void (*progress)(const struct input *input, struct input_progress *out);
 
     /* Calls `each` for every stream that is known; NULL: there is nothing to tell. */

@@ -101,16 +101,25 @@ static void *run(void *arg)
     return NULL;
 }
 
+static void standard_input_stop(struct input *base)
+{
+    struct standard_input *input = (struct standard_input *)base;
+
+    if (input->started) {
+        eventfd_write(input->leave_fd, 1);
+        pthread_join(input->thread, NULL);
+    }
+    input->started = false;
+    atomic_store(&input->half.ended, true);
+}
+
 static void standard_input_close(struct input *base)
 {
     struct standard_input *input = (struct standard_input *)base;
 
     if (!input)
         return;
-    if (input->started) {
-        eventfd_write(input->leave_fd, 1);
-        pthread_join(input->thread, NULL);
-    }
+    standard_input_stop(base);
     if (input->leave_fd >= 0)
         close(input->leave_fd);
     spooled_close(&input->half);
@@ -156,6 +165,7 @@ const struct input_type input_stdin = {
     .read = spooled_read,
     .done = spooled_done,
     .acked = spooled_acked,
+    .stop = standard_input_stop,
     .progress = spooled_progress,
     .report = spooled_report,
     .close = standard_input_close,

@@ -298,6 +298,17 @@ static void heed(struct syslog_input *input, struct peer *peer)
         accept_all(input, peer->listener);
 }
 
+/* What has come and is no whole message is kept as it is: nobody sends it again. */
+static void keep_last(struct syslog_input *input)
+{
+    struct error err;
+
+    for (struct peer *peer = input->peers; peer; peer = peer->next)
+        frame_all(input, peer, true);
+    if (spool_append(spooled_spool(&input->half), buf_slice(&input->entries), false, &err))
+        log_error("syslog messages that came last are lost: %s", err.text);
+}
+
 static void *run(void *arg)
 {
     struct syslog_input *input = arg;
@@ -310,9 +321,22 @@ static void *run(void *arg)
             heed(input, events[i].data.ptr);
         keep_entries(input);
     }
+    keep_last(input);
     while (input->peers)
         drop_peer(input, input->peers);
     return NULL;
+}
+
+static void syslog_stop(struct input *base)
+{
+    struct syslog_input *input = (struct syslog_input *)base;
+
+    if (input->started) {
+        eventfd_write(input->leave_fd, 1);
+        pthread_join(input->thread, NULL);
+    }
+    input->started = false;
+    atomic_store(&input->half.ended, true);
 }
 
 static void syslog_close(struct input *base)
@@ -321,10 +345,7 @@ static void syslog_close(struct input *base)
 
     if (!input)
         return;
-    if (input->started) {
-        eventfd_write(input->leave_fd, 1);
-        pthread_join(input->thread, NULL);
-    }
+    syslog_stop(base);
     for (size_t i = 0; i < input->listener_count; i++)
         close(input->listeners[i].fd);
     if (input->epoll_fd >= 0)
@@ -422,6 +443,7 @@ const struct input_type input_syslog = {
     .read = spooled_read,
     .done = spooled_done,
     .acked = spooled_acked,
+    .stop = syslog_stop,
     .progress = spooled_progress,
     .report = spooled_report,
     .close = syslog_close,
