@@ -59,7 +59,7 @@ static bool full_name(struct reader *reader, struct slice outer, struct slice ke
     char *name;
 
     *out = key;
-    if (outer.len == 0)
+    if (outer.len == 0 || slice_is(outer, "@fields")) /* Logstash's JSON, version 0 */
         return true;
     name = arena_bytes(reader->members->record->arena, outer.len + 1 + key.len);
     if (!name) {
@@ -201,6 +201,7 @@ static const char *json_parse(struct parser *parser, struct slice line,
 
 static const struct parser_format formats[] = {
     {"json", "json.log", "one JSON object a line: ECS, GELF, and those of common loggers"},
+    {"logstash", "logstash.log", "Logstash's JSON events, versions 0 and 1"},
     {0},
 };
 

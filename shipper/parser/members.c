@@ -5,6 +5,7 @@
 
 #include "common/json_tidy.h"
 #include "common/record_extras.h"
+#include "shipper/parser/address.h"
 #include "shipper/parser/parser.h"
 #include "shipper/parser/request.h"
 #include "shipper/parser/takers.h"
@@ -229,7 +230,8 @@ static bool only_element(const struct member *list, struct member *out)
 static bool is_late(const struct name_rule *rule)
 {
     return rule->take == take_logger_late || rule->take == take_host_late ||
-           rule->take == take_client_late || rule->take == take_duration_late;
+           rule->take == take_client_late || rule->take == take_duration_late ||
+           rule->take == take_path_late;
 }
 
 static bool take(struct members *members, const struct name_rule *rule, const struct member *member)
@@ -257,10 +259,11 @@ static void refuse(struct members *members, const struct name_rule *rule,
     }
 }
 
-void members_add(struct members *members, const struct member *member)
+void members_add_known(struct members *members, const struct name_rule *rule,
+                       const struct member *member)
 {
-    const struct name_rule *rule = names_find(member->name);
-
+    if (member->kind == MEMBER_TEXT && member_is_absent(member))
+        return;
     if (rule && is_late(rule) && members->late_count < MEMBERS_LATE_MAX) {
         members->late[members->late_count++] = (struct members_late){rule, *member};
         return;
@@ -273,7 +276,12 @@ void members_add(struct members *members, const struct member *member)
         members_label(members, member);
 }
 
-void members_add_text(struct members *members, struct slice name, struct slice text)
+void members_add(struct members *members, const struct member *member)
+{
+    members_add_known(members, names_find(member->name), member);
+}
+
+struct slice members_name(struct arena *arena, struct slice name)
 {
     struct slice quoted;
     bool plain = true;
@@ -283,15 +291,33 @@ void members_add_text(struct members *members, struct slice name, struct slice t
 
         plain &= c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
     }
-    if (!plain) {
-        quoted = record_quote(members->record->arena, name);
-        if (!quoted.data) {
-            members->no_memory = true;
-            return;
-        }
-        name = (struct slice){quoted.data + 1, quoted.len - 2};
-    }
-    members_add(members, &(struct member){.name = name, .text = text, .kind = MEMBER_TEXT});
+    if (plain)
+        return name;
+    quoted = record_quote(arena, name);
+    if (!quoted.data)
+        return quoted;
+    return (struct slice){quoted.data + 1, quoted.len - 2};
+}
+
+void members_add_text(struct members *members, struct slice name, struct slice text)
+{
+    name = members_name(members->record->arena, name);
+    if (!name.data)
+        members->no_memory = true;
+    else
+        members_add(members, &(struct member){.name = name, .text = text, .kind = MEMBER_TEXT});
+}
+
+void members_add_flag(struct members *members, struct slice name)
+{
+    name = members_name(members->record->arena, name);
+    if (!name.data)
+        members->no_memory = true;
+    else
+        members_add(members, &(struct member){.name = name,
+                                              .text = SLICE("true"),
+                                              .raw = SLICE("true"),
+                                              .kind = MEMBER_BOOL});
 }
 
 /* ---- what needs to see all ---- */
@@ -338,11 +364,25 @@ static void finish_time(struct members *members)
 static void finish_ns(struct members *members)
 {
     struct timestamp time;
+    int64_t ns;
 
-    if (members->more_ns && record_time(members->record, FIELD_TIMESTAMP, &time) && !time.ns) {
-        time.ns = members->more_ns;
-        record_set_time(members->record, FIELD_TIMESTAMP, time);
+    if (!json_integer(members->more_ns.text, &ns) ||
+        !record_time(members->record, FIELD_TIMESTAMP, &time) || time.ns + ns > 999999999) {
+        members_label(members, &members->more_ns);
+        return;
     }
+    time.ns += (uint32_t)ns;
+    record_set_time(members->record, FIELD_TIMESTAMP, time);
+}
+
+/* A request came from somebody: of whom only a proxy knows, that is the client it names. */
+static void finish_source(struct record *record)
+{
+    struct slice address;
+
+    if (!record_has(record, FIELD_SOURCE_ADDRESS) && !record_has(record, FIELD_SOURCE_IP) &&
+        record_text(record, FIELD_CLIENT_ADDRESS, &address))
+        address_set(record, &address_source, address);
 }
 
 /* path?query, when they came apart. */
@@ -384,6 +424,7 @@ static void finish_request(struct members *members)
     if (!record_has(record, FIELD_HTTP_REQUEST_METHOD) &&
         !record_has(record, FIELD_HTTP_RESPONSE_STATUS_CODE) && !record_has(record, FIELD_URL_PATH))
         return;
+    finish_source(record);
     finish_target(members);
     finish_message(members);
     if (!record_has(record, FIELD_EVENT_OUTCOME))
@@ -453,7 +494,7 @@ const char *members_finish(struct members *members)
 
     finish_late(members);
     finish_time(members);
-    if (members->more_ns)
+    if (members->more_ns.name.data)
         finish_ns(members);
     finish_request(members);
     if (is_gelf(members))

@@ -62,10 +62,10 @@ struct members {
     bool bad_time; /* a time stamp that is none */
     unsigned late_count;
     struct members_late late[MEMBERS_LATE_MAX];
-    struct slice request;              /* an access log's request line */
-    struct member date, hour;          /* halves of a time stamp; without name: not there */
-    uint32_t more_ns;                  /* of a time whose seconds are another member */
-    struct members_overflow *overflow; /* newest first */
+    struct slice request;     /* an access log's request line */
+    struct member date, hour; /* halves of a time stamp; without name: not there */
+    struct member more_ns;    /* of a time whose seconds, or milliseconds, are another member */
+    struct members_overflow *overflow;          /* newest first */
     struct members_holder holders[FIELD_COUNT]; /* valid where `held` says so */
     bool held[FIELD_COUNT];
 };
@@ -77,8 +77,19 @@ void members_begin(struct members *members, struct record *record, const struct 
 /* Without memory this is remembered until members_finish. */
 void members_add(struct members *members, const struct member *member);
 
-/* `text` under a name that is any bytes; both must live as long as the record. */
+/* The same for a name that was looked up before; `rule` may be NULL. */
+void members_add_known(struct members *members, const struct name_rule *rule,
+                       const struct member *member);
+
+/*
+ * `text` under a name that is any bytes; both must live as long as the record. Empty or
+ * a hyphen is absent. A name without any value is true.
+ */
 void members_add_text(struct members *members, struct slice name, struct slice text);
+void members_add_flag(struct members *members, struct slice name);
+
+/* The name as it stands in JSON, without quotes: a view, or in the arena. */
+struct slice members_name(struct arena *arena, struct slice name);
 
 /* NULL, or a constant text: there was not enough memory. */
 const char *members_finish(struct members *members);

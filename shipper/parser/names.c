@@ -46,7 +46,8 @@ static char pool[POOL_BYTES]; /* the folded names */
 static size_t pool_used;
 static pthread_once_t table_once = PTHREAD_ONCE_INIT;
 
-/* Lower case without underscores and hyphens; 0: longer than any name of the table, or empty. */
+/* Lower case without underscores, hyphens and blanks; 0: longer than any name of the table, or
+ * empty. */
 static size_t fold(struct slice name, char *out, uint32_t *hash)
 {
     size_t len = 0;
@@ -55,7 +56,7 @@ static size_t fold(struct slice name, char *out, uint32_t *hash)
     for (size_t i = 0; i < name.len; i++) {
         unsigned char c = (unsigned char)name.data[i];
 
-        if (c == '_' || c == '-')
+        if (c == '_' || c == '-' || c == ' ')
             continue;
         if (c >= 'A' && c <= 'Z')
             c |= 0x20;

@@ -2,9 +2,9 @@
  * names.h - what loggers call the things that ECS has a name for.
  *
  * One table serves all formats whose lines name their values (JSON, logfmt,
- * CSV, XML, …). Names are compared without regard to case, underscores and
- * hyphens: remote_addr, remoteAddr and Remote-Addr are the same. Members of an
- * object have its name in front: request.headers.User-Agent.
+ * CSV, XML, …). Names are compared without regard to case, underscores, hyphens
+ * and blanks: remote_addr, remoteAddr and "Remote Addr" are the same. Members of
+ * an object have its name in front: request.headers.User-Agent.
  */
 #ifndef SHIPPER_PARSER_NAMES_H
 #define SHIPPER_PARSER_NAMES_H

@@ -18,6 +18,11 @@ static const struct parser_type *const types[] = {
     &parser_haproxy,
     &parser_regex,
     &parser_text,
+    &parser_logfmt,
+    &parser_csv,
+    &parser_w3c,
+    &parser_cef,
+    &parser_xml,
 };
 /* clang-format on */
 

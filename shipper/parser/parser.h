@@ -86,10 +86,7 @@ bool parser_apply(struct parser *parser, struct slice line, struct parser_memory
                   struct record *record);
 
 extern const struct parser_type parser_apache, parser_nginx, parser_syslog;
-extern const struct parser_type parser_json;
-extern const struct parser_type parser_apache_error, parser_nginx_error;
-extern const struct parser_type parser_regex;
-extern const struct parser_type parser_haproxy;
-extern const struct parser_type parser_text;
+extern const struct parser_type parser_json, parser_apache_error, parser_nginx_error, parser_regex,
+    parser_haproxy, parser_text, parser_logfmt, parser_csv, parser_w3c, parser_cef, parser_xml;
 
 #endif

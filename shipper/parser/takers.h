@@ -21,12 +21,15 @@ name_taker take_level;      /* a word, or a number of bunyan's or syslog's */
 name_taker take_level_otel; /* severityNumber: 1 to 24 */
 name_taker take_level_python;
 name_taker take_level_java;
+name_taker take_level_windows;
+name_taker take_outcome;     /* success or failure */
 name_taker take_message;     /* Docker's ends with a newline */
 name_taker take_logger_late; /* "name": of a line that has a level */
 name_taker take_host_late;   /* of an access log the one that was asked for */
 name_taker take_caller;      /* file.go:12 */
 name_taker take_process;     /* a number is its id */
 name_taker take_thread;
+name_taker take_service; /* Heroku's router says how long it took */
 
 /* takers_http.c */
 name_taker take_address;
@@ -34,8 +37,10 @@ name_taker take_client_late; /* source, unless another name says the peer */
 name_taker take_forwarded;   /* X-Forwarded-For: the first is the client */
 name_taker take_request;     /* a request line */
 name_taker take_method;
+name_taker take_method_or_function; /* java.util.logging calls the function so */
 name_taker take_target;
 name_taker take_path;
+name_taker take_path_late; /* Logstash's is the file that an event was read from */
 name_taker take_query;
 name_taker take_version; /* HTTP/1.1 */
 name_taker take_protocol;
@@ -43,5 +48,6 @@ name_taker take_status;
 name_taker take_domain;   /* maybe with a port */
 name_taker take_duration; /* rule->unit; 0: only with a unit of its own */
 name_taker take_duration_late;
+name_taker take_time_taken; /* W3C: seconds with a fraction, or IIS's milliseconds */
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <strings.h>
 
+#include "common/record_extras.h"
 #include "common/scope.h"
 #include "shipper/parser/address.h"
 #include "shipper/parser/duration.h"
@@ -133,6 +134,12 @@ bool take_method(struct members *members, const struct name_rule *rule, const st
     return true;
 }
 
+bool take_method_or_function(struct members *members, const struct name_rule *rule,
+                             const struct member *member)
+{
+    return take_method(members, rule, member) || take_text(members, rule, member);
+}
+
 bool take_target(struct members *members, const struct name_rule *rule, const struct member *member)
 {
     struct slice text = members_text(members, member), method = {NULL, 0};
@@ -159,6 +166,19 @@ bool take_path(struct members *members, const struct name_rule *rule, const stru
         return false;
     record_set_text(members->record, FIELD_URL_PATH, text);
     return true;
+}
+
+/* Events of Logstash have a version, and host and path say where they were read. */
+static bool is_logstash(const struct members *members)
+{
+    return record_find_extra(members->record, record_tree()->object_node[FIELD_LABELS],
+                             SLICE("@version")) != NULL;
+}
+
+bool take_path_late(struct members *members, const struct name_rule *rule,
+                    const struct member *member)
+{
+    return !is_logstash(members) && take_path(members, rule, member);
 }
 
 bool take_query(struct members *members, const struct name_rule *rule, const struct member *member)
@@ -271,7 +291,7 @@ bool take_domain(struct members *members, const struct name_rule *rule, const st
 bool take_host_late(struct members *members, const struct name_rule *rule,
                     const struct member *member)
 {
-    if (record_has(members->record, FIELD_HTTP_REQUEST_METHOD))
+    if (record_has(members->record, FIELD_HTTP_REQUEST_METHOD) && !is_logstash(members))
         return take_domain(members, rule, member);
     return is_text(member) && take_text(members, rule, member);
 }
@@ -320,5 +340,14 @@ bool take_duration_late(struct members *members, const struct name_rule *rule,
     struct name_rule as = *rule;
 
     as.unit = unit_of_server(members);
+    return take_duration(members, &as, member);
+}
+
+bool take_time_taken(struct members *members, const struct name_rule *rule,
+                     const struct member *member)
+{
+    struct name_rule as = *rule;
+
+    as.unit = memchr(member->text.data, '.', member->text.len) ? DURATION_S : DURATION_MS;
     return take_duration(members, &as, member);
 }

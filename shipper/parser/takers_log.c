@@ -3,16 +3,25 @@
  */
 #include "shipper/parser/takers.h"
 
+#include <strings.h>
+
 #include "shipper/parser/level.h"
 
 #define PYTHON_STEP 10
 #define OTEL_MAX    24
 
+#define SURE_TIME_RANK 1 /* names that can only mean a time */
 #define OWN_LEVEL_RANK 1 /* names that can only mean a level */
 
 static bool is_scalar(const struct member *member)
 {
     return member->kind != MEMBER_LIST && member->kind != MEMBER_OBJECT;
+}
+
+static bool read_time(const struct members *members, const struct name_rule *rule,
+                      struct slice text, struct timestamp *out)
+{
+    return line_time_read(members->clock, members->memory, text, rule->unit, out);
 }
 
 bool take_time(struct members *members, const struct name_rule *rule, const struct member *member)
@@ -21,9 +30,8 @@ bool take_time(struct members *members, const struct name_rule *rule, const stru
 
     if (!is_scalar(member) || member->kind == MEMBER_BOOL)
         return false;
-    if (!line_time_read(members->clock, members->memory, members_text(members, member), rule->unit,
-                        &time)) {
-        members->bad_time = true;
+    if (!read_time(members, rule, members_text(members, member), &time)) {
+        members->bad_time |= rule->rank <= SURE_TIME_RANK;
         return false;
     }
     if (!members_claim(members, rule, FIELD_TIMESTAMP, member))
@@ -38,10 +46,10 @@ bool take_more_ns(struct members *members, const struct name_rule *rule,
     int64_t ns;
 
     (void)rule;
-    if (member->kind != MEMBER_NUMBER || !json_integer(member->raw, &ns) || ns < 0 ||
-        ns > 999999999)
+    if (!is_scalar(member) || members->more_ns.name.data || !json_integer(member->text, &ns) ||
+        ns < 0 || ns > 999999999)
         return false;
-    members->more_ns = (uint32_t)ns;
+    members->more_ns = *member;
     return true;
 }
 
@@ -66,14 +74,11 @@ bool take_date_part(struct members *members, const struct name_rule *rule,
 bool take_clock_part(struct members *members, const struct name_rule *rule,
                      const struct member *member)
 {
-    bool bad_before = members->bad_time;
+    struct timestamp time;
 
-    if (take_time(members, rule, member))
-        return true;
-    if (members->bad_time == bad_before || !keep_half(member, &members->hour))
-        return false;
-    members->bad_time = bad_before;
-    return true;
+    if (is_scalar(member) && !read_time(members, rule, members_text(members, member), &time))
+        return keep_half(member, &members->hour);
+    return take_time(members, rule, member);
 }
 
 static bool set_level(struct members *members, const struct name_rule *rule,
@@ -176,6 +181,36 @@ bool take_level_java(struct members *members, const struct name_rule *rule,
                                               : LEVEL_NONE);
 }
 
+/* winmeta.xml: 1 critical to 5 verbose; 0 is always logged, and informational. */
+bool take_level_windows(struct members *members, const struct name_rule *rule,
+                        const struct member *member)
+{
+    static const enum level levels[] = {LEVEL_INFO, LEVEL_CRITICAL, LEVEL_ERROR,
+                                        LEVEL_WARN, LEVEL_INFO,     LEVEL_TRACE};
+    int64_t number;
+
+    if (!is_scalar(member) || !json_integer(member->text, &number) || number < 0 || number > 5)
+        return false;
+    return set_level_number(members, rule, member, number, levels[number]);
+}
+
+bool take_outcome(struct members *members, const struct name_rule *rule,
+                  const struct member *member)
+{
+    struct slice text = members_text(members, member), outcome;
+
+    if (text.len >= 7 && strncasecmp(text.data, "success", 7) == 0)
+        outcome = SLICE("success");
+    else if (text.len >= 4 && strncasecmp(text.data, "fail", 4) == 0)
+        outcome = SLICE("failure");
+    else
+        return false;
+    if (!members_claim(members, rule, FIELD_EVENT_OUTCOME, member))
+        return false;
+    record_set_text(members->record, FIELD_EVENT_OUTCOME, outcome);
+    return true;
+}
+
 bool take_message(struct members *members, const struct name_rule *rule,
                   const struct member *member)
 {
@@ -251,4 +286,18 @@ bool take_thread(struct members *members, const struct name_rule *rule, const st
 {
     return take_number_or_text(members, rule, member, FIELD_PROCESS_THREAD_ID,
                                FIELD_PROCESS_THREAD_NAME);
+}
+
+bool take_service(struct members *members, const struct name_rule *rule,
+                  const struct member *member)
+{
+    struct name_rule as = *rule;
+
+    if (member->kind == MEMBER_TEXT && member->text.data[0] >= '0' && member->text.data[0] <= '9') {
+        as.field = FIELD_EVENT_DURATION;
+        as.unit = 0;
+        if (take_duration(members, &as, member))
+            return true;
+    }
+    return take_text(members, rule, member);
 }
