@@ -122,17 +122,35 @@ static bool at_level(struct slice rest)
            (next == ']' && level_find(word) != LEVEL_NONE);
 }
 
-/* `a.b.C: `, `Name - `, `a.b.C [req-...] ` */
+/*
+ * Tomcat's `org.apache.catalina.startup.HostConfig.deployDirectory`: a class and its method, with
+ * nothing but a blank behind. False: no package, no class or no method.
+ */
+static bool split_method(struct slice name, struct slice *class, struct slice *method)
+{
+    const char *last = name.len ? memrchr(name.data, '.', name.len) : NULL, *before;
+
+    if (!last || last + 1 == name.data + name.len || last[1] < 'a' || last[1] > 'z')
+        return false;
+    before = memrchr(name.data, '.', (size_t)(last - name.data));
+    if (!before || before[1] < 'A' || before[1] > 'Z' || memchr(name.data, '/', name.len))
+        return false;
+    *class = (struct slice){name.data, (size_t)(last - name.data)};
+    *method = (struct slice){last + 1, name.len - class->len - 1};
+    return true;
+}
+
+/* `a.b.C: `, `Name - `, `a.b.C.method ` */
 static bool at_logger(struct slice rest)
 {
-    struct slice name = text_name(rest);
+    struct slice name = text_name(rest), class, method;
 
     if (name.len == 0)
         return false;
     scan_skip(&rest, name.len);
     if (scan_peek(rest, 0) == ':' && text_is_qualified(name))
         return rest.len == 1 || scan_peek(rest, 1) == ' ';
-    return at_separator(rest);
+    return at_separator(rest) || (scan_at_blank(rest) && split_method(name, &class, &method));
 }
 
 /* 2026-11-21 */
@@ -242,7 +260,7 @@ static bool is_column(struct slice name, struct slice rest)
 
 static bool take_logger(struct text_line *line)
 {
-    struct slice rest = line->rest, name = text_name(rest);
+    struct slice rest = line->rest, name = text_name(rest), method;
 
     if (name.len == 0 || line->has_logger || (!line->has_time && !line->has_level))
         return false;
@@ -261,6 +279,9 @@ static bool take_logger(struct text_line *line)
             return false;
     } else if (line->has_level && (scan_peek(rest, 0) == '\t' || is_column(name, rest))) {
         scan_skip(&rest, 1); /* zap; Windows' CBS */
+    } else if (line->has_level && line->has_thread && scan_at_blank(rest) &&
+               split_method(name, &name, &method)) {
+        record_set_text(line->record, FIELD_LOG_ORIGIN_FUNCTION, method);
     } else if (!text_is_qualified(name) || !line->has_level ||
                (!scan_begins(rest, SLICE(" [req-")) && !scan_begins(rest, SLICE(" [-")))) {
         return false;

@@ -206,7 +206,7 @@ static bool read_logcat(struct text_line *line, struct slice rest)
     return true;
 }
 
-/* mongod before 4.4: ` I NETWORK  [conn1] ` */
+/* mongod before 4.4: ` I NETWORK  [conn1] `, ` I CONTROL  ` */
 static bool read_mongo(struct text_line *line, struct slice rest)
 {
     struct slice component, context;
@@ -224,16 +224,20 @@ static bool read_mongo(struct text_line *line, struct slice rest)
     for (size_t i = 0; i < component.len; i++)
         if (component.data[i] >= 'a' && component.data[i] <= 'z')
             return false;
-    if (component.len == 0 || !scan_char(&rest, '['))
-        return false;
-    context = scan_until(&rest, ']');
-    if (!scan_char(&rest, ']'))
+    if (component.len == 0 ||
+        (scan_peek(rest, 0) != '[' && (component.len < 2 || rest.data[-2] != ' ')))
         return false;
     text_set_level(line, level_of_letter(letter));
     if (!slice_is(component, "-"))
         text_set_logger(line, component);
-    text_set_thread(line, context);
     line->rest = rest;
+    if (!scan_char(&rest, '['))
+        return true;
+    context = scan_until(&rest, ']');
+    if (scan_char(&rest, ']')) {
+        text_set_thread(line, context);
+        line->rest = rest;
+    }
     return true;
 }
 
@@ -365,6 +369,32 @@ static bool read_program(struct text_line *line, struct slice rest)
     return true;
 }
 
+/* java.util.logging: class and method behind the time; the level begins the second line. */
+static bool read_java(struct text_line *line, struct slice rest)
+{
+    struct slice name, method, word;
+
+    scan_blanks(&rest);
+    name = text_name(rest);
+    scan_skip(&rest, name.len);
+    if (!text_is_qualified(name) || !scan_char(&rest, ' '))
+        return false;
+    method = scan_until(&rest, '\n');
+    if (method.len == 0 || memchr(method.data, ' ', method.len) || !scan_char(&rest, '\n'))
+        return false;
+    word = text_level_word(rest);
+    if (word.len == 0 || level_find(word) == LEVEL_NONE)
+        return false;
+    scan_skip(&rest, word.len);
+    if (!scan_text(&rest, SLICE(": ")))
+        return false;
+    text_set_logger(line, name);
+    record_set_text(line->record, FIELD_LOG_ORIGIN_FUNCTION, method);
+    text_set_level(line, level_find(word));
+    line->rest = rest;
+    return true;
+}
+
 static bool read_behind_time(struct text_line *line)
 {
     struct text_line tried = *line;
@@ -373,7 +403,7 @@ static bool read_behind_time(struct text_line *line)
     if (!text_take_time(&tried))
         return false;
     if (read_logcat(&tried, tried.rest) || read_mongo(&tried, tried.rest) ||
-        read_program(&tried, tried.rest)) {
+        read_program(&tried, tried.rest) || read_java(&tried, tried.rest)) {
         *line = tried;
         return true;
     }

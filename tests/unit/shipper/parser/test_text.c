@@ -343,6 +343,20 @@ static const struct parser_case cases[] = {
     {"SYSTEM is no level at the beginning", "message=SYSTEM is no level at the beginning"},
     {"2026-11-21 12:00:00 -5 degrees", "@timestamp=2026-11-21T12:00:00.000Z | message=-5 degrees"},
     {"a.b.C: no level, no time", "message=a.b.C: no level, no time"},
+    {"31-Jul-2020 16:40:38.505 INFO [localhost-startStop-1] "
+     "org.apache.catalina.startup.HostConfig.deployDirectory Deployment has finished in "
+     "[40] ms",
+     "@timestamp=2020-07-31T16:40:38.505Z | message=Deployment has finished in [40] ms | "
+     "log.level=info | log.logger=org.apache.catalina.startup.HostConfig | "
+     "log.origin.function=deployDirectory | process.thread.name=localhost-startStop-1"},
+    {"2015-04-23T07:00:13.864+0200 I CONTROL  Ctrl-C signal",
+     "@timestamp=2015-04-23T05:00:13.864Z | message=Ctrl-C signal | log.level=info | "
+     "log.logger=CONTROL"},
+    {"2015-04-23T06:57:28.256+0200 I JOURNAL  [journal writer] Journal writer thread started",
+     "@timestamp=2015-04-23T04:57:28.256Z | message=Journal writer thread started | "
+     "log.level=info | log.logger=JOURNAL | process.thread.name=journal writer"},
+    {"2026-11-21 12:00:00 I am no level",
+     "@timestamp=2026-11-21T12:00:00.000Z | message=I am no level"},
     /* these do not fit: they would get another time */
     {"2026-02-30 10:00:00 ERROR: no such day", NULL},
     {"[2026-13-01 10:00:00] ERROR: no such month", NULL},
@@ -379,6 +393,25 @@ static void times_are_of_the_inputs_zone(void **state)
     (void)state;
     bench_open(&bench, "text", "Europe/Berlin");
     bench_expect_all(&bench, local, ARRAY_LEN(local));
+    bench_close(&bench);
+}
+
+/* What is put together of several lines begins as its first one does. */
+static void events_of_several_lines(void **state)
+{
+    static const struct parser_case events[] = {
+        {"Jul 30, 2026 3:00:21 PM org.apache.coyote.http11.Http11Protocol init\nINFO: Initializing",
+         "@timestamp=2026-07-30T15:00:21.000Z | message=Initializing | log.level=info | "
+         "log.logger=org.apache.coyote.http11.Http11Protocol | log.origin.function=init"},
+        {"2026-11-21 12:00:00 ERROR failed\njava.lang.Exception: x\n\tat a.b.C(C.java:1)",
+         "@timestamp=2026-11-21T12:00:00.000Z | message=failed\njava.lang.Exception: x\n\tat "
+         "a.b.C(C.java:1) | log.level=error"},
+    };
+    struct parser_bench bench;
+
+    (void)state;
+    bench_open(&bench, "text", NULL);
+    bench_expect_all(&bench, events, ARRAY_LEN(events));
     bench_close(&bench);
 }
 
@@ -433,6 +466,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_become_records),
         cmocka_unit_test(times_are_of_the_inputs_zone),
+        cmocka_unit_test(events_of_several_lines),
         cmocka_unit_test(the_message_is_the_end_of_the_line),
         cmocka_unit_test(any_bytes_are_a_record),
     };
