@@ -3,6 +3,13 @@
  */
 #include "common/json_text.h"
 
+#if defined(__SSE2__) && !defined(JSON_TEXT_PLAIN) /* tests compare both */
+#include <emmintrin.h>
+#define BLOCK 16
+#else
+#define BLOCK 8
+#endif
+
 /*
  * What a byte means inside of a string: 0 = stands for itself, 'u' = control
  * character without a short form, 1 = start of a multi-byte sequence or
@@ -24,6 +31,78 @@ static inline bool any_special(uint64_t w)
     uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
 
     return ((w - ones * 0x20) | (quote - ones) | (slash - ones) | w) & high;
+}
+
+#if BLOCK == 16
+/* Of 16 bytes at `s`, a bit for each that needs a look; those from 0x80 on are negative. */
+static inline unsigned special_bits(const char *s)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)s);
+    __m128i low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+    __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, slash)));
+}
+
+static inline bool is_block_plain(const char *s)
+{
+    return special_bits(s) == 0;
+}
+#else
+static inline bool is_block_plain(const char *s)
+{
+    uint64_t word;
+
+    memcpy(&word, s, 8);
+    return !any_special(word);
+}
+#endif
+
+/* Fewer than 8 bytes, as one word; those that are not there are plain. */
+static inline bool is_rest_plain(const char *s, size_t len)
+{
+    uint64_t word = 0x2020202020202020u;
+
+    if (len >= 4) {
+        memcpy(&word, s, 4);
+        memcpy((char *)&word + 4, s + len - 4, 4);
+    } else if (len) {
+        ((char *)&word)[0] = s[0];
+        ((char *)&word)[1] = s[len / 2];
+        ((char *)&word)[2] = s[len - 1];
+    }
+    return !any_special(word);
+}
+
+/* Copies the plain bytes that a text begins with; returns how many. */
+static inline size_t copy_plain(char *p, const char *s, size_t len)
+{
+    size_t done = 0;
+
+    while (len - done >= BLOCK && is_block_plain(s + done)) {
+        memcpy(p + done, s + done, BLOCK);
+        done += BLOCK;
+    }
+    if (len - done >= 8) {
+        uint64_t word;
+
+        memcpy(&word, s + done, 8);
+        if (!any_special(word)) {
+            memcpy(p + done, &word, 8);
+            done += 8;
+        }
+    }
+    if (len - done < 8 && is_rest_plain(s + done, len - done)) {
+        while (done < len) {
+            p[done] = s[done];
+            done++;
+        }
+        return len;
+    }
+    for (; done < len && string_class[(uint8_t)s[done]] == 0; done++)
+        p[done] = s[done];
+    return done;
 }
 
 size_t utf8_sequence(const char *p, const char *end)
@@ -89,20 +168,13 @@ static size_t write_special(char **out, const char *s, const char *end, uint64_t
 char *json_write_string(char *p, struct slice text, uint64_t *invalid)
 {
     const char *s = text.data, *end = text.data + text.len;
-    uint64_t word;
 
     *p++ = '"';
     while (s < end) {
-        while (end - s >= 8) {
-            memcpy(&word, s, 8);
-            if (any_special(word))
-                break;
-            memcpy(p, &word, 8);
-            p += 8;
-            s += 8;
-        }
-        while (s < end && string_class[(uint8_t)*s] == 0)
-            *p++ = *s++;
+        size_t plain = copy_plain(p, s, (size_t)(end - s));
+
+        p += plain;
+        s += plain;
         if (s < end)
             s += write_special(&p, s, end, invalid);
     }
@@ -145,16 +217,11 @@ static int read_hex4(const char *p, const char *end)
 /* After the opening quote; returns what is behind the closing one, or NULL. */
 static const char *skip_string(const char *p, const char *end, bool *escaped)
 {
-    uint64_t word;
     size_t n;
 
     for (;;) {
-        while (end - p >= 8) {
-            memcpy(&word, p, 8);
-            if (any_special(word))
-                break;
-            p += 8;
-        }
+        while (end - p >= BLOCK && is_block_plain(p))
+            p += BLOCK;
         while (p < end && string_class[(uint8_t)*p] == 0)
             p++;
         if (p == end)

@@ -9,7 +9,6 @@
 #include "common/json_text.h"
 #include "common/record_extras.h"
 
-#define PREFIX_MAX    32 /* bytes of `"key":` */
 #define TABLE_FROM    16 /* extras from which a table pays */
 #define LABEL_KEY_MAX 256
 
@@ -21,7 +20,6 @@ const struct field_def record_fields[FIELD_COUNT] = {
 };
 
 static struct record_tree tree;
-static char prefixes[FIELD_COUNT][PREFIX_MAX];
 static pthread_once_t tree_once = PTHREAD_ONCE_INIT;
 
 /* The child of `parent` called `key`, made when it is new. Rows are in pre-order (unit test). */
@@ -52,28 +50,51 @@ static uint8_t node_below(uint8_t parent, const char *path, size_t path_len, siz
     return (uint8_t)tree.node_count++;
 }
 
+/* Appends `"key":` and what opens an object, where there is room (our own table). */
+static void path_add(struct record_leaf *leaf, struct slice key, bool object)
+{
+    if (leaf->path_len + key.len + 4 > RECORD_PATH_MAX)
+        abort();
+    leaf->path[leaf->path_len++] = '"';
+    memcpy(leaf->path + leaf->path_len, key.data, key.len);
+    leaf->path_len = (uint8_t)(leaf->path_len + key.len);
+    memcpy(leaf->path + leaf->path_len, "\":{", 3);
+    leaf->path_len = (uint8_t)(leaf->path_len + (object ? 3 : 2));
+}
+
 static void tree_add(uint16_t field)
 {
     const char *name = record_fields[field].name, *dot;
     struct record_leaf *leaf = &tree.leaves[field];
     uint8_t node = NODE_ROOT;
     size_t start = 0;
+    unsigned depth = 0;
 
     while ((dot = strchr(name + start, '.'))) {
         node = node_below(node, name, (size_t)(dot - name), start, field);
+        path_add(leaf, (struct slice){name + start, (size_t)(dot - name) - start}, true);
+        if (++depth == RECORD_DEPTH_MAX)
+            abort();
+        leaf->below[depth] = leaf->path_len;
         start = (size_t)(dot - name) + 1;
     }
     tree.object_node[field] = NODE_NONE;
     if (record_fields[field].type == TYPE_OBJECT)
         tree.object_node[field] = node_below(node, name, strlen(name), start, field);
     leaf->node = node;
+    leaf->depth = (uint8_t)depth;
     leaf->key = slice_of(name + start);
-    if (leaf->key.len + 3 > PREFIX_MAX)
-        abort();
-    prefixes[field][0] = '"';
-    memcpy(prefixes[field] + 1, leaf->key.data, leaf->key.len);
-    memcpy(prefixes[field] + 1 + leaf->key.len, "\":", 2);
-    leaf->prefix = (struct slice){prefixes[field], leaf->key.len + 3};
+    path_add(leaf, leaf->key, false);
+}
+
+static uint8_t shared_depth(unsigned a, unsigned b)
+{
+    while (a != b)
+        if (tree.nodes[a].depth >= tree.nodes[b].depth)
+            a = tree.nodes[a].parent;
+        else
+            b = tree.nodes[b].parent;
+    return tree.nodes[a].depth;
 }
 
 static void tree_build(void)
@@ -82,6 +103,9 @@ static void tree_build(void)
     tree.node_count = 1;
     for (uint16_t field = 0; field < FIELD_COUNT; field++)
         tree_add(field);
+    for (unsigned a = 0; a < tree.node_count; a++)
+        for (unsigned b = 0; b < tree.node_count; b++)
+            tree.shared[a][b] = shared_depth(a, b);
 }
 
 const struct record_tree *record_tree(void)

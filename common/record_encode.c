@@ -15,18 +15,19 @@
 
 #define NUMBER_MAX 24
 #define GEO_MAX    80
-#define NODE_BYTES 64 /* `"key":{` and `},` of one object, keys of our own table */
-#define KEY_BYTES  36 /* `,"key":` of one field */
+#define NODE_BYTES                                                                                 \
+    64               /* `"key":{` and `},` of one object, and what is copied too much of a path    \
+                      */
+#define KEY_BYTES 36 /* `,"key":` of one field */
 
 struct encoder {
     const struct record_tree *tree;
     const struct record *record;
     char *p;
     uint8_t node; /* the object that is open */
-    uint64_t invalid;
 };
 
-static size_t value_bound(const struct value *value)
+static inline size_t value_bound(const struct value *value)
 {
     switch (value->kind) {
     case VALUE_TEXT:
@@ -61,10 +62,13 @@ size_t record_encode_bound(const struct record *record)
 {
     size_t bound = 2 + NODE_BYTES * (size_t)NODE_MAX;
     const struct record_extra *extra;
-    unsigned field;
 
-    for (field = next_field(record, 0); field < FIELD_COUNT; field = next_field(record, field + 1))
-        bound += KEY_BYTES + value_bound(&record->values[field]);
+    for (unsigned word = 0; word < RECORD_WORDS; word++)
+        for (uint64_t bits = record->present[word]; bits; bits &= bits - 1) {
+            unsigned field = word * 64 + (unsigned)__builtin_ctzll(bits);
+
+            bound += KEY_BYTES + value_bound(&record->values[field]);
+        }
     for (extra = record->extras; extra; extra = extra->next)
         bound += extra->key.len + extra->raw.len + 4;
     return bound;
@@ -99,8 +103,7 @@ static void put_extras(struct encoder *encoder, uint8_t node)
 
 static void close_node(struct encoder *encoder)
 {
-    if (encoder->record->extras)
-        put_extras(encoder, encoder->node);
+    put_extras(encoder, encoder->node);
     *encoder->p++ = '}';
     encoder->node = encoder->tree->nodes[encoder->node].parent;
 }
@@ -147,39 +150,75 @@ static char *put_long(char *p, int64_t number)
 }
 
 /* Eight digits: a metre or two. JSON has no word for what is no number. */
-static void put_geo(struct encoder *encoder, const struct value *value)
+static char *put_geo(char *p, const struct value *value)
 {
-    if (isfinite(value->geo.lat) && isfinite(value->geo.lon))
-        encoder->p += snprintf(encoder->p, GEO_MAX, "{\"lat\":%.8g,\"lon\":%.8g}", value->geo.lat,
-                               value->geo.lon);
-    else
-        put(encoder, "null", 4);
+    if (!isfinite(value->geo.lat) || !isfinite(value->geo.lon))
+        return mempcpy(p, "null", 4);
+    return p + snprintf(p, GEO_MAX, "{\"lat\":%.8g,\"lon\":%.8g}", value->geo.lat, value->geo.lon);
 }
 
-static void put_value(struct encoder *encoder, const struct value *value)
+static inline char *put_value(char *p, const struct value *value, uint64_t *invalid)
 {
     switch (value->kind) {
     case VALUE_TEXT:
-        encoder->p = json_write_string(encoder->p, value->text, &encoder->invalid);
-        break;
+        return json_write_string(p, value->text, invalid);
     case VALUE_JSON:
-        put(encoder, value->text.data, value->text.len);
-        break;
+        return mempcpy(p, value->text.data, value->text.len);
     case VALUE_LONG:
-        encoder->p = put_long(encoder->p, value->number);
-        break;
+        return put_long(p, value->number);
     case VALUE_BOOL:
-        put(encoder, value->number ? "true" : "false", value->number ? 4 : 5);
-        break;
+        return mempcpy(p, value->number ? "true" : "false", value->number ? 4 : 5);
     case VALUE_TIME:
-        *encoder->p++ = '"';
-        encoder->p += timestamp_print(value->time, encoder->p);
-        *encoder->p++ = '"';
-        break;
+        *p++ = '"';
+        p += timestamp_print(value->time, p);
+        *p++ = '"';
+        return p;
     case VALUE_GEO:
-        put_geo(encoder, value);
-        break;
+        return put_geo(p, value);
     }
+    return p;
+}
+
+/* What stands before a value: closing and opening objects from `node` to its own, and its key. */
+static inline char *put_path(char *p, const struct record_tree *tree, uint8_t node, uint8_t depth,
+                             const struct record_leaf *leaf, bool first)
+{
+    unsigned shared = tree->shared[node][leaf->node];
+    const char *path = leaf->path + leaf->below[shared];
+    size_t len = (size_t)leaf->path_len - leaf->below[shared];
+
+    memset(p, '}',
+           RECORD_DEPTH_MAX); /* copies of a constant length; what is too much is overwritten */
+    p += depth - shared;
+    *p = ',';
+    p += !first;
+    memcpy(p, path, RECORD_PATH_MAX / 2);
+    if (len > RECORD_PATH_MAX / 2)
+        memcpy(p + RECORD_PATH_MAX / 2, path + RECORD_PATH_MAX / 2, RECORD_PATH_MAX / 2);
+    return p + len;
+}
+
+/* All records but those that hold something outside of the schema. */
+static char *put_fields(const struct record *record, char *p, uint64_t *invalid)
+{
+    const struct record_tree *tree = record_tree();
+    uint8_t node = NODE_ROOT, depth = 0;
+    bool first = true;
+
+    *p++ = '{';
+    for (unsigned word = 0; word < RECORD_WORDS; word++)
+        for (uint64_t bits = record->present[word]; bits; bits &= bits - 1) {
+            unsigned field = word * 64 + (unsigned)__builtin_ctzll(bits);
+            const struct record_leaf *leaf = &tree->leaves[field];
+
+            p = put_path(p, tree, node, depth, leaf, first);
+            p = put_value(p, &record->values[field], invalid);
+            node = leaf->node;
+            depth = leaf->depth;
+            first = false;
+        }
+    memset(p, '}', RECORD_DEPTH_MAX);
+    return p + depth + 1;
 }
 
 /* A bit for each object that holds extras. */
@@ -193,7 +232,7 @@ static uint64_t extra_nodes(const struct record *record)
     return mask & ~(uint64_t)1; /* the root is open anyway */
 }
 
-size_t record_encode(const struct record *record, char *out, uint64_t *invalid)
+static char *put_fields_and_extras(const struct record *record, char *out, uint64_t *invalid)
 {
     struct encoder encoder = {.tree = record_tree(), .record = record, .p = out};
     uint64_t pending = extra_nodes(record);
@@ -201,6 +240,8 @@ size_t record_encode(const struct record *record, char *out, uint64_t *invalid)
 
     *encoder.p++ = '{';
     for (;;) {
+        const struct record_leaf *leaf;
+
         /* Objects are opened for their extras at their place in the order of fields. */
         node = pending ? (unsigned)__builtin_ctzll(pending) : NODE_NONE;
         if (node != NODE_NONE && encoder.tree->nodes[node].first_field <= field) {
@@ -210,17 +251,24 @@ size_t record_encode(const struct record *record, char *out, uint64_t *invalid)
         }
         if (field == FIELD_COUNT)
             break;
-        go_to(&encoder, encoder.tree->leaves[field].node);
+        leaf = &encoder.tree->leaves[field];
+        go_to(&encoder, leaf->node);
         put_comma(&encoder);
-        put(&encoder, encoder.tree->leaves[field].prefix.data,
-            encoder.tree->leaves[field].prefix.len);
-        put_value(&encoder, &record->values[field]);
+        put(&encoder, leaf->path + leaf->below[leaf->depth],
+            (size_t)leaf->path_len - leaf->below[leaf->depth]);
+        encoder.p = put_value(encoder.p, &record->values[field], invalid);
         field = next_field(record, field + 1);
     }
     go_to(&encoder, NODE_ROOT);
-    if (record->extras)
-        put_extras(&encoder, NODE_ROOT);
+    put_extras(&encoder, NODE_ROOT);
     *encoder.p++ = '}';
-    *invalid += encoder.invalid;
-    return (size_t)(encoder.p - out);
+    return encoder.p;
+}
+
+size_t record_encode(const struct record *record, char *out, uint64_t *invalid)
+{
+    char *end = record->extras ? put_fields_and_extras(record, out, invalid)
+                               : put_fields(record, out, invalid);
+
+    return (size_t)(end - out);
 }

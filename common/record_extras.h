@@ -23,18 +23,26 @@ struct record_node {
     uint16_t first_field; /* first row at or below it */
 };
 
+#define RECORD_DEPTH_MAX 8
+#define RECORD_PATH_MAX  64 /* copied as a whole: a constant length costs least */
+
 /* Where a field hangs. */
 struct record_leaf {
-    struct slice key;    /* last part of its name */
-    struct slice prefix; /* `"key":` */
-    uint8_t node;
+    struct slice key; /* last part of its name */
+    char path[2 *
+              RECORD_PATH_MAX]; /* `"http":{"request":{"method":`, and room to copy from inside */
+    uint8_t path_len;
+    uint8_t below[RECORD_DEPTH_MAX]; /* where the part of `path` begins that is inside of an object
+                                        at this depth */
+    uint8_t node, depth;             /* of the object that it hangs in */
 };
 
 struct record_tree {
     struct record_node nodes[NODE_MAX];
     unsigned node_count;
     struct record_leaf leaves[FIELD_COUNT];
-    uint8_t object_node[FIELD_COUNT]; /* of OBJECT fields, else NODE_NONE */
+    uint8_t object_node[FIELD_COUNT];   /* of OBJECT fields, else NODE_NONE */
+    uint8_t shared[NODE_MAX][NODE_MAX]; /* depth of the innermost object that both are in */
 };
 
 /* Built once, from the table; immutable. */

@@ -48,7 +48,7 @@ static void add_properties(struct buf *out, const struct record_tree *tree, uint
         if (!first)
             buf_add_char(out, ',');
         first = false;
-        buf_add_slice(out, tree->leaves[field].prefix);
+        buf_addf(out, "\"%.*s\":", SLICE_FMT(tree->leaves[field].key));
         buf_add_text(out, type_mapping(record_fields[field].type));
     }
     for (unsigned child = node + 1u; child <= tree->nodes[node].last; child++) {
