@@ -102,6 +102,7 @@ $(BUILD)/man/alpex-query.7: $(BUILD)/bin/indexer
 install: all man ## programs, configurations, manual and completion below DESTDIR and PREFIX
 	$(Q)install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/bin/shipper $(BUILD)/bin/indexer
 	$(Q)install -D -m 640 -t $(DESTDIR)/etc/alpex configs/shipper.yaml configs/indexer.yaml
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/alpex/shipper shipper/plugin.h
 	$(Q)for section in 1 5 7; do \
 	    install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$$section $(BUILD)/man/*.$$section || exit; done
 	$(Q)for program in shipper indexer; do \
@@ -126,6 +127,13 @@ TSAN_THREADS := $(if $(filter tsan,$(VARIANT)),$(BUILD)/tests/unit/tsan_threads.
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(TSAN_THREADS) $$(BUILD)/lib$$(firstword $$(subst /, ,%)).a $(BUILD)/libcommon.a
 	@echo "  LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEPS_LIBS) -lcmocka
+# Parser plugins: the example, and one that behaves badly.
+PLUGINS := $(patsubst %.c,$(BUILD)/%.so,$(wildcard deploy/plugin-example/*.c tests/plugins/*.c))
+$(BUILD)/%.so: %.c shipper/plugin.h
+	@echo "  CC $@"
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
+$(BUILD)/tests/unit/shipper/parser/test_plugin.o: ALL_CFLAGS += -DPLUGINS='"$(BUILD)"'
+$(BUILD)/tests/unit/shipper/parser/test_plugin: | $(PLUGINS)
 # What Python tests ask questions of, and benchmarks.
 $(BUILD)/tests/support/%: $(BUILD)/tests/support/%.o $(BUILD)/libcommon.a
 	@echo "  LD $@"

@@ -342,6 +342,37 @@ bool record_next_member(const struct record *record, enum record_field field,
     return true;
 }
 
+static void unlink_extra(struct record *record, const struct record_extra *extra)
+{
+    struct record_extra **link = &record->extras, *before = NULL;
+
+    for (; *link != extra; link = &(*link)->next)
+        before = *link;
+    *link = extra->next;
+    if (record->extras_last == extra)
+        record->extras_last = before;
+    if (!record->extra_table_size)
+        return;
+    link = &record->extra_table[extra_slot(record, extra->node, extra->key)];
+    while (*link != extra)
+        link = &(*link)->same_slot;
+    *link = extra->same_slot;
+}
+
+bool record_take(struct record *record, const struct record_target *target, struct slice *raw)
+{
+    const struct slice key = {target->key, target->key_len};
+    struct record_extra *extra =
+        target->field == FIELD_COUNT ? record_find_extra(record, target->node, key) : NULL;
+
+    if (!extra)
+        return false;
+    *raw = extra->raw;
+    unlink_extra(record, extra);
+    record->extra_count--;
+    return true;
+}
+
 bool record_add_member(struct record *record, enum record_field object, struct slice key,
                        struct slice raw)
 {

@@ -223,6 +223,9 @@ bool record_copy(struct record *to, const struct record *from, enum record_field
 bool record_next_member(const struct record *record, enum record_field field,
                         const struct record_extra **at, struct slice *key, struct slice *raw);
 
+/* Takes a value out that is none of the schema; false: it is not there. *raw is its JSON. */
+bool record_take(struct record *record, const struct record_target *target, struct slice *raw);
+
 /* Bytes that record_encode may need at most. */
 size_t record_encode_bound(const struct record *record);
 

@@ -12,6 +12,8 @@
 #include "common/scope.h"
 #include "shipper/agent_id.h"
 #include "shipper/config_input.h"
+#include "shipper/parser/custom.h"
+#include "shipper/parser/plugin.h"
 
 EMBED(shipper_defaults, "configs/shipper.yaml");
 
@@ -73,6 +75,8 @@ static const cyaml_schema_field_t top_fields[] = {
                            PATH_LEN),
     CYAML_FIELD_STRING_PTR("formats_dir", CYAML_FLAG_POINTER, struct shipper_config, formats_dir, 0,
                            PATH_LEN),
+    CYAML_FIELD_STRING_PTR("plugins_dir", CYAML_FLAG_POINTER, struct shipper_config, plugins_dir, 0,
+                           PATH_LEN),
     CYAML_FIELD_SEQUENCE_COUNT("inputs", CYAML_FLAG_POINTER, struct shipper_config, inputs,
                                input_count, &input_config_value, 0, 100),
     CYAML_FIELD_UINT("line_max_bytes", CYAML_FLAG_DEFAULT, struct shipper_config, line_max_bytes),
@@ -99,8 +103,26 @@ const struct config_schema shipper_config_schema = {
     .aliases = aliases,
 };
 
+static void tell_plugin_problem(void *arg, const char *problem)
+{
+    config_problem(arg, "plugins_dir", "%s", problem);
+}
+
+static void tell_format_problem(void *arg, const char *problem)
+{
+    config_problem(arg, "formats_dir", "%s", problem);
+}
+
 static void check(struct config *config, const struct shipper_config *c)
 {
+    struct error err;
+
+    if (c->formats_dir && *c->formats_dir &&
+        custom_check_folder(c->formats_dir, tell_format_problem, config, &err))
+        config_problem(config, "formats_dir", "%s", err.text);
+    if (c->plugins_dir && *c->plugins_dir &&
+        plugin_check_folder(c->plugins_dir, tell_plugin_problem, config, &err))
+        config_problem(config, "plugins_dir", "%s", err.text);
     for (uint32_t i = 0; i < c->input_count; i++)
         input_config_check(config, c, i);
     config_check_range(config, "line_max_bytes", c->line_max_bytes, 256, 64u << 20, "256 to 64MiB");

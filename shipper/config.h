@@ -86,7 +86,7 @@ struct shipper_config {
     struct agent_config agent;
     char *host_name; /* never "" after loading */
     char *state_dir;
-    char *formats_dir; /* "" = none */
+    char *formats_dir, *plugins_dir; /* "" = none */
     struct input_config *inputs;
     uint32_t input_count;
     uint64_t line_max_bytes;

@@ -10,6 +10,7 @@
 #include "common/scope.h"
 #include "common/web_listen.h"
 #include "shipper/config.h"
+#include "shipper/dataset.h"
 #include "shipper/input/listener.h"
 #include "shipper/join/join.h"
 #include "shipper/parser/parser.h"
@@ -147,14 +148,6 @@ static bool is_name(const char *text)
     return text[0] != '.';
 }
 
-static bool is_dataset(const char *text)
-{
-    for (const char *p = text; *p; p++)
-        if (!islower((unsigned char)*p) && !isdigit((unsigned char)*p) && !strchr("._", *p))
-            return false;
-    return islower((unsigned char)*text) || isdigit((unsigned char)*text);
-}
-
 static void check_range(struct check *check, const char *name, const uint64_t *value, uint64_t min,
                         uint64_t max, const char *expected)
 {
@@ -165,7 +158,8 @@ static void check_range(struct check *check, const char *name, const uint64_t *v
 static void check_format(struct check *check)
 {
     const struct parser_options options = {.timezone = check->input->timezone,
-                                           .formats_dir = check->c->formats_dir};
+                                           .formats_dir = check->c->formats_dir,
+                                           .plugins_dir = check->c->plugins_dir};
     struct parser *parser = NULL;
     struct error err;
 
@@ -356,10 +350,9 @@ void input_config_check(struct config *config, const struct shipper_config *c, u
                        input->name);
     check_format(&check);
     check_multiline(&check);
-    if (input->dataset && !is_dataset(input->dataset))
+    if (input->dataset && !dataset_is_valid(input->dataset))
         config_problem(config, key_of(&check, "dataset"),
-                       "'%s' cannot be part of an index name; expected lower-case letters, "
-                       "digits, '.' and '_', e.g. nginx.access",
+                       "'%s' cannot be part of an index name; expected " DATASET_EXPECTED,
                        input->dataset);
     if (input->sample_percent && !(*input->sample_percent >= 0 && *input->sample_percent <= 100))
         config_problem(config, key_of(&check, "sample_percent"), "out of range; expected 0 to 100");

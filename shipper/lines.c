@@ -17,7 +17,8 @@ enum status lines_open(struct lines *lines, const struct shipper_config *config,
                        const struct input_config *input, struct error *err)
 {
     const struct parser_options options = {.timezone = input->timezone,
-                                           .formats_dir = config->formats_dir};
+                                           .formats_dir = config->formats_dir,
+                                           .plugins_dir = config->plugins_dir};
     enum status status = parser_open(input->format, &options, &lines->parser, err);
 
     if (status != OK)

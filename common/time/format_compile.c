@@ -36,7 +36,8 @@ static const struct named names[] = {
     {"RFC3164", "MMM d HH:mm:ss[.SSS]", 0, 0},
 };
 
-bool format_add(struct time_format *format, enum format_kind kind, int min, int max, int value)
+bool format_steps_add(struct time_format *format, enum format_kind kind, int min, int max,
+                      int value)
 {
     struct format_step *last = format->count ? &format->steps[format->count - 1] : NULL;
 
@@ -146,7 +147,7 @@ enum status format_compile(const char *text, struct time_format *out, struct err
         if (strcasecmp(text, names[i].name) != 0)
             continue;
         if (!names[i].pattern) {
-            format_add(out, names[i].kind, 0, 1, names[i].value);
+            format_steps_add(out, names[i].kind, 0, 1, names[i].value);
             return OK;
         }
         text = names[i].pattern;

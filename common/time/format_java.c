@@ -25,7 +25,7 @@ static enum status wrong(struct java *java, const char *what)
 
 static enum status add(struct java *java, enum format_kind kind, int min, int max, int value)
 {
-    return format_add(java->out, kind, min, max, value) ? OK : wrong(java, "it is too long");
+    return format_steps_add(java->out, kind, min, max, value) ? OK : wrong(java, "it is too long");
 }
 
 /* A number that is written with `count` letters: fewer digits are fine, see format.c. */

@@ -62,6 +62,7 @@ enum status format_strptime(const char *text, struct time_format *out, struct er
 enum status format_java(const char *text, struct time_format *out, struct error *err);
 
 /* Adds a step; false: too many. */
-bool format_add(struct time_format *format, enum format_kind kind, int min, int max, int value);
+bool format_steps_add(struct time_format *format, enum format_kind kind, int min, int max,
+                      int value);
 
 #endif

@@ -58,19 +58,19 @@ static enum status add_letter(char letter, int digits, struct time_format *out, 
 
     if (letter == 's' || letter == 'Q') {
         known = true;
-        added = format_add(out, FORMAT_EPOCH, 0, 0, letter == 's' ? EPOCH_S : EPOCH_MS);
+        added = format_steps_add(out, FORMAT_EPOCH, 0, 0, letter == 's' ? EPOCH_S : EPOCH_MS);
     } else if (letter == '%') {
         known = true;
-        added = format_add(out, FORMAT_LITERAL, 1, 1, '%');
+        added = format_steps_add(out, FORMAT_LITERAL, 1, 1, '%');
     } else if (letter == 'n' || letter == 't') {
         known = true;
-        added = format_add(out, FORMAT_BLANKS, 0, 0, 0);
+        added = format_steps_add(out, FORMAT_BLANKS, 0, 0, 0);
     }
     for (size_t i = 0; !known && i < sizeof(fields) / sizeof(fields[0]); i++)
         if (fields[i].letter == letter) {
             known = true;
-            added = format_add(out, fields[i].kind, fields[i].min,
-                               fields[i].kind == FORMAT_FRACTION ? digits : fields[i].max, 0);
+            added = format_steps_add(out, fields[i].kind, fields[i].min,
+                                     fields[i].kind == FORMAT_FRACTION ? digits : fields[i].max, 0);
         }
     if (!known)
         return error_set(err, REJECT, "'%%%c' at position %zu is not known here", letter, at);
@@ -92,7 +92,7 @@ static enum status add_conversion(const char **text, const char *start, struct t
         if (!point || (*p != 'f' && *p != 'N'))
             return error_set(err, REJECT, "the number of digits at position %zu is not for '%c'",
                              at, *p);
-        return format_add(out, FORMAT_POINT_FRACTION, 1, 0, 0)
+        return format_steps_add(out, FORMAT_POINT_FRACTION, 1, 0, 0)
                    ? OK
                    : error_set(err, REJECT, "it is too long");
     }
@@ -115,9 +115,9 @@ enum status format_strptime(const char *text, struct time_format *out, struct er
             continue;
         }
         if (*p == ' ' || *p == '\t')
-            added = format_add(out, FORMAT_BLANKS, 0, 0, 0);
+            added = format_steps_add(out, FORMAT_BLANKS, 0, 0, 0);
         else
-            added = format_add(out, FORMAT_LITERAL, 1, 1, (unsigned char)*p);
+            added = format_steps_add(out, FORMAT_LITERAL, 1, 1, (unsigned char)*p);
         if (!added)
             return error_set(err, REJECT, "it is too long");
         p++;

@@ -12,7 +12,8 @@
 static enum status check_format(const struct line_options *options, struct error *err)
 {
     const struct parser_options parsing = {.timezone = options->timezone,
-                                           .formats_dir = options->formats};
+                                           .formats_dir = options->formats,
+                                           .plugins_dir = options->plugins};
     struct parser *parser;
 
     if (parser_open(options->format, &parsing, &parser, err))

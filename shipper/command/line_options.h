@@ -15,7 +15,7 @@ struct arena;
 struct query;
 
 struct line_options {
-    const char *format, *dataset, *timezone, *formats, *container, *multiline, *query;
+    const char *format, *dataset, *timezone, *formats, *plugins, *container, *multiline, *query;
     bool keep_original;
 
     /* Made of them by line_options_apply. */
@@ -37,6 +37,7 @@ struct line_options {
          "ZONE",        OPTION_TEXT,                                                               \
          &(o).timezone, "of times without an offset, e.g. Europe/Berlin or +02:00 (UTC)"},         \
         {"formats", 0, "FOLDER", OPTION_TEXT, &(o).formats, "custom formats, a YAML file each"},   \
+        {"plugins", 0, "FOLDER", OPTION_TEXT, &(o).plugins, "formats of shared objects"},          \
         {"container",    0,                                                                        \
          "KIND",         OPTION_TEXT,                                                              \
          &(o).container, "lines that a container runtime wrapped: auto, cri, docker"},             \

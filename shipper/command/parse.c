@@ -138,6 +138,7 @@ static enum status make_config(struct shipper_config *config, struct line_option
     *config = (struct shipper_config){.inputs = &lines->input,
                                       .input_count = 1,
                                       .formats_dir = (char *)lines->formats,
+                                      .plugins_dir = (char *)lines->plugins,
                                       .line_max_bytes = (uint64_t)line_max,
                                       .host_name = host};
     config->agent.id = agent_id && *agent_id ? strdup(agent_id) : agent_id_of_machine(err);

@@ -63,6 +63,8 @@ static int ship(struct shipper_config *config, struct line_options *lines,
     config->input_count = 1;
     if (lines->formats)
         config->formats_dir = (char *)lines->formats;
+    if (lines->plugins)
+        config->plugins_dir = (char *)lines->plugins;
     if (pipeline_run(NULL, config, &options, &result, &err) == OK) {
         code = print_summary(&result, started_ms, json);
     } else {
@@ -95,7 +97,7 @@ int ship_command(const struct program *program, int argc, char **argv)
     struct query *query;
     struct arena arena;
     struct error err;
-    char **files, *formats;
+    char **files, *formats, *plugins;
     int code;
 
     if (!command_begin(program, rows, help, argc, argv, &files, &code))
@@ -111,8 +113,10 @@ int ship_command(const struct program *program, int argc, char **argv)
         config_command_load(program, path, &settings, &holder, (void **)&config, &code)) {
         log_setup("shipper", config->log.level, config->log.format);
         formats = config->formats_dir;
+        plugins = config->plugins_dir;
         code = ship(config, &lines, query, json);
         config->formats_dir = formats;
+        config->plugins_dir = plugins;
         config_close(holder);
     }
     arena_release(&arena);

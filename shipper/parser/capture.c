@@ -110,16 +110,19 @@ static bool make_label(struct record_target *target, struct slice name)
 
 bool capture_init(struct capture *capture, struct slice name, const struct capture_rule *rule)
 {
-    const struct capture_name *usual = capture_name_find(name);
+    const struct capture_name *usual;
     bool known;
 
     *capture = (struct capture){.rule = *rule};
+    if (rule->to.len)
+        name = rule->to;
+    usual = capture_name_find(name);
     if (!make_label(&capture->aside, name) ||
         !record_target_init(&capture->target, usual ? slice_of(usual->field) : name))
         return false;
     if (usual && !rule->unit_ns)
         capture->rule.unit_ns = usual->unit_ns;
-    else if (slice_is(name, "event.duration"))
+    else if (!rule->unit_ns && slice_is(name, "event.duration"))
         capture->rule.unit_ns = 1;
     known = capture->target.field != FIELD_COUNT;
     capture->strict = slice_is(name, "@timestamp") || slice_is(name, "timestamp");

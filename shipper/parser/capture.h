@@ -17,6 +17,7 @@
 #include "common/error.h"
 #include "common/record.h"
 #include "common/time/hints.h"
+#include "shipper/parser/level.h"
 #include "shipper/parser/nest.h"
 
 enum capture_type {
@@ -35,9 +36,13 @@ bool capture_type_find(struct slice word, enum capture_type *type);
 
 #define CAPTURE_TYPES "keyword, long, double, bool, ip, date, duration"
 
+struct time_formats;
+
 struct capture_rule {
     enum capture_type type;
-    int64_t unit_ns; /* of a duration without a unit; 0: not known */
+    int64_t unit_ns;                   /* of a duration without a unit; 0: not known */
+    struct slice to;                   /* the name to use instead; empty: none */
+    const struct time_formats *format; /* of a date; NULL: the line's usual ones */
 };
 
 enum capture_action {
@@ -94,8 +99,11 @@ struct capture_line {
     uint64_t serial; /* another one for each line, from 1 on */
     struct capture_half day, clock;
     bool no_memory;
-    /* Reads a whole text as a time. */
-    enum timestamp_result (*read_time)(void *arg, struct slice text, struct timestamp *out);
+    /* Reads a whole text as a time; `format` as in capture_rule. */
+    enum timestamp_result (*read_time)(void *arg, const struct time_formats *format,
+                                       struct slice text, struct timestamp *out);
+    /* What a word for a level means here, before what it usually means. May be NULL. */
+    enum level (*find_level)(void *arg, struct slice word);
     void *arg;
 };
 

@@ -36,7 +36,7 @@ static struct slice typed_value(const struct capture *capture, struct slice text
     case CAPTURE_AS_BOOL:
         return value_bool(text);
     case CAPTURE_AS_DATE:
-        if (line->read_time(line->arg, text, &time) != TIMESTAMP_FOUND)
+        if (line->read_time(line->arg, capture->rule.format, text, &time) != TIMESTAMP_FOUND)
             return (struct slice){NULL, 0};
         return value_text(arena, (struct slice){printed, timestamp_print(time, printed)});
     case CAPTURE_AS_DURATION:
@@ -121,7 +121,7 @@ static void put_field(struct capture *capture, struct slice text, struct capture
         put_number(capture, text, line);
         return;
     case TYPE_DATE:
-        if (line->read_time(line->arg, text, &time) == TIMESTAMP_FOUND)
+        if (line->read_time(line->arg, capture->rule.format, text, &time) == TIMESTAMP_FOUND)
             record_set_time(line->record, capture->target.field, time);
         else
             put_conflict(capture, text, line);
@@ -196,9 +196,11 @@ static void put_level(struct capture *capture, struct slice text, struct capture
     int64_t number;
     bool is_number = value_long(text, false, &number);
 
-    level = is_number       ? level_of_number(number)
-            : text.len == 1 ? level_of_letter(*text.data)
-                            : level_find(text);
+    level = line->find_level ? line->find_level(line->arg, text) : LEVEL_NONE;
+    if (level == LEVEL_NONE)
+        level = is_number       ? level_of_number(number)
+                : text.len == 1 ? level_of_letter(*text.data)
+                                : level_find(text);
     if (level != LEVEL_NONE)
         level_set(line->record, level);
     else if (is_number)
@@ -228,7 +230,7 @@ static const char no_such_time[] = "no such time";
 static const char *put_time(struct capture *capture, struct slice text, struct capture_line *line)
 {
     struct timestamp time;
-    enum timestamp_result result = line->read_time(line->arg, text, &time);
+    enum timestamp_result result = line->read_time(line->arg, capture->rule.format, text, &time);
 
     if (result == TIMESTAMP_FOUND)
         record_set_time(line->record, FIELD_TIMESTAMP, time);
@@ -340,7 +342,8 @@ static const char *set_halves(struct capture_line *line)
     memcpy(text, day->text.data, day->text.len);
     text[day->text.len] = ' ';
     memcpy(text + len, clock->text.data, clock->text.len);
-    result = line->read_time(line->arg, (struct slice){text, len + clock->text.len}, &time);
+    result = line->read_time(line->arg, day->capture->rule.format,
+                             (struct slice){text, len + clock->text.len}, &time);
     if (result == TIMESTAMP_FOUND) {
         record_set_time(line->record, FIELD_TIMESTAMP, time);
         return NULL;

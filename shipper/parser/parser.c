@@ -5,6 +5,8 @@
 
 #include "common/record.h"
 #include "common/scope.h"
+#include "shipper/parser/custom.h"
+#include "shipper/parser/plugin.h"
 
 /* A line each. */
 /* clang-format off */
@@ -81,6 +83,13 @@ enum status parser_open(const char *format, const struct parser_options *options
     const struct parser_format *row = find(format, &type, &argument);
     enum status status;
 
+    if (!row) {
+        status = custom_open(format, options ? options : &none, out, err);
+        if (status == RETRY)
+            status = plugin_open(format, options ? options : &none, out, err);
+        if (status != RETRY)
+            return status == REJECT ? error_prefix(err, "format '%s'", format) : status;
+    }
     if (!row) {
         struct buf names = BUF_INIT(400);
 

@@ -29,6 +29,7 @@ struct parser_format {
 struct parser_options {
     const char *timezone;    /* of times without an offset: an IANA name, or an offset; NULL: UTC */
     const char *formats_dir; /* of custom formats */
+    const char *plugins_dir; /* of shared objects */
 };
 
 /* What is known of the stream that a line comes from. Zeroed at its beginning. */

@@ -81,13 +81,15 @@ static enum status regex_compile(const char *name, const char *argument,
     return OK;
 }
 
-static enum timestamp_result read_time(void *arg, struct slice text, struct timestamp *out)
+static enum timestamp_result read_time(void *arg, const struct time_formats *format,
+                                       struct slice text, struct timestamp *out)
 {
     const struct regex *regex = arg;
     const struct timestamp_hints hints = line_clock_hints(&regex->clock, regex->memory);
     struct timestamp_found found;
     enum timestamp_result result = timestamp_read(text, &hints, &found);
 
+    (void)format; /* patterns alone cannot give one */
     if (result == TIMESTAMP_FOUND)
         *out = found.time;
     return result;

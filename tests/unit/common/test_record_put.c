@@ -113,6 +113,38 @@ static void names_have_a_length(void **state)
                      strlen("{\"labels\":{\"\":\"x\"}}") + 6 * RECORD_NAME_MAX);
 }
 
+#define TAKEN_COUNT 2000 /* so many that they are found by a table */
+
+static void values_are_taken_out_again(void **state)
+{
+    static const char *const names[] = {"a", "b", "x.y", "http.request.c"};
+    struct record_target *targets = calloc(TAKEN_COUNT, sizeof(*targets));
+    struct bench *bench = *state;
+    struct slice raw;
+    char name[20];
+
+    assert_non_null(targets);
+    for (size_t i = 0; i < TAKEN_COUNT; i++) {
+        snprintf(name, sizeof(name), "n%zu", i);
+        assert_true(
+            record_target_init(&targets[i], slice_of(i < ARRAY_LEN(names) ? names[i] : name)));
+        assert_true(record_put(&bench->record, &targets[i], SLICE("v")));
+    }
+    for (size_t i = 0; i < TAKEN_COUNT; i++) {
+        struct record_target *target = &targets[i * 7 % TAKEN_COUNT];
+
+        assert_true(record_take(&bench->record, target, &raw));
+        assert_slice(raw, "\"v\"");
+        assert_false(record_take(&bench->record, target, &raw));
+    }
+    assert_string_equal(encode(bench), "{}");
+    assert_true(record_put_json(&bench->record, &targets[0], SLICE("1")));
+    assert_string_equal(encode(bench), "{\"labels\":{\"a\":1}}");
+    assert_true(record_target_init(&targets[1], SLICE("status")));
+    assert_false(record_take(&bench->record, &targets[1], &raw));
+    free(targets);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -120,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(values_take_the_type_and_place_of_their_name),
         CASE(names_have_a_length),
+        CASE(values_are_taken_out_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
