@@ -185,7 +185,7 @@ enum status shipper_config_load(const char *path, const char *const *settings,
     if (fill_names(loaded, err))
         return FATAL;
     for (uint32_t i = 0; i < loaded->input_count; i++)
-        loaded->inputs[i].spooled = input_config_is_spooled(&loaded->inputs[i]);
+        input_config_settle(&loaded->inputs[i]);
     *out = loaded;
     return OK;
 }

@@ -44,7 +44,8 @@ struct input_config {
     bool allow_anonymous;
     uint64_t *spool_max_bytes, *body_max_bytes; /* NULL: SPOOL_MAX_BYTES, HTTP_BODY_MAX_BYTES */
     uint32_t *connections_max;
-    bool spooled; /* lines come from a spool; set after loading */
+    bool spooled;     /* lines come from a spool; set after loading */
+    bool spans_lines; /* the format's records may have several lines; set after loading */
     char **paths, **exclude;
     uint32_t path_count, exclude_count;
     char *format, *dataset, *timezone; /* the last two may be NULL */

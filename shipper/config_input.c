@@ -308,6 +308,12 @@ bool input_config_is_spooled(const struct input_config *input)
            strcmp(input->type, "whole") != 0;
 }
 
+void input_config_settle(struct input_config *input)
+{
+    input->spooled = input_config_is_spooled(input);
+    input->spans_lines = input->format && parser_format_spans_lines(input->format);
+}
+
 static void check_type(struct check *check)
 {
     const struct input_config *input = check->input;

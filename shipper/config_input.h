@@ -20,6 +20,9 @@ void input_config_check(struct config *config, const struct shipper_config *c, u
 /* Its lines come from a spool. */
 bool input_config_is_spooled(const struct input_config *input);
 
+/* Sets what follows from its keys, after it was checked. */
+void input_config_settle(struct input_config *input);
+
 /* All its keys as YAML, secrets as they are: to see whether it changed. False without memory. */
 bool input_config_write(const struct input_config *input, struct buf *out);
 

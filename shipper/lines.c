@@ -13,6 +13,31 @@
 #include "shipper/spool.h"
 #include "shipper/stream.h"
 
+/* join_format */
+static size_t record_end(void *arg, struct slice text)
+{
+    struct parser *parser = arg;
+
+    return parser->type->record_end(parser, text);
+}
+
+/* What the input says puts lines together; otherwise the format may. */
+static enum status open_join(struct lines *lines, const struct shipper_config *config,
+                             const struct input_config *input, struct error *err)
+{
+    const struct join_format format = {
+        .arg = lines->parser,
+        .record_end = record_end,
+        .whole = lines->parser->type->whole,
+    };
+
+    if (join_open(input, config->line_max_bytes, &lines->join, err))
+        return err->status;
+    if (lines->join || !lines->parser->type->record_end)
+        return OK;
+    return join_open_format(&format, config->line_max_bytes, &lines->join, err);
+}
+
 enum status lines_open(struct lines *lines, const struct shipper_config *config,
                        const struct input_config *input, struct error *err)
 {
@@ -23,7 +48,7 @@ enum status lines_open(struct lines *lines, const struct shipper_config *config,
 
     if (status != OK)
         return status;
-    if (join_open(input, config->line_max_bytes, &lines->join, err)) {
+    if (open_join(lines, config, input, err)) {
         lines_close(lines);
         return err->status;
     }

@@ -21,8 +21,9 @@
 #include "common/scope.h"
 
 #define SEGMENT_MAX (16u << 20)
-#define SEGMENTS    8 /* at least, of a full spool: what is acknowledged of one that is open counts \
-                       */
+#define SEGMENTS                                                                                   \
+    8 /* at least, of a full spool: what is acknowledged of one that is open counts                \
+       */
 #define ESCAPE      '\x10'
 #define NAME_FORMAT "%016" PRIx64 ".log"
 

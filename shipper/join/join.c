@@ -19,6 +19,7 @@
 struct join {
     enum wrapping wrapping;
     const struct join_rule *rule; /* NULL: every text is an event */
+    struct join_format format;    /* instead of all others, where its function is given */
     struct pattern *patterns[3];
     uint32_t lines_max;
     size_t bytes_max;
@@ -100,6 +101,19 @@ enum status join_open(const struct input_config *input, size_t line_max, struct 
         join_close(join);
         return err->status;
     }
+    *out = join;
+    return OK;
+}
+
+enum status join_open_format(const struct join_format *format, size_t line_max, struct join **out,
+                             struct error *err)
+{
+    struct join *join = calloc(1, sizeof(*join));
+
+    if (!join)
+        return error_set(err, FATAL, "out of memory");
+    join->format = *format;
+    join->bytes_max = line_max;
     *out = join;
     return OK;
 }
@@ -251,6 +265,58 @@ static bool gather(struct join *join, struct framer *framer, bool flush, struct 
     return true;
 }
 
+/* What stands up to the last line's end is an event, when it does not end by itself. */
+static size_t whole_lines(const struct framer *framer, struct slice text)
+{
+    const char *newline = memrchr(text.data, '\n', text.len);
+
+    if (framer->last && text.data + text.len == framer->end)
+        return text.len;
+    return newline ? (size_t)(newline + 1 - text.data) : 0;
+}
+
+static void give_record(struct framer *framer, size_t len, struct event *event)
+{
+    const char *end = framer->p + len;
+
+    *event = (struct event){.text = {framer->p, len}, .offset = framer->offset, .lines = 1};
+    for (const char *p = framer->p; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+        event->lines += p + 1 < end;
+    while (event->text.len && (event->text.data[event->text.len - 1] == '\n' ||
+                               event->text.data[event->text.len - 1] == '\r'))
+        event->text.len--;
+    framer->p = end;
+    framer->offset += len;
+    event->end = framer->offset;
+}
+
+/* The next record of a format that knows where it ends; a line, where it does not. */
+static bool next_record(const struct join *join, struct framer *framer, bool flush,
+                        struct event *event)
+{
+    struct slice text = {framer->p, (size_t)(framer->end - framer->p)};
+    struct line line;
+    size_t len = 0;
+
+    if (text.len > join->bytes_max)
+        text.len = join->bytes_max;
+    if (text.len && !framer->skipping) {
+        len = join->format.record_end(join->format.arg, text);
+        if (!len && !flush)
+            return false;
+        if (!len && join->format.whole)
+            len = whole_lines(framer, text);
+    }
+    if (len) {
+        give_record(framer, len, event);
+        return true;
+    }
+    if (!framer_next(framer, &line))
+        return false;
+    give_line(&line, event);
+    return true;
+}
+
 bool join_next(struct join *join, struct framer *framer, bool flush, struct event *event)
 {
     struct framer begin = *framer;
@@ -264,6 +330,8 @@ bool join_next(struct join *join, struct framer *framer, bool flush, struct even
     }
     /* More than an event may hold, and its end is not among it: it ends where the lines do. */
     flush |= (size_t)(framer->end - framer->p) > join->bytes_max;
+    if (join->format.record_end)
+        return next_record(join, framer, flush, event);
     if (!next_text(join, framer, flush, event))
         return false;
     if (!join->rule || event->cut || gather(join, framer, flush, event))

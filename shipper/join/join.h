@@ -44,6 +44,18 @@ enum status join_open(const struct input_config *input, size_t line_max, struct 
                       struct error *err);
 void join_close(struct join *join); /* NULL is fine */
 
+/* A format whose records say themselves where they end, on whichever line. */
+struct join_format {
+    void *arg;
+    /* Bytes of the first record of `text`, its line's end included; 0: more of it must come. */
+    size_t (*record_end)(void *arg, struct slice text);
+    bool whole; /* one that does not end is an event as it is; otherwise its lines are */
+};
+
+/* Instead of join_open, where that gave none. FATAL: no memory. */
+enum status join_open_format(const struct join_format *format, size_t line_max, struct join **out,
+                             struct error *err);
+
 /* The next event, valid until the next call. False: none is complete; framer->offset is where to go
  * on. `join` may be NULL: every line is an event. */
 bool join_next(struct join *join, struct framer *framer, bool flush, struct event *event);

@@ -150,6 +150,20 @@ static const char *csv_parse(struct parser *parser, struct slice line, struct pa
     return put_values(csv, line);
 }
 
+static size_t csv_end(struct parser *parser, struct slice text)
+{
+    const struct csv *csv = (const struct csv *)parser;
+    struct csv_style style = csv->now.delimiter ? csv->now : csv->style;
+    const char *newline = text.len ? memchr(text.data, '\n', text.len) : NULL;
+    struct slice line = {text.data, newline ? (size_t)(newline - text.data) : text.len};
+
+    if (csv->loose_quotes) /* a quote may be an ordinary byte */
+        return newline ? line.len + 1 : 0;
+    if (!style.delimiter)
+        style.delimiter = csv_find_delimiter(line, style.quote);
+    return csv_record_end(style, text);
+}
+
 /* One character, or a word for one. */
 static bool read_character(struct slice text, char *out)
 {
@@ -240,4 +254,5 @@ const struct parser_type parser_csv = {
     .compile = csv_compile,
     .parse = csv_parse,
     .close = csv_close,
+    .record_end = csv_end,
 };

@@ -83,22 +83,25 @@ char csv_find_delimiter(struct slice line, char quote)
     return candidates[best];
 }
 
-bool csv_is_open(struct csv_style style, struct slice text)
+size_t csv_record_end(struct csv_style style, struct slice text)
 {
     const char *p = text.data, *end = p + text.len;
+    const char *newline = text.len ? memchr(p, '\n', text.len) : NULL;
     bool ignored;
 
-    if (!style.quote)
-        return false;
+    if (!newline)
+        return 0;
     for (bool start = true; p < end; p++) {
-        if (start && *p == style.quote) {
+        if (start && style.quote && *p == style.quote) {
             p = closing_quote(p, end, style.quote, &ignored);
-            if (!p)
-                return true;
-            if (p == end)
-                return false;
+            if (!p || p == end)
+                return 0;
+            if (*p != style.delimiter && *p != '\r' && *p != '\n')
+                return (size_t)(newline + 1 - text.data);
         }
-        start = *p == style.delimiter || *p == '\n';
+        if (*p == '\n')
+            return (size_t)(p + 1 - text.data);
+        start = *p == style.delimiter;
     }
-    return false;
+    return 0;
 }

@@ -34,7 +34,11 @@ enum csv_result {
 enum csv_result csv_next(struct csv_style style, struct arena *arena, struct slice *rest,
                          struct slice *value);
 
-/* Is a quote open at the end of `text`: does the next line belong to the same record? */
-bool csv_is_open(struct csv_style style, struct slice text);
+/*
+ * The bytes of the first record of `text`, its line's end included: a quoted value may hold line
+ * ends. 0: it does not end here. A quote that is closed in the middle of a value closes nothing:
+ * then the record is the first line.
+ */
+size_t csv_record_end(struct csv_style style, struct slice text);
 
 #endif

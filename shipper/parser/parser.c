@@ -59,6 +59,14 @@ const struct parser_format *parser_format_find(const char *format)
     return find(format, &type, &argument);
 }
 
+bool parser_format_spans_lines(const char *format)
+{
+    const struct parser_type *type;
+    const char *argument;
+
+    return find(format, &type, &argument) && type->record_end;
+}
+
 void parser_formats(void (*each)(void *arg, const struct parser_format *format), void *arg)
 {
     for (size_t i = 0; i < ARRAY_LEN(types); i++)

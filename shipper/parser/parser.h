@@ -66,6 +66,14 @@ struct parser_type {
                          struct record *record);
 
     void (*close)(struct parser *parser); /* NULL is fine */
+
+    /*
+     * Of formats whose records may have several lines, otherwise NULL: the bytes of the first
+     * record of `text`, its line's end included; 0: more of it must come. `whole`: one that never
+     * ends is a record as it is, otherwise its lines are records of their own.
+     */
+    size_t (*record_end)(struct parser *parser, struct slice text);
+    bool whole;
 };
 
 /* Compiles `format`. REJECT: no such format (the text lists them), or its argument is wrong. */
@@ -75,6 +83,9 @@ void parser_close(struct parser *parser); /* NULL is fine */
 
 /* The row of `format`, or NULL. */
 const struct parser_format *parser_format_find(const char *format);
+
+/* May a record of `format` have several lines? */
+bool parser_format_spans_lines(const char *format);
 
 /* Calls `each` for every format, in the order of the list. */
 void parser_formats(void (*each)(void *arg, const struct parser_format *format), void *arg);

@@ -317,6 +317,8 @@ static bool is_opening(struct slice line)
     for (;;) {
         switch (xml_next(&scan, &token)) {
         case XML_START:
+            if (xml_is_record(token.text))
+                return false;
             any = true;
             while (xml_attribute(&token.rest, &name, &value))
                 if (!xml_is_namespace(name) && !is_word(name, "version"))
@@ -382,6 +384,23 @@ static const char *xml_parse(struct parser *parser, struct slice line, struct pa
     return problem ? problem : members_finish(&xml->members);
 }
 
+static size_t xml_end(struct parser *parser, struct slice text)
+{
+    size_t end;
+
+    (void)parser;
+    switch (text.len ? xml_group_find(text, &end) : XML_GROUP_MORE) {
+    case XML_GROUP_MORE:
+        return 0;
+    case XML_GROUP_REFUSED: /* a line, when it is complete */
+        return text.data[end - 1] == '\n' ? end : 0;
+    case XML_GROUP_RECORD:
+    case XML_GROUP_LAYOUT:
+        break;
+    }
+    return end;
+}
+
 static const struct parser_format formats[] = {
     {"xml", "xml.log", "an element a record: log4j, java.util.logging, Windows events"},
     {0},
@@ -392,4 +411,6 @@ const struct parser_type parser_xml = {
     .compile = xml_compile,
     .parse = xml_parse,
     .close = xml_close,
+    .record_end = xml_end,
+    .whole = true,
 };

@@ -102,6 +102,10 @@ static enum step take_start(struct group *group, const struct xml_token *token, 
     struct children *children = &group->children;
     struct slice next = {NULL, 0};
 
+    /* A record inside of a record: the first one was cut off. */
+    if (group->depth == 1 && xml_is_record(token->text) &&
+        slice_equal(group->names[0], token->text))
+        return STEP_REFUSED;
     if (group->depth == 1 && children->any)
         next = token->text;
     if (group->depth == 1)

@@ -153,22 +153,31 @@ static void bad_arguments_are_refused(void **state)
             fail_msg("%s", formats[i]);
 }
 
-static void open_quotes_want_the_next_line(void **state)
+static void quoted_values_may_hold_line_ends(void **state)
 {
     static const struct {
         const char *text;
-        bool open;
+        size_t len; /* of the first record; 0: it does not end here */
     } cases[] = {
-        {"a,b", false},         {"a,\"b", true},       {"a,\"b\"", false},   {"a,\"b\"\"", true},
-        {"a,\"b\"\"\"", false}, {"a\"b", false},       {"\"", true},         {"", false},
-        {"x\n\"a", true},       {"\"a\nb\",c", false}, {"\"a\"\n\"b", true},
+        {"", 0},
+        {"a,b", 0},
+        {"a,b\nc", 4},
+        {"a,\"b\nc\"\nd", 8},
+        {"a,\"b\nc", 0},
+        {"a,\"b\"\nc", 6},
+        {"a,\"b\"\"\nc\"\r\nd", 11},
+        {"a\"b\nc\"", 4},
+        {"\"a\"x\n\"b\"", 5},
+        {"\"a\nb\"x\n", 3},
+        {"\n", 1},
+        {"\"\"\n", 3},
     };
     const struct csv_style style = {',', '"'};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        if (csv_is_open(style, slice_of(cases[i].text)) != cases[i].open)
-            fail_msg("%s", cases[i].text);
+        if (csv_record_end(style, slice_of(cases[i].text)) != cases[i].len)
+            fail_msg("%s: %zu", cases[i].text, csv_record_end(style, slice_of(cases[i].text)));
 }
 
 int main(void)
@@ -182,7 +191,7 @@ int main(void)
         cmocka_unit_test(tabs_need_no_quotes),
         cmocka_unit_test(columns_may_be_given),
         cmocka_unit_test(bad_arguments_are_refused),
-        cmocka_unit_test(open_quotes_want_the_next_line),
+        cmocka_unit_test(quoted_values_may_hold_line_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
