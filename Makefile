@@ -21,7 +21,7 @@ DEPS_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lcivetweb -lpthread -lm
 
 ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -I. -MMD -MP -fstack-protector-strong $(WARNINGS) $(WERROR) \
               $(CFLAGS_$(VARIANT)) $(DEPS_CFLAGS) $(CFLAGS)
-ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+ALL_LDFLAGS = -pie -Wl,--as-needed -Wl,-z,relro,-z,now $(LDFLAGS)
 Q := $(if $(V),,@)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $1/*.c $1/*/*.c $1/*/*/*.c)))

@@ -42,6 +42,8 @@ static const cyaml_schema_field_t kafka_fields[] = {
                      partition_names, CYAML_ARRAY_LEN(partition_names)),
     CYAML_FIELD_UINT("message_max_bytes", CYAML_FLAG_DEFAULT, struct shipper_kafka_config,
                      message_max_bytes),
+    CYAML_FIELD_UINT("rest_after_ms", CYAML_FLAG_DEFAULT, struct shipper_kafka_config,
+                     rest_after_ms),
     CYAML_FIELD_BOOL("create_topic", CYAML_FLAG_DEFAULT, struct shipper_kafka_config, create_topic),
     CYAML_FIELD_UINT("partitions", CYAML_FLAG_DEFAULT, struct shipper_kafka_config, partitions),
     CYAML_FIELD_UINT("replication_factor", CYAML_FLAG_DEFAULT, struct shipper_kafka_config,
@@ -129,6 +131,8 @@ static void check(struct config *config, const struct shipper_config *c)
     config_check_range(config, "kafka.message_max_bytes", c->kafka.message_max_bytes, 4096,
                        1000000000, "4KiB to 1GB");
     config_check_range(config, "kafka.linger_ms", c->kafka.linger_ms, 0, 900000, "0 to 15m");
+    config_check_range(config, "kafka.rest_after_ms", c->kafka.rest_after_ms, 0, 86400000,
+                       "0 to 24h");
     config_check_range(config, "kafka.partitions", c->kafka.partitions, 0, 10000, "0 to 10000");
     config_check_range(config, "kafka.replication_factor", c->kafka.replication_factor, 0, 100,
                        "0 to 100");

@@ -73,6 +73,8 @@ struct pipeline {
     struct progress *bar;
     uint64_t invalid_bytes;
     int64_t save_ms;
+    int64_t busy_ms; /* when something was under way last; and how many records there were */
+    uint64_t busy_records;
     int64_t gauges_ms; /* when they are set next; INT64_MAX: nothing has happened since */
     bool blocked;      /* the outbox is full */
 };
@@ -379,6 +381,23 @@ static void set_gauges(struct pipeline *pipeline)
     pipeline->gauges_ms = INT64_MAX;
 }
 
+/* Lets the producer rest after a while without anything to send. Returns when to look again. */
+static int64_t rest_when_idle(struct pipeline *pipeline, int64_t now_ms)
+{
+    int64_t after_ms = (int64_t)pipeline->config->kafka.rest_after_ms;
+
+    if (pipeline->result->records != pipeline->busy_records || outbox_waiting(pipeline->outbox)) {
+        pipeline->busy_records = pipeline->result->records;
+        pipeline->busy_ms = now_ms;
+    }
+    if (after_ms == 0 || outbox_waiting(pipeline->outbox))
+        return INT64_MAX;
+    if (now_ms - pipeline->busy_ms < after_ms)
+        return pipeline->busy_ms + after_ms;
+    producer_rest(pipeline->producer);
+    return INT64_MAX;
+}
+
 static void work(struct pipeline *pipeline)
 {
     while (!pipeline->leaving) {
@@ -391,6 +410,7 @@ static void work(struct pipeline *pipeline)
             reload(pipeline);
         more = !pipeline->reload && read_inputs(pipeline, now_ms, &wake_ms);
         outbox_flush(pipeline->outbox, now_ms);
+        wake_ms = earliest(wake_ms, rest_when_idle(pipeline, now_ms));
         if (pipeline->gauges_ms == INT64_MAX)
             pipeline->gauges_ms = now_ms + GAUGE_MS;
         else if (now_ms >= pipeline->gauges_ms)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <librdkafka/rdkafka.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -36,6 +37,7 @@ struct producer {
     rd_kafka_message_t batch[BATCH_MAX];
     struct metric *restarts, *errors;
     struct health_condition *reachable;
+    bool resting; /* without a client until something is to be sent */
 };
 
 static const char *const codecs[] = {"none", "gzip", "snappy", "lz4", "zstd"};
@@ -155,12 +157,30 @@ static size_t send_batch(struct producer *producer, const struct outgoing *messa
     return sent;
 }
 
+/* False: there is no client; *why says why. */
+static bool wake(struct producer *producer, const char **why)
+{
+    struct error err;
+
+    producer->resting = false;
+    if (producer->client)
+        return true;
+    if (connect_client(producer, &err) == OK)
+        return true;
+    log_error("%s", err.text);
+    disconnect_client(producer);
+    *why = "there is no client";
+    return false;
+}
+
 size_t producer_send(struct producer *producer, const struct outgoing *messages, size_t count,
                      const char **why)
 {
     size_t sent = 0;
 
     *why = NULL;
+    if (!wake(producer, why))
+        return 0;
     while (sent < count && !*why) {
         size_t n = count - sent < BATCH_MAX ? count - sent : BATCH_MAX;
 
@@ -252,12 +272,24 @@ static void replace_client(struct producer *producer, const char *reason)
         log_error("%s", err.text); /* client is NULL: polled again below */
 }
 
+void producer_rest(struct producer *producer)
+{
+    if (producer->resting || !producer->client)
+        return;
+    drain_events(producer);
+    disconnect_client(producer);
+    producer->resting = true;
+#ifdef __GLIBC__
+    malloc_trim(0); /* what a burst has needed goes back to the system */
+#endif
+}
+
 void producer_poll(struct producer *producer)
 {
     struct error err;
     char reason[256];
 
-    if (!producer->client && connect_client(producer, &err))
+    if (producer->resting || (!producer->client && connect_client(producer, &err)))
         return;
     drain_events(producer);
     if (rd_kafka_fatal_error(producer->client, reason, sizeof(reason)))

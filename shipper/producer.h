@@ -48,6 +48,12 @@ int producer_fd(const struct producer *producer);
 size_t producer_send(struct producer *producer, const struct outgoing *messages, size_t count,
                      const char **why);
 
+/*
+ * Nothing is under way, and nothing has been for a while: gives connections and threads back; the
+ * next producer_send has them again. The library's threads wake up each second.
+ */
+void producer_rest(struct producer *producer);
+
 /* Reports deliveries, logs errors; does not block, but for a fatal error. */
 void producer_poll(struct producer *producer);
 

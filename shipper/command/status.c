@@ -8,14 +8,15 @@
 
 #include "common/clock.h"
 #include "common/config_command.h"
-#include "common/http.h"
 #include "common/json.h"
 #include "common/options.h"
 #include "common/timestamp.h"
+#include "common/web_get.h"
 #include "shipper/command/command.h"
 #include "shipper/config.h"
 
 #define TIMEOUT_MS 15000
+#define ANSWER_MAX (64u << 20)
 #define PATH_WIDTH 48 /* of the table; longer ones lose their beginning */
 
 static const char *text_of(const cJSON *object, const char *name)
@@ -128,31 +129,31 @@ static char *url_of(const struct shipper_config *config)
 
 static int show(const char *url, bool json)
 {
-    const struct http_options options = {.timeout_ms = TIMEOUT_MS, .answer_max = 64u << 20};
-    struct http_answer answer = {0};
+    scoped_buf struct buf answer = BUF_INIT(ANSWER_MAX);
     scoped_json cJSON *status = NULL;
-    struct http *http = NULL;
     struct error err;
-    int code = EXIT_FAILED;
+    int code = 0;
 
-    if (http_open(&options, &http, &err) ||
-        http_request(http, "GET", url, NULL, (struct slice){NULL, 0}, &answer, &err)) {
+    if (web_get(url, TIMEOUT_MS, &answer, &code, &err)) {
         fprintf(stderr, "shipper status: no answer from %s: %s. Is the agent running?\n", url,
                 err.text);
-    } else if (answer.code != 200) {
-        fprintf(stderr, "shipper status: %s answers %ld\n", url, answer.code);
-    } else if (json) {
-        fwrite(answer.body.data, 1, answer.body.len, stdout);
-        code = EXIT_DONE;
-    } else if ((status = cJSON_ParseWithLength(answer.body.data, answer.body.len))) {
-        print_table(status);
-        code = EXIT_DONE;
-    } else {
-        fprintf(stderr, "shipper status: what %s answers is not understood\n", url);
+        return err.status == REJECT ? EXIT_USAGE : EXIT_FAILED;
     }
-    http_answer_release(&answer);
-    http_close(http);
-    return code;
+    if (code != 200) {
+        fprintf(stderr, "shipper status: %s answers %d\n", url, code);
+        return EXIT_FAILED;
+    }
+    if (json) {
+        fwrite(answer.data, 1, answer.len, stdout);
+        return EXIT_DONE;
+    }
+    status = cJSON_ParseWithLength(answer.data, answer.len);
+    if (!status) {
+        fprintf(stderr, "shipper status: what %s answers is not understood\n", url);
+        return EXIT_FAILED;
+    }
+    print_table(status);
+    return EXIT_DONE;
 }
 
 int status_command(const struct program *program, int argc, char **argv)
