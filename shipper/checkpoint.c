@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/scope.h"
 #include "shipper/checkpoint_store.h"
+#include "shipper/read_times.h"
 
 #define TEXT_MAX      (256u << 20)
 #define FORGET_AFTER  (30ll * 24 * 3600 * 1000) /* ms that an entry is kept unseen */
@@ -23,6 +24,7 @@
 
 struct checkpoint {
     struct checkpoint_store *store;
+    struct read_times *read_times;
     struct health_condition *health;
     bool is_new;
     struct checkpoint_entry *entries;
@@ -120,6 +122,11 @@ static void remove_all(struct checkpoint *checkpoint)
 bool checkpoint_is_new(const struct checkpoint *checkpoint)
 {
     return checkpoint->is_new;
+}
+
+struct read_times *checkpoint_read_times(const struct checkpoint *checkpoint)
+{
+    return checkpoint->read_times;
 }
 
 struct checkpoint_entry *checkpoint_entries(struct checkpoint *checkpoint)
@@ -389,6 +396,8 @@ enum status checkpoint_open(const char *folder, struct checkpoint **out, struct 
     status = checkpoint_store_open(folder, &checkpoint->store, err);
     if (status == OK)
         status = checkpoint_store_load(checkpoint->store, take_line, checkpoint, err);
+    if ((status == OK || status == DONE) && read_times_open(folder, &checkpoint->read_times, err))
+        status = FATAL;
     if (status != OK && status != DONE) {
         checkpoint_close(checkpoint);
         return FATAL;
@@ -544,6 +553,7 @@ void checkpoint_close(struct checkpoint *checkpoint)
     table_release(&checkpoint->by_file);
     table_release(&checkpoint->by_head);
     checkpoint_store_close(checkpoint->store);
+    read_times_close(checkpoint->read_times);
     free(checkpoint->loaded);
     buf_release(&checkpoint->gone);
     free(checkpoint);

@@ -20,6 +20,7 @@
 #include "shipper/stream.h"
 
 struct checkpoint;
+struct read_times;
 
 struct checkpoint_entry {
     struct checkpoint_entry *next, *previous; /* of all */
@@ -49,6 +50,9 @@ enum status checkpoint_open(const char *folder, struct checkpoint **out, struct 
 
 /* True when no usable checkpoint was there: the very first start, or a lost state. */
 bool checkpoint_is_new(const struct checkpoint *checkpoint);
+
+/* Of the same folder; closed with the checkpoint, and independent of what is in it. */
+struct read_times *checkpoint_read_times(const struct checkpoint *checkpoint);
 
 /* All entries: the first; go on with ->next. */
 struct checkpoint_entry *checkpoint_entries(struct checkpoint *checkpoint);

@@ -262,6 +262,14 @@ static char *path_in(const struct tail_folder *folder, const char *name)
                : path;
 }
 
+static bool is_there(const struct tail_folder *folder)
+{
+    struct tail_sight sight;
+
+    return tail_see(AT_FDCWD, folder->path, &sight) && sight.device == folder->device &&
+           sight.inode == folder->inode;
+}
+
 void tail_look_at(struct tail *tail, struct tail_folder *folder, const char *name)
 {
     char *path = tail->look_count < LOOKS_MAX ? path_in(folder, name) : NULL;
@@ -274,6 +282,10 @@ void tail_look_at(struct tail *tail, struct tail_folder *folder, const char *nam
     }
     tail_is_relevant(tail, folder, name, &wanted);
     there = tail_see(AT_FDCWD, path, &sight);
+    /* Its folder may have gone with it: as long as a deleted file is open, inotify does not say so.
+     */
+    if (!there && !is_there(folder))
+        tail->must_walk = true;
     add_look(tail, folder, path, there && sight.regular ? &sight : NULL, wanted);
 }
 
@@ -449,6 +461,7 @@ static bool is_meant(const struct tail_folder *folder, enum extent extent)
 static void scan(struct tail *tail, enum extent extent)
 {
     tail->round += extent != SCAN_FRESH;
+    tail->has_fresh = false;
     metric_add(tail->scans, 1);
     for (struct tail_folder *folder = tail->folders; folder; folder = folder->next) {
         if (!is_meant(folder, extent))
@@ -510,6 +523,8 @@ void tail_discover(struct tail *tail)
         scan(tail, all ? SCAN_ALL : some ? SCAN_POLLED : SCAN_FRESH);
     }
     take_looks(tail);
+    while (tail->has_fresh) /* links have led to other folders: what was rotated there? */
+        scan(tail, SCAN_FRESH);
     took_ms = clock_mono_ms() - began_ms;
     if (all)
         tail->scan_ms = next_ms(tail, config->scan_interval_ms, INPUT_SCAN_INTERVAL_MS, took_ms);

@@ -112,6 +112,7 @@ struct tail_group *tail_find_group(const struct tail *tail, const char *stream)
 static bool join_group(struct tail *tail, struct tail_file *file)
 {
     struct tail_group *group = tail_find_group(tail, file->stream.name);
+    struct tail_file **link;
 
     if (!group) {
         group = calloc(1, sizeof(*group));
@@ -119,27 +120,23 @@ static bool join_group(struct tail *tail, struct tail_file *file)
             return false;
         table_add(&tail->groups, &group->by_name, tail_hash(file->stream.name));
     }
+    link = &group->first;
     file->group = group;
-    if (group->last)
-        group->last->next_of_group = file;
-    else
-        group->first = file;
-    group->last = file;
+    while (*link && (*link)->modified_ns <= file->modified_ns)
+        link = &(*link)->next_of_group;
+    file->next_of_group = *link;
+    *link = file;
     return true;
 }
 
 static void leave_group(struct tail *tail, struct tail_file *file)
 {
     struct tail_group *group = file->group;
-    struct tail_file **link = &group->first, *before = NULL;
+    struct tail_file **link = &group->first;
 
-    while (*link != file) {
-        before = *link;
-        link = &before->next_of_group;
-    }
+    while (*link != file)
+        link = &(*link)->next_of_group;
     *link = file->next_of_group;
-    if (group->last == file)
-        group->last = before;
     if (!group->first) {
         table_remove(&tail->groups, &group->by_name);
         free(group);
@@ -151,6 +148,8 @@ struct tail_file *tail_file_add(struct tail *tail, const char *stream, const cha
 {
     struct tail_file *file = calloc(1, sizeof(*file));
 
+    if (file)
+        file->modified_ns = sight->modified_ns;
     if (!file || !stream_init(&file->stream, tail->config, stream, path) ||
         !join_group(tail, file)) {
         if (file)
@@ -161,7 +160,6 @@ struct tail_file *tail_file_add(struct tail *tail, const char *stream, const cha
     file->device = sight->device;
     file->inode = sight->inode;
     file->born_ns = sight->born_ns;
-    file->modified_ns = sight->modified_ns;
     file->size = sight->size;
     file->changed_ms = tail->now_ms;
     file->round = tail->round;
@@ -173,6 +171,24 @@ struct tail_file *tail_file_add(struct tail *tail, const char *stream, const cha
     table_add(&tail->by_place, &file->by_place, tail_hash(path));
     table_add(&tail->by_inode, &file->by_inode, inode_hash(file->device, file->inode));
     return file;
+}
+
+static void leave_list(struct tail_file *file)
+{
+    struct tail_list *list = file->list;
+
+    if (!list)
+        return;
+    if (file->fresher)
+        file->fresher->staler = file->staler;
+    else
+        list->freshest = file->staler;
+    if (file->staler)
+        file->staler->fresher = file->fresher;
+    else
+        list->stalest = file->fresher;
+    file->fresher = file->staler = NULL;
+    file->list = NULL;
 }
 
 static void drop_aliases(struct tail *tail, struct tail_file *file)
@@ -189,11 +205,13 @@ static void drop_aliases(struct tail *tail, struct tail_file *file)
 void tail_file_drop(struct tail *tail, struct tail_file *file)
 {
     tail_file_close(tail, file);
+    leave_list(file);
     tail_file_set_ready(tail, file, false);
     if (tail->archive == file)
         tail->archive = NULL;
     if (file->entry)
         file->entry->claimed = false;
+    tail->over_count -= file->over ? 1 : 0;
     if (!file->placeless)
         table_remove(&tail->by_place, &file->by_place);
     table_remove(&tail->by_inode, &file->by_inode);
@@ -216,7 +234,7 @@ void tail_file_lose_place(struct tail *tail, struct tail_file *file)
     if (!file->placeless)
         table_remove(&tail->by_place, &file->by_place);
     file->placeless = true;
-    file->live = false;
+    tail_file_set_live(tail, file, false);
     drop_aliases(tail, file);
     tail->tidy_ms = 0;
 }
@@ -254,19 +272,6 @@ bool tail_file_add_alias(struct tail *tail, struct tail_file *file, const char *
 
 /* ---- open files ---- */
 
-static void unlink_open(struct tail *tail, struct tail_file *file)
-{
-    if (file->fresher)
-        file->fresher->staler = file->staler;
-    else
-        tail->freshest = file->staler;
-    if (file->staler)
-        file->staler->fresher = file->fresher;
-    else
-        tail->stalest = file->fresher;
-    file->fresher = file->staler = NULL;
-}
-
 /* When its silence will mean something, at the earliest. */
 static void expect_quiet(struct tail *tail, const struct tail_file *file)
 {
@@ -280,28 +285,47 @@ static void expect_quiet(struct tail *tail, const struct tail_file *file)
         tail->tidy_ms = file->changed_ms + quiet_ms;
 }
 
-static void link_open(struct tail *tail, struct tail_file *file)
+/* As the freshest of the list that is for it. */
+static void join_list(struct tail *tail, struct tail_file *file)
 {
-    file->staler = tail->freshest;
+    struct tail_list *list = file->content                    ? &tail->open
+                             : !file->live && !file->replaced ? &tail->waiting
+                                                              : NULL;
+
+    leave_list(file);
+    if (!list)
+        return;
+    file->list = list;
+    file->staler = list->freshest;
     if (file->staler)
         file->staler->fresher = file;
     else
-        tail->stalest = file;
-    tail->freshest = file;
+        list->stalest = file;
+    list->freshest = file;
+    expect_quiet(tail, file);
 }
 
-/* Above the limit the least recently active ones go, as far as nothing of them is unread. */
+/* Nothing of it is under way, and its place is known: it can wait closed for its turn. */
+static bool can_wait(const struct tail *tail, const struct tail_file *file)
+{
+    return !file->replaced && !file->placeless && !file->stream.first && tail->archive != file &&
+           file->stream.read.offset == file->stream.acked.offset;
+}
+
+/* Above the limit the least recently active ones go: those that are read before those that are not.
+ */
 static void make_room(struct tail *tail)
 {
     size_t max =
         tail->config->max_open_files ? *tail->config->max_open_files : INPUT_MAX_OPEN_FILES;
     struct tail_file *file, *fresher;
 
-    for (file = tail->stalest; file && tail->open_count >= max; file = fresher) {
-        fresher = file->fresher;
-        if (fresher && tail_can_close(file)) /* the freshest may be what the caller looks at */
-            tail_file_close(tail, file);
-    }
+    for (int unread = 0; unread < 2; unread++)
+        for (file = tail->open.stalest; file && tail->open_count >= max; file = fresher) {
+            fresher = file->fresher;
+            if (file != tail->identified && (unread ? can_wait(tail, file) : tail_can_close(file)))
+                tail_file_close(tail, file);
+        }
 }
 
 static void not_readable(struct tail *tail, struct tail_file *file, const char *why)
@@ -338,8 +362,7 @@ bool tail_file_open(struct tail *tail, struct tail_file *file)
         return false;
     }
     file->unreadable = false;
-    link_open(tail, file);
-    expect_quiet(tail, file);
+    join_list(tail, file);
     tail->open_count++;
     metric_set(tail->descriptors, (double)tail->open_count);
     return true;
@@ -351,7 +374,7 @@ void tail_file_close(struct tail *tail, struct tail_file *file)
         return;
     content_close(file->content);
     file->content = NULL;
-    unlink_open(tail, file);
+    join_list(tail, file);
     tail->open_count--;
     metric_set(tail->descriptors, (double)tail->open_count);
 }
@@ -359,11 +382,13 @@ void tail_file_close(struct tail *tail, struct tail_file *file)
 void tail_file_active(struct tail *tail, struct tail_file *file)
 {
     file->changed_ms = tail->now_ms;
-    if (!file->content)
-        return;
-    unlink_open(tail, file);
-    link_open(tail, file);
-    expect_quiet(tail, file);
+    join_list(tail, file);
+}
+
+void tail_file_set_live(struct tail *tail, struct tail_file *file, bool live)
+{
+    file->live = live;
+    join_list(tail, file);
 }
 
 void tail_file_set_ready(struct tail *tail, struct tail_file *file, bool ready)

@@ -51,14 +51,14 @@ static bool copy_bytes(int from, int to)
 }
 
 /* To another file system. The name is there once all of it is. */
-static bool copy_over(const struct tail_file *file, const char *to)
+static bool copy_over(struct tail *tail, struct tail_file *file, const char *to)
 {
     scoped_free char *part = NULL;
     struct stat st;
     int fd = -1;
     bool done;
 
-    if (fstat(content_fd(file->content), &st) != 0 ||
+    if (!tail_file_open(tail, file) || fstat(content_fd(file->content), &st) != 0 ||
         lseek(content_fd(file->content), 0, SEEK_SET) || asprintf(&part, "%s.part", to) < 0)
         return false;
     fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, st.st_mode & 0777);
@@ -75,7 +75,7 @@ static bool copy_over(const struct tail_file *file, const char *to)
 }
 
 /* Nothing that is there is replaced: a second report.csv becomes report.csv.2. */
-static bool move_to(const struct tail_file *file, const char *folder)
+static bool move_to(struct tail *tail, struct tail_file *file, const char *folder)
 {
     const char *place = tail_place(file), *slash = strrchr(place, '/');
 
@@ -90,14 +90,14 @@ static bool move_to(const struct tail_file *file, const char *folder)
         if (renameat2(AT_FDCWD, place, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
             return true;
         if (errno == EXDEV && access(to, F_OK) != 0)
-            return copy_over(file, to);
+            return copy_over(tail, file, to);
         if (errno != EEXIST && errno != EXDEV)
             return false;
     }
     return false;
 }
 
-static bool act(struct tail *tail, const struct tail_file *file)
+static bool act(struct tail *tail, struct tail_file *file)
 {
     const char *when_done = tail->config->when_done;
 
@@ -105,7 +105,7 @@ static bool act(struct tail *tail, const struct tail_file *file)
         return true;
     if (strcmp(when_done, "delete") == 0)
         return unlink(tail_place(file)) == 0;
-    return move_to(file, when_done + strlen(MOVE));
+    return move_to(tail, file, when_done + strlen(MOVE));
 }
 
 bool tail_folder_done(struct tail *tail, struct tail_file *file)
@@ -116,6 +116,7 @@ bool tail_folder_done(struct tail *tail, struct tail_file *file)
         return true; /* somebody else has taken it away */
     if (!is_as_read(file)) {
         file->over = false;
+        tail->over_count--;
         tail_look_at_path(tail, tail_place(file));
         return false;
     }

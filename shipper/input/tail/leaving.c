@@ -3,10 +3,14 @@
  */
 #include "shipper/input/tail/tail.h"
 
+#include <fcntl.h>
+
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/metrics.h"
+#include "common/scope.h"
 
+#define ACT_AGAIN_MS  10000 /* what could not be deleted or moved */
 #define LOST_AFTER_MS 60000 /* an unread rest that nothing leads to is given up after this */
 
 int64_t tail_close_quiet_ms(const struct tail *tail)
@@ -28,7 +32,15 @@ bool tail_can_close(const struct tail_file *file)
 {
     return !file->ready && !file->replaced && !file->placeless && !file->stream.first &&
            (!file->entry || file->stream.read.offset == file->stream.acked.offset) &&
-           !(file->packed && file->entry && !content_is_complete(file->content));
+           !(file->packed && file->entry && !file->complete && !file->damaged);
+}
+
+static bool see(const struct tail_file *file, struct tail_sight *sight)
+{
+    if (file->content)
+        return tail_see_fd(content_fd(file->content), sight);
+    return !file->placeless && tail_see(AT_FDCWD, tail_place(file), sight) &&
+           sight->device == file->device && sight->inode == file->inode;
 }
 
 /* Read to its end: is there anything left to wait for? */
@@ -40,14 +52,18 @@ static bool is_over(const struct tail *tail, const struct tail_file *file)
     if (file->live || file->ready || file->stream.first || file->unreadable)
         return false;
     if (file->packed)
-        return file->entry && (content_is_complete(file->content) || file->damaged ||
-                               quiet_ms >= TAIL_ROTATED_KEEP_MS);
+        return file->entry && (file->complete || file->damaged || quiet_ms >= TAIL_ROTATED_KEEP_MS);
     if (tail->is_folder)
         return quiet_ms >= tail_complete_after_ms(tail);
-    if (quiet_ms >= TAIL_UNFINISHED_MS && tail_see_fd(content_fd(file->content), &sight) &&
-        !sight.linked)
+    if (quiet_ms >= TAIL_UNFINISHED_MS && see(file, &sight) && !sight.linked)
         return true;
     return quiet_ms >= TAIL_ROTATED_KEEP_MS;
+}
+
+static void set_over(struct tail *tail, struct tail_file *file, bool over)
+{
+    tail->over_count += (over ? 1u : 0u) - (file->over ? 1u : 0u);
+    file->over = over;
 }
 
 static void finish(struct tail *tail, struct tail_file *file)
@@ -55,11 +71,11 @@ static void finish(struct tail *tail, struct tail_file *file)
     struct checkpoint_entry *entry = file->entry;
     struct tail_sight sight;
 
-    if (file->packed && !file->damaged && !content_is_complete(file->content))
+    if (file->packed && !file->damaged && !file->complete)
         log_warn("'%s' ends in the middle: it was cut, or is not written any more; what is there "
                  "was read",
                  file->stream.path);
-    if (entry && tail_see_fd(content_fd(file->content), &sight)) {
+    if (entry && see(file, &sight)) {
         entry->size = sight.size;
         entry->finished = file->packed || tail->is_folder;
         entry->last_seen_ms = clock_wall_ms();
@@ -68,7 +84,7 @@ static void finish(struct tail *tail, struct tail_file *file)
     if (!tail->is_folder)
         tail_file_drop(tail, file);
     else
-        file->over = true; /* left when that is on disk */
+        set_over(tail, file, true); /* left when that is on disk */
 }
 
 static void earlier(int64_t *wake_ms, int64_t due_ms)
@@ -107,6 +123,10 @@ static void tidy_file(struct tail *tail, struct tail_file *file, int64_t *wake_m
             earlier(wake_ms, now_ms + TAIL_UNFINISHED_MS);
         return;
     }
+    if (file->packed && is_over(tail, file)) {
+        finish(tail, file);
+        return;
+    }
     if (now_ms < unfinished_ms) {
         earlier(wake_ms, unfinished_ms);
         return;
@@ -126,42 +146,48 @@ static void tidy_file(struct tail *tail, struct tail_file *file, int64_t *wake_m
 /* Once the checkpoint says so: files of a folder are kept, deleted or moved. */
 static void leave_folder_files(struct tail *tail, int64_t *wake_ms)
 {
+    struct tail_list *const lists[] = {&tail->open, &tail->waiting};
     struct tail_file *file, *staler;
     struct error err;
-    bool any = false;
 
-    for (file = tail->freshest; file && !any; file = file->staler)
-        any = file->over;
-    if (!any)
+    if (tail->over_count == 0)
         return;
     if (checkpoint_save(tail->checkpoint, clock_wall_ms(), &err)) {
         log_warn("%s; files stay until it can be written", err.text);
         earlier(wake_ms, tail->now_ms + 1000);
         return;
     }
-    for (file = tail->freshest; file; file = staler) {
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+        for (file = lists[i]->freshest; file; file = staler) {
+            staler = file->staler;
+            if (!file->over)
+                continue;
+            if (tail_folder_done(tail, file))
+                tail_file_drop(tail, file);
+            else
+                earlier(wake_ms, tail->now_ms + ACT_AGAIN_MS);
+        }
+}
+
+static void tidy_list(struct tail *tail, struct tail_list *list, int64_t *wake_ms)
+{
+    struct tail_file *file, *staler;
+
+    for (file = list->freshest; file; file = staler) {
         staler = file->staler;
-        if (!file->over)
-            continue;
-        if (tail_folder_done(tail, file))
-            tail_file_drop(tail, file);
-        else
-            earlier(wake_ms, tail->now_ms + 10000);
+        if (!file->replaced && !file->over)
+            tidy_file(tail, file, wake_ms);
     }
 }
 
 int64_t tail_tidy(struct tail *tail)
 {
-    struct tail_file *file, *staler;
     int64_t wake_ms = INT64_MAX;
 
     if (tail->now_ms < tail->tidy_ms)
         return tail->tidy_ms;
-    for (file = tail->freshest; file; file = staler) {
-        staler = file->staler;
-        if (!file->replaced && !file->over)
-            tidy_file(tail, file, &wake_ms);
-    }
+    tidy_list(tail, &tail->open, &wake_ms);
+    tidy_list(tail, &tail->waiting, &wake_ms);
     if (tail->is_folder)
         leave_folder_files(tail, &wake_ms);
     tail->tidy_ms = wake_ms;

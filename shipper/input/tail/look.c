@@ -173,9 +173,14 @@ static bool leads_to(const char *path, const struct tail_file *file)
 
 static void try_identity(struct tail *tail, struct tail_file *file, const struct tail_sight *sight)
 {
+    bool known;
+
     if (!tail_file_open(tail, file))
         return;
-    if (!tail_identify(tail, file, sight)) {
+    tail->identified = file;
+    known = tail_identify(tail, file, sight);
+    tail->identified = NULL;
+    if (!known) {
         if (!tail->is_folder) /* there it is the same content again, once the first one is done */
             tail_reject(tail, sight, file->stream.name);
         tail_file_drop(tail, file);
@@ -208,8 +213,11 @@ static bool see_known(struct tail *tail, struct tail_file *file, const struct ta
         }
         tail_file_move(tail, file, look->path);
         file->wanted = look->wanted;
-        file->live = look->wanted && is_live_name(tail, file->stream.name, look->path);
+        tail_file_set_live(tail, file,
+                           look->wanted && is_live_name(tail, file->stream.name, look->path));
     }
+    if (file->unreadable && file->entry)
+        tail_file_set_ready(tail, file, true);
     file->unreadable = false;
     tail_note_size(tail, file, sight->size, sight->modified_ns);
     if (file->entry)
@@ -248,7 +256,7 @@ static struct tail_file *add_file(struct tail *tail, const struct tail_look *loo
     if (!file)
         return NULL;
     file->wanted = look->wanted;
-    file->live = look->wanted && is_live_name(tail, stream, real);
+    tail_file_set_live(tail, file, look->wanted && is_live_name(tail, stream, real));
     file->polled = look->folder->polled;
     file->link = link;
     if (link)

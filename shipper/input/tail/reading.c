@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "shipper/input/tail/compare.h"
+#include "shipper/read_times.h"
 
 /* Is something unread, apart from what was tried already? */
 bool tail_has_rest(const struct tail *tail, const struct tail_file *file)
@@ -79,6 +80,7 @@ static bool is_replaced(struct tail *tail, struct tail_file *file)
 
     if (!tail_see_fd(content_fd(file->content), &sight))
         return false;
+    tail->modified_s = sight.modified_ns / 1000000000;
     if (sight.size < (file->packed ? content_progress(file->content) : file->stream.read.offset))
         return true;
     if (file->size != sight.size)
@@ -106,7 +108,7 @@ static bool is_last(const struct tail *tail, const struct tail_file *file)
     int64_t quiet_ms = tail->is_folder ? tail_complete_after_ms(tail) : TAIL_UNFINISHED_MS;
 
     if (file->packed)
-        return content_is_complete(file->content) || file->damaged ||
+        return file->complete || file->damaged ||
                (!file->live && tail->now_ms - file->changed_ms >= TAIL_ROTATED_KEEP_MS);
     return !file->live && tail->now_ms - file->changed_ms >= quiet_ms;
 }
@@ -118,6 +120,40 @@ static bool is_quiet(struct tail *tail, struct tail_file *file)
         return false;
     file->flushed = file->size;
     return true;
+}
+
+/*
+ * Lines without a time, of a content that has not had any yet, take the time at
+ * which they are read, and on another reading the same one again.
+ */
+static void settle_time(struct tail *tail, struct tail_file *file, struct input_piece *piece)
+{
+    int64_t now_s = tail->looked_wall_ms / 1000;
+    struct error err;
+    bool event_end;
+    size_t len;
+
+    if (file->stream.read.timed || piece->bytes.len == 0)
+        return;
+    len = read_times_settle(checkpoint_read_times(tail->checkpoint), &file->stream, piece->bytes,
+                            tail->modified_s < now_s ? tail->modified_s : now_s, &event_end, &err);
+    if (err.status != OK)
+        log_warn("%s; with a lost checkpoint they would be stored twice", err.text);
+    if (len == piece->bytes.len || file->stuck == file->stream.read.offset + 1 ||
+        (tail->has_events && !event_end))
+        return;
+    file->stuck = file->stream.read.offset + 1;
+    piece->bytes.len = len;
+    piece->quiet = tail->has_events;
+    piece->last = false;
+    file->ended = false;
+}
+
+void tail_read_to_end(struct tail *tail, struct tail_file *file)
+{
+    tail_file_set_ready(tail, file, false);
+    if (!file->live)
+        tail->tidy_ms = 0;
 }
 
 static bool open_again(struct tail *tail, struct tail_file *file)
@@ -158,11 +194,13 @@ static bool read_file(struct tail *tail, struct tail_file *file, struct input_pi
         return false;
     }
     file->ended = status == DONE;
+    file->complete = file->ended && content_is_complete(file->content);
     piece->stream = stream;
     piece->last = file->ended && is_last(tail, file);
     piece->quiet = file->ended && is_quiet(tail, file);
+    settle_time(tail, file, piece);
     if (piece->bytes.len == 0) {
-        tail_file_set_ready(tail, file, false);
+        tail_read_to_end(tail, file);
         return false;
     }
     tail->given = file;

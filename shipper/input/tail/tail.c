@@ -112,14 +112,6 @@ static void grow(struct tail *tail)
     tail->room = most;
 }
 
-/* What is read to its end, and is not followed, may be over. */
-static void read_to_end(struct tail *tail, struct tail_file *file)
-{
-    tail_file_set_ready(tail, file, false);
-    if (!file->live)
-        tail->tidy_ms = 0;
-}
-
 static void tail_done(struct input *input, const struct input_piece *piece, bool blocked)
 {
     struct tail *tail = (struct tail *)input;
@@ -130,7 +122,7 @@ static void tail_done(struct input *input, const struct input_piece *piece, bool
     if (!file || blocked)
         return;
     if (file->ended)
-        read_to_end(tail, file);
+        tail_read_to_end(tail, file);
     else if (file->stream.read.offset == tail->piece_offset)
         grow(tail);
 }
@@ -170,7 +162,7 @@ static void tail_progress(const struct input *input, struct input_progress *out)
     const struct tail_file *file;
 
     *out = (struct input_progress){.streams = (unsigned)tail->file_count};
-    for (file = tail->freshest; file; file = file->staler)
+    for (file = tail->open.freshest; file; file = file->staler)
         out->bytes_behind += behind(file);
     for (file = tail->ready_first; file; file = file->ready_next)
         out->bytes_behind += file->content ? 0 : behind(file);

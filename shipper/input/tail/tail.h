@@ -54,8 +54,9 @@ struct tail_file {
     struct tail_file *next, *previous; /* of all */
     struct table_link by_place, by_inode;
     struct tail_group *group;
-    struct tail_file *next_of_group;    /* found later */
-    struct tail_file *fresher, *staler; /* of the open ones, by activity */
+    struct tail_file *next_of_group;    /* younger */
+    struct tail_list *list;             /* in which it is; NULL: none */
+    struct tail_file *fresher, *staler; /* in it */
     struct tail_file *ready_next, *ready_previous;
     struct tail_alias *aliases;     /* what the links of its path lead to */
     struct checkpoint_entry *entry; /* claimed; NULL until the content is identified */
@@ -64,26 +65,33 @@ struct tail_file {
     uint64_t device, inode, size;   /* when it was last looked at */
     int64_t born_ns, modified_ns;   /* wall */
     int64_t changed_ms;             /* when it last had something new */
-    uint64_t flushed;               /* size at which an open event was taken as complete */
-    uint32_t round;                 /* the last scan that saw it */
-    bool wanted;                    /* a pattern matches its name */
-    bool live;                      /* wanted, under the name that its writer uses */
-    bool link;                      /* stream.path is a symbolic link */
-    bool polled;                    /* in a folder that is */
-    bool placeless;                 /* no path leads to it any more */
-    bool ready;                     /* has bytes to be read, or may have */
-    bool ended;                     /* the last read came to its end */
+    uint64_t stuck;   /* offset at which lines of one reading time were no complete event; +1 */
+    uint64_t flushed; /* size at which an open event was taken as complete */
+    uint32_t round;   /* the last scan that saw it */
+    bool wanted;      /* a pattern matches its name */
+    bool live;        /* wanted, under the name that its writer uses */
+    bool link;        /* stream.path is a symbolic link */
+    bool polled;      /* in a folder that is */
+    bool placeless;   /* no path leads to it any more */
+    bool ready;       /* has bytes to be read, or may have */
+    bool ended;       /* the last read came to its end */
     bool replaced;   /* its content was truncated or rewritten: only acknowledgements are awaited */
     bool unreadable; /* it could not be opened or read; tried again with the next scan */
     bool damaged;    /* an archive of which no more can be read */
+    bool complete;   /* the last read came to the end of all that there will be of an archive */
     bool packed;     /* an archive */
     bool over;       /* of a folder: everything of it is acknowledged */
 };
 
-/* Files of one stream, in the order in which they were found: oldest first. */
+/* Files of one stream, oldest first, by when they were written to when they were found. */
 struct tail_group {
     struct table_link by_name;
-    struct tail_file *first, *last;
+    struct tail_file *first;
+};
+
+/* By activity: the freshest has had something new last. */
+struct tail_list {
+    struct tail_file *freshest, *stalest;
 };
 
 /* A path that a link of a file's path leads to. */
@@ -129,7 +137,7 @@ struct tail {
     struct tail_folder *folders;
     struct table folders_by_path, folders_by_watch;
     int inotify;
-    bool must_walk, must_save;
+    bool must_walk, must_save, has_fresh; /* has_fresh: folders that were not scanned yet */
     uint32_t walk, round;
     int64_t scan_ms, poll_ms; /* when the next one is due */
     struct tail_look *looks;
@@ -137,17 +145,20 @@ struct tail {
 
     /* files */
     struct tail_file *files;
-    size_t file_count, open_count;
+    size_t file_count, open_count, over_count;
     struct table by_place, by_inode, groups, aliases, rejects_by_inode;
     struct tail_reject *rejects;
-    struct tail_file *freshest, *stalest;       /* open ones */
+    struct tail_list open;
+    struct tail_list waiting; /* closed, but not done with: rotated ones, archives */
     struct tail_file *ready_first, *ready_last; /* in the order of their turns */
+    struct tail_file *identified;               /* whose identity is looked for: it stays open */
     struct tail_file *archive;                  /* the only one that is being read */
 
     /* reading */
     char *buffer;
     size_t room;
     uint64_t piece_offset;
+    int64_t modified_s;      /* wall; of the file that is read */
     struct tail_file *given; /* whose piece the pipeline has */
     int64_t tidy_ms;         /* when open files are looked through next */
     struct metric *opened, *truncated, *abandoned, *unreadable, *descriptors, *scans;
@@ -179,6 +190,9 @@ void tail_file_close(struct tail *tail, struct tail_file *file); /* closed is fi
 
 /* It had something new: it is the last one to be closed. */
 void tail_file_active(struct tail *tail, struct tail_file *file);
+
+/* It has become, or is no longer, one that its writer uses. */
+void tail_file_set_live(struct tail *tail, struct tail_file *file, bool live);
 void tail_file_set_ready(struct tail *tail, struct tail_file *file, bool ready);
 
 bool tail_is_rejected(struct tail *tail, const struct tail_sight *sight);
@@ -231,6 +245,9 @@ bool tail_is_done(struct tail *tail, const struct tail_sight *sight);
 /* ---- reading.c ---- */
 
 bool tail_read_next(struct tail *tail, struct input_piece *piece);
+
+/* What is read to its end, and is not followed, may be over. */
+void tail_read_to_end(struct tail *tail, struct tail_file *file);
 
 /* The content that the file had is gone; what its place leads to now is another one. */
 void tail_replace(struct tail *tail, struct tail_file *file);

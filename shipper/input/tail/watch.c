@@ -119,7 +119,7 @@ static struct tail_folder *add_folder(struct tail *tail, const char *path)
         return NULL;
     }
     folder->watch = -1;
-    folder->fresh = true;
+    folder->fresh = tail->has_fresh = true;
     folder->next = tail->folders;
     tail->folders = folder;
     table_add(&tail->folders_by_path, &folder->by_path, tail_hash(path));
@@ -184,7 +184,7 @@ struct tail_folder *tail_folder_see(struct tail *tail, const char *path, const c
         return folder;
     if (!is_still(folder, &sight)) {
         unwatch(tail, folder);
-        folder->fresh = true;
+        folder->fresh = tail->has_fresh = true;
     }
     if (folder->watch < 0 || folder->name_count != count)
         watch(tail, folder);

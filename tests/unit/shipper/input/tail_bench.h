@@ -32,6 +32,7 @@ struct got { /* one line that was handed out */
     char id[RECORD_ID_LEN + 1];
     uint64_t offset;
     uint32_t generation;
+    char path[FOLDER_PATH_MAX]; /* as it is shown */
 };
 
 static struct {
@@ -61,6 +62,12 @@ int fsync(int fd)
     return 0;
 }
 
+int fdatasync(int fd)
+{
+    (void)fd;
+    return 0;
+}
+
 int64_t clock_mono_ms(void)
 {
     return bench.mono_ms;
@@ -80,7 +87,7 @@ int64_t clock_wall_ms(void)
 }
 
 /* A path in the folder of logs; valid until the fourth next call. */
-static const char *at(const char *name)
+static inline const char *at(const char *name)
 {
     static char paths[4][FOLDER_PATH_MAX];
     static unsigned next;
@@ -90,22 +97,22 @@ static const char *at(const char *name)
     return path;
 }
 
-static void write_to(const char *name, const char *text, int flags)
+static inline void write_to(const char *name, const char *text, int flags)
 {
     file_write(at(name), slice_of(text), flags);
 }
 
-static void append(const char *name, const char *text)
+static inline void append(const char *name, const char *text)
 {
     write_to(name, text, O_APPEND);
 }
 
-static void rename_to(const char *from, const char *to)
+static inline void rename_to(const char *from, const char *to)
 {
     assert_int_equal(rename(at(from), at(to)), 0);
 }
 
-static void copy_to(const char *from, const char *to)
+static inline void copy_to(const char *from, const char *to)
 {
     struct slice text = file_read(at(from));
 
@@ -115,14 +122,14 @@ static void copy_to(const char *from, const char *to)
 }
 
 /* Patterns are relative to the folder of logs. */
-static void set_pattern(uint32_t i, const char *pattern)
+static inline void set_pattern(uint32_t i, const char *pattern)
 {
     snprintf(bench.pattern_text[i], sizeof(bench.pattern_text[i]), "%s/%s", bench.logs, pattern);
     bench.patterns[i] = bench.pattern_text[i];
     bench.input_config.path_count = i + 1;
 }
 
-static int bench_setup(void **state)
+static inline int bench_setup(void **state)
 {
     (void)state;
     memset(&bench, 0, sizeof(bench));
@@ -149,7 +156,7 @@ static int bench_setup(void **state)
     return 0;
 }
 
-static void start(void)
+static inline void start(void)
 {
     struct error err;
 
@@ -159,7 +166,7 @@ static void start(void)
     assert_int_equal(input_tail.open(&bench.context, &bench.input_config, &bench.input, &err), OK);
 }
 
-static void crash(void)
+static inline void crash(void)
 {
     input_tail.close(bench.input);
     lines_close(&bench.lines);
@@ -169,7 +176,7 @@ static void crash(void)
     bench.waiting_count = 0;
 }
 
-static void stop(void)
+static inline void stop(void)
 {
     struct error err;
 
@@ -177,14 +184,27 @@ static void stop(void)
     crash();
 }
 
-static void forget_lines(void)
+/* The checkpoint is gone, what else is in the folder is not. */
+static inline void lose_checkpoint(void)
+{
+    for (int i = 1; i < 2000; i++) {
+        char path[FOLDER_PATH_MAX];
+
+        snprintf(path, sizeof(path), "%s/checkpoint.%d", bench.state, i);
+        unlink(path);
+        snprintf(path, sizeof(path), "%s/journal.%d", bench.state, i);
+        unlink(path);
+    }
+}
+
+static inline void forget_lines(void)
 {
     while (bench.got_count)
         free(bench.got[--bench.got_count].text);
     bench.seen = 0;
 }
 
-static int bench_teardown(void **state)
+static inline int bench_teardown(void **state)
 {
     (void)state;
     if (bench.input)
@@ -196,9 +216,9 @@ static int bench_teardown(void **state)
     return 0;
 }
 
-static bool take_line(void *arg, struct stream *stream, const struct event *event,
-                      enum line_verdict verdict, struct record *record,
-                      const struct position *after)
+static inline bool take_line(void *arg, struct stream *stream, const struct event *event,
+                             enum line_verdict verdict, struct record *record,
+                             const struct position *after)
 {
     struct got *got;
 
@@ -217,23 +237,24 @@ static bool take_line(void *arg, struct stream *stream, const struct event *even
     got->id[RECORD_ID_LEN] = '\0';
     got->offset = event->offset;
     got->generation = stream->generation;
+    snprintf(got->path, sizeof(got->path), "%s", stream->path);
     return true;
 }
 
-static void acknowledge(struct stream *stream)
+static inline void acknowledge(struct stream *stream)
 {
     stream->acked = stream->read;
     stream->first = NULL;
     input_tail.acked(bench.input, stream);
 }
 
-static void acknowledge_all(void)
+static inline void acknowledge_all(void)
 {
     while (bench.waiting_count)
         acknowledge(bench.waiting[--bench.waiting_count]);
 }
 
-static void remember_waiting(struct stream *stream)
+static inline void remember_waiting(struct stream *stream)
 {
     for (size_t i = 0; i < bench.waiting_count; i++)
         if (bench.waiting[i] == stream)
@@ -244,7 +265,7 @@ static void remember_waiting(struct stream *stream)
 }
 
 /* One piece, if there is one. */
-static bool step(void)
+static inline bool step(void)
 {
     struct input_piece piece = {0};
     int64_t wake_ms = INT64_MAX;
@@ -264,7 +285,7 @@ static bool step(void)
 }
 
 /* Reads until nothing is left to be read now, or the taker blocks. */
-static void pump(void)
+static inline void pump(void)
 {
     for (int steps = 0; step(); steps++)
         if (steps == STEPS_MAX)
@@ -272,13 +293,13 @@ static void pump(void)
 }
 
 /* The monotonic clock only: the times of files cannot be moved. */
-static void advance(int64_t ms)
+static inline void advance(int64_t ms)
 {
     bench.mono_ms += ms;
 }
 
 /* Comes to rest, also over the pauses for rotated and unfinished files. */
-static void pump_until_quiet(void)
+static inline void pump_until_quiet(void)
 {
     for (int i = 0; i < 4; i++) {
         pump();
@@ -290,7 +311,7 @@ static void pump_until_quiet(void)
 }
 
 /* The lines since the last call, in order, joined by '|'. */
-static void expect_lines(const char *expected)
+static inline void expect_lines(const char *expected)
 {
     scoped_buf struct buf text = BUF_INIT(1 << 20);
 
@@ -299,7 +320,7 @@ static void expect_lines(const char *expected)
     assert_string_equal(buf_str(&text), expected);
 }
 
-static const struct got *got_line(const char *text)
+static inline const struct got *got_line(const char *text)
 {
     for (size_t i = 0; i < bench.got_count; i++)
         if (strcmp(bench.got[i].text, text) == 0)

@@ -6,20 +6,29 @@
 #include "tests/unit/shipper/input/tail_bench.h"
 #include "tests/unit/support/gzip.h"
 #include "tests/unit/support/rng.h"
+#include "tests/unit/support/zstd_frame.h"
 
-/* The file as gzip beside it; it goes itself. */
-static void compress_to(const char *from, const char *to)
+/* The file as an archive beside it; it goes itself. */
+static void pack_to(const char *from, const char *to, bool zstd)
 {
     scoped_buf struct buf packed = BUF_INIT(64u << 20);
     struct slice text = file_read(at(from));
     struct stat st;
 
     assert_int_equal(stat(at(from), &st), 0);
-    gzip_add(&packed, text);
+    if (zstd)
+        zstd_add(&packed, text);
+    else
+        gzip_add(&packed, text);
     file_write(at(to), buf_slice(&packed), O_TRUNC);
     utimensat(AT_FDCWD, at(to), (struct timespec[]){st.st_mtim, st.st_mtim}, 0); /* as gzip does */
     assert_int_equal(unlink(at(from)), 0);
     free((char *)text.data);
+}
+
+static void compress_to(const char *from, const char *to)
+{
+    pack_to(from, to, false);
 }
 
 static void start_and_read(const char *expected)
@@ -722,14 +731,18 @@ struct model {
     unsigned next_line,
         rotated;  /* rotated: access.log.1 to access.log.<rotated> exist in some form */
     bool headers; /* all contents begin alike */
+    bool untimed; /* no line has a time of its own */
+    bool forgets; /* the checkpoint may be lost: all names have a pattern */
     bool half;    /* the last line has no newline yet */
-    bool packed[100];
+    enum packing { PACKED_NO, PACKED_GZIP, PACKED_ZSTD } packed[100];
 };
 
 static void name_of(const struct model *model, unsigned number, char out[32])
 {
+    static const char *const suffixes[] = {"", ".gz", ".zst"};
+
     snprintf(out, 32, number ? "access.log.%u%s" : "access.log", number,
-             number && model->packed[number] ? ".gz" : "");
+             suffixes[number ? model->packed[number] : 0]);
 }
 
 static void write_line(struct model *model, bool whole)
@@ -737,9 +750,12 @@ static void write_line(struct model *model, bool whole)
     char text[200];
     unsigned n = model->next_line++;
 
-    snprintf(text, sizeof(text),
-             "192.0.2.1 - - [10/Oct/2000:13:%02u:%02u -0700] \"GET /%06u HTTP/1.1\" 200 %u",
-             n / 60 % 60, n % 60, n, n);
+    if (model->untimed)
+        snprintf(text, sizeof(text), "something happened: GET /%06u HTTP", n);
+    else
+        snprintf(text, sizeof(text),
+                 "192.0.2.1 - - [10/Oct/2000:13:%02u:%02u -0700] \"GET /%06u HTTP/1.1\" 200 %u",
+                 n / 60 % 60, n % 60, n, n);
     append("access.log", text);
     if (whole)
         append("access.log", "\n");
@@ -783,7 +799,7 @@ static void shift_rotated(struct model *model)
         rename_to(from, to);
     }
     model->rotated++;
-    model->packed[1] = false;
+    model->packed[1] = PACKED_NO;
 }
 
 static void rotate(struct model *model, bool by_copy)
@@ -811,9 +827,9 @@ static void compress_one(struct model *model)
     if (number == 0 || model->packed[number])
         return;
     name_of(model, number, from);
-    model->packed[number] = true;
+    model->packed[number] = rng_one_in(&model->rng, 2) ? PACKED_GZIP : PACKED_ZSTD;
     name_of(model, number, to);
-    compress_to(from, to);
+    pack_to(from, to, model->packed[number] == PACKED_ZSTD);
 }
 
 static void read_some(struct model *model)
@@ -842,7 +858,10 @@ static void any_step(struct model *model)
         advance(rng_below(&model->rng, 70000));
         break;
     case 4:
-        if (bench.input && rng_one_in(&model->rng, 2))
+        if (bench.input && model->forgets && rng_one_in(&model->rng, 4)) {
+            crash();
+            lose_checkpoint();
+        } else if (bench.input && rng_one_in(&model->rng, 2))
             stop();
         else if (bench.input)
             crash();
@@ -890,11 +909,22 @@ static void check_model(const struct model *model)
 
 static void run_model(struct rng *rng)
 {
-    struct model model = {.headers = rng_one_in(rng, 3)};
+    static uint64_t second = 1000;
+    static uint32_t two = 2;
+    struct model model = {.headers = rng_one_in(rng, 3), .untimed = rng_one_in(rng, 3)};
 
     model.rng.state = rng_next(rng);
-    if (rng_one_in(rng, 2))
+    if (rng_one_in(rng, 2)) {
         set_pattern(0, "access.log*");
+        model.forgets = rng_one_in(rng, 2);
+    }
+    /* Closed soon, and opened again. */
+    if (rng_one_in(rng, 2))
+        bench.input_config.close_quiet_ms = &second;
+    if (rng_one_in(rng, 2))
+        bench.input_config.max_open_files = &two;
+    if (rng_one_in(rng, 4))
+        bench.input_config.poll = POLL_ALWAYS;
     begin_content(&model);
     start(); /* what a pattern does not match is known by its stream: it must have been seen once */
     write_line(&model, true);
