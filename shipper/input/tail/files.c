@@ -204,6 +204,9 @@ static void drop_aliases(struct tail *tail, struct tail_file *file)
 
 void tail_file_drop(struct tail *tail, struct tail_file *file)
 {
+    /* What it had at last, perhaps never seen, may be in what was made of it. */
+    if (file->entry && tail_forget_rejects(tail, file->stream.name))
+        tail_look_at_relatives(tail, file);
     tail_file_close(tail, file);
     leave_list(file);
     tail_file_set_ready(tail, file, false);
@@ -446,7 +449,7 @@ bool tail_is_rejected(struct tail *tail, const struct tail_sight *sight)
     return true;
 }
 
-void tail_reject(struct tail *tail, const struct tail_sight *sight, const char *stream)
+void tail_reject(struct tail *tail, const struct tail_sight *sight, const char *stream, bool waits)
 {
     struct tail_reject *reject = find_reject(tail, sight);
 
@@ -462,34 +465,39 @@ void tail_reject(struct tail *tail, const struct tail_sight *sight, const char *
     reject->sight = *sight;
     reject->stream = tail_hash(stream);
     reject->round = tail->round;
+    reject->waits = waits;
 }
 
-void tail_forget_rejects(struct tail *tail, const char *stream)
+bool tail_forget_rejects(struct tail *tail, const char *stream)
 {
     struct tail_reject **link = &tail->rejects, *reject;
     uint64_t hash = stream ? tail_hash(stream) : 0;
+    bool any = false;
 
     while ((reject = *link)) {
-        if (stream ? reject->stream != hash : reject->round == tail->round) {
+        if (stream ? reject->stream != hash || !reject->waits : reject->round == tail->round) {
             link = &reject->next;
             continue;
         }
         *link = reject->next;
         table_remove(&tail->rejects_by_inode, &reject->by_inode);
         free(reject);
+        any = true;
     }
+    return any;
 }
 
 void tail_release_files(struct tail *tail)
 {
     struct tail_reject *reject;
 
-    while (tail->files)
-        tail_file_drop(tail, tail->files);
     while ((reject = tail->rejects)) {
         tail->rejects = reject->next;
+        table_remove(&tail->rejects_by_inode, &reject->by_inode);
         free(reject);
     }
+    while (tail->files)
+        tail_file_drop(tail, tail->files);
     table_release(&tail->by_place);
     table_release(&tail->by_inode);
     table_release(&tail->groups);

@@ -132,7 +132,7 @@ bool tail_folder_done(struct tail *tail, struct tail_file *file)
         struct tail_sight sight;
 
         if (tail_see(AT_FDCWD, tail_place(file), &sight))
-            tail_reject(tail, &sight, file->stream.name);
+            tail_reject(tail, &sight, file->stream.name, false);
     }
     tail_look_at_path(tail, tail_place(file)); /* the name may be taken again */
     return true;

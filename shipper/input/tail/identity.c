@@ -277,7 +277,8 @@ static bool is_at_rest(const struct tail *tail, const struct tail_file *file)
     return !file->live && clock_wall_ms() - wall_ms(file->modified_ns) >= rest_ms;
 }
 
-bool tail_identify(struct tail *tail, struct tail_file *file, const struct tail_sight *sight)
+enum tail_verdict tail_identify(struct tail *tail, struct tail_file *file,
+                                const struct tail_sight *sight)
 {
     uint64_t fingerprint = compare_fingerprint(file->content, is_at_rest(tail, file));
 
@@ -285,21 +286,22 @@ bool tail_identify(struct tail *tail, struct tail_file *file, const struct tail_
     file->size = sight->size;
     file->modified_ns = sight->modified_ns;
     if (fingerprint == 0)
-        return true; /* its first line is waited for */
+        return TAIL_WANTED;
     switch (find_entry(tail, file, fingerprint)) {
     case IDENTITY_KNOWN:
-        return true;
+        return TAIL_WANTED;
     case IDENTITY_COPY:
         /* Two live files are two contents, however alike they begin. */
         if (!file->live)
-            return false;
+            return TAIL_COPY;
         break;
     case IDENTITY_NEW:
         if (!file->wanted && !is_of_our_time(tail, file))
-            return false;
+            return TAIL_OLD;
         break;
     }
-    return claim_new(tail, file, fingerprint);
+    return claim_new(tail, file, fingerprint) ? TAIL_WANTED
+                                              : TAIL_COPY; /* no memory: again later */
 }
 
 bool tail_is_done(struct tail *tail, const struct tail_sight *sight)

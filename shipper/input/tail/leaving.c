@@ -80,6 +80,8 @@ static void finish(struct tail *tail, struct tail_file *file)
         entry->finished = file->packed || tail->is_folder;
         entry->last_seen_ms = clock_wall_ms();
         checkpoint_changed(tail->checkpoint, entry);
+        if (!tail->is_folder) /* a copy of it may take the entry over */
+            tail_reject(tail, &sight, file->stream.name, false);
     }
     if (!tail->is_folder)
         tail_file_drop(tail, file);

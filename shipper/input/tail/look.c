@@ -173,16 +173,16 @@ static bool leads_to(const char *path, const struct tail_file *file)
 
 static void try_identity(struct tail *tail, struct tail_file *file, const struct tail_sight *sight)
 {
-    bool known;
+    enum tail_verdict verdict;
 
     if (!tail_file_open(tail, file))
         return;
     tail->identified = file;
-    known = tail_identify(tail, file, sight);
+    verdict = tail_identify(tail, file, sight);
     tail->identified = NULL;
-    if (!known) {
+    if (verdict != TAIL_WANTED) {
         if (!tail->is_folder) /* there it is the same content again, once the first one is done */
-            tail_reject(tail, sight, file->stream.name);
+            tail_reject(tail, sight, file->stream.name, verdict == TAIL_COPY);
         tail_file_drop(tail, file);
         return;
     }
@@ -286,7 +286,7 @@ static void see_new(struct tail *tail, const struct tail_look *look)
     if (tail_is_rejected(tail, &look->sight) || tail_is_done(tail, &look->sight))
         return;
     if (is_too_old(tail, &look->sight)) {
-        tail_reject(tail, &look->sight, look->path);
+        tail_reject(tail, &look->sight, look->path, false);
         return;
     }
     link = (real = read_link(look->path)) != NULL;
@@ -301,8 +301,9 @@ static void see_new(struct tail *tail, const struct tail_look *look)
 /* It can be opened no more; should it turn up somewhere, its entry says how far it was read. */
 static void leave_closed(struct tail *tail, struct tail_file *file)
 {
-    if (!file->content && !file->stream.first)
-        tail_file_drop(tail, file);
+    if (file->content || file->stream.first)
+        return;
+    tail_file_drop(tail, file);
 }
 
 void tail_look(struct tail *tail, const struct tail_look *look)

@@ -31,8 +31,10 @@ static struct tail_file *next_ready(const struct tail *tail)
     for (struct tail_file *file = tail->ready_first; file; file = file->ready_next) {
         struct tail_file *next = oldest_of(file);
 
-        if (!next->packed || !tail->archive || tail->archive == next)
+        if (!next->packed || !tail->archive)
             return next;
+        if (tail->archive->ready) /* older ones that were found later wait for it */
+            return tail->archive;
     }
     return NULL;
 }

@@ -109,6 +109,7 @@ struct tail_reject {
     struct tail_sight sight;
     uint64_t stream; /* hash of its stream's name */
     uint32_t round;
+    bool waits; /* a copy: of interest again when the original is left */
 };
 
 /* A name to be looked at. */
@@ -196,8 +197,10 @@ void tail_file_set_live(struct tail *tail, struct tail_file *file, bool live);
 void tail_file_set_ready(struct tail *tail, struct tail_file *file, bool ready);
 
 bool tail_is_rejected(struct tail *tail, const struct tail_sight *sight);
-void tail_reject(struct tail *tail, const struct tail_sight *sight, const char *stream);
-void tail_forget_rejects(struct tail *tail, const char *stream); /* NULL: those not seen any more */
+void tail_reject(struct tail *tail, const struct tail_sight *sight, const char *stream, bool waits);
+
+/* Those of a stream that wait; NULL: those that are not seen any more. Were there any? */
+bool tail_forget_rejects(struct tail *tail, const char *stream);
 uint64_t tail_hash(const char *text);
 void tail_release_files(struct tail *tail);
 
@@ -236,8 +239,15 @@ void tail_note_size(struct tail *tail, struct tail_file *file, uint64_t size, in
 
 /* ---- identity.c ---- */
 
-/* Gives an open file its identity, if it can have one by now. False: it is of no interest. */
-bool tail_identify(struct tail *tail, struct tail_file *file, const struct tail_sight *sight);
+enum tail_verdict {
+    TAIL_WANTED, /* it has its identity, or its first line is waited for */
+    TAIL_COPY,   /* of a content that is being read, or of a file that is still there */
+    TAIL_OLD,    /* rotated before its stream was first seen */
+};
+
+/* Gives an open file its identity, if it can have one by now. */
+enum tail_verdict tail_identify(struct tail *tail, struct tail_file *file,
+                                const struct tail_sight *sight);
 
 /* An entry of this very file that is done with, and the file has not changed since? */
 bool tail_is_done(struct tail *tail, const struct tail_sight *sight);
