@@ -117,17 +117,16 @@ static const char *apache_parse(struct parser *parser, struct slice line,
     const char *problem;
     unsigned first, count = apache->count;
 
-    (void)memory;
     if (count == 1)
-        return format_parse(&apache->formats[0], line, record);
+        return format_parse(&apache->formats[0], line, memory, record);
     first = beginning(line);
     if (count == 2)
-        return format_parse(&apache->formats[first != 1], line, record);
-    problem = format_parse(&apache->formats[2 * first], line, record);
+        return format_parse(&apache->formats[first != 1], line, memory, record);
+    problem = format_parse(&apache->formats[2 * first], line, memory, record);
     if (!problem)
         return NULL;
     record_clear(record);
-    return format_parse(&apache->formats[2 * first + 1], line, record);
+    return format_parse(&apache->formats[2 * first + 1], line, memory, record);
 }
 
 static const struct parser_format formats[] = {

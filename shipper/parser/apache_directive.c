@@ -252,7 +252,9 @@ static void time_item(const struct apache_directive *directive, const struct apa
         out->shape = SHAPE_NUMBER;
     } else {
         out->set = format_set_none;
-        out->shape = SHAPE_BRACKETS;
+        out->shape = directive->time == APACHE_TIME_CLF ? SHAPE_BRACKETS : SHAPE_TEXT;
+        out->width =
+            directive->time == APACHE_TIME_CLF ? 0 : format_pattern_width(directive->pattern);
     }
     if (facts->has_epoch && directive->time_field == FIELD_TIMESTAMP &&
         (directive->time != APACHE_TIME_EPOCH || directive->unit_ns == SECOND))

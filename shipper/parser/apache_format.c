@@ -133,6 +133,10 @@ static enum status add_directive(struct format *format, const struct apache_dire
     if (directive->letter == 't' && directive->time == APACHE_TIME_CLF &&
         (!facts->has_epoch || directive->time_field == FIELD_EVENT_END))
         return add_clf_time(format, directive, err);
+    if (directive->letter == 't' && directive->time == APACHE_TIME_PATTERN &&
+        (!facts->has_epoch || directive->time_field == FIELD_EVENT_END))
+        return format_add_time(format, directive->time_field, directive->pattern,
+                               directive->conditional, err);
     if (apache_directive_item(directive, facts, &item, label, &name, err))
         return err->status;
     if (directive->conditional) /* a dash is not as wide */
@@ -140,7 +144,8 @@ static enum status add_directive(struct format *format, const struct apache_dire
     return format_add(format, &item, name, err);
 }
 
-static enum status compile(struct format *format, struct slice text, struct error *err)
+static enum status compile(struct format *format, struct slice text,
+                           const struct parser_options *options, struct error *err)
 {
     struct apache_facts facts = {0};
     struct apache_directive directive;
@@ -159,7 +164,7 @@ static enum status compile(struct format *format, struct slice text, struct erro
         if (add_directive(format, &directive, &facts, err))
             return err->status;
     }
-    return format_finish(format, err);
+    return format_finish(format, options, err);
 }
 
 enum status apache_format_compile(struct format *format, const char *text,
@@ -167,12 +172,11 @@ enum status apache_format_compile(struct format *format, const char *text,
 {
     struct slice found;
 
-    (void)options;
     for (size_t i = 0; i < ARRAY_LEN(nicknames); i++)
         if (strcmp(text, nicknames[i].name) == 0)
             text = nicknames[i].log_format;
     found = find_format(text);
     if (found.len > TEXT_MAX)
         return error_set(err, REJECT, "the format is longer than %d bytes", TEXT_MAX);
-    return compile(format, found, err);
+    return compile(format, found, options, err);
 }

@@ -68,6 +68,21 @@ static const char *find_bracket(const struct format *format, const struct format
     return stop && is_end(format, step, stop + 1, end) ? stop + 1 : NULL;
 }
 
+/* As far as the part of a time goes that stands here. */
+static const char *find_time(const struct format *format, const struct format_step *step,
+                             const char *p, const char *end)
+{
+    /* Any year will do. */
+    const struct timestamp_hints hints = {.zones = format->clock.zones, .has_reference = true};
+    const struct slice text = {p, (size_t)(end - p)};
+    struct timestamp_found found;
+
+    if (time_formats_scan(step->piece, text, &hints, &found) == TIMESTAMP_FOUND &&
+        is_end(format, step, p + found.len, end))
+        return p + found.len;
+    return step->end_len ? find_text(format, step, p, p, end) : NULL;
+}
+
 const char *format_find_end(const struct format *format, const struct format_step *step,
                             const char *p, const char *from, const char *end)
 {
@@ -90,6 +105,8 @@ const char *format_find_end(const struct format *format, const struct format_ste
         return from == p && end - p < step->item.width ? end : NULL;
     case FIND_BRACKET:
         return from == p ? find_bracket(format, step, p, end) : NULL;
+    case FIND_TIME:
+        return from == p ? find_time(format, step, p, end) : find_text(format, step, p, from, end);
     case FIND_WORD:
         if (from != p)
             return NULL;
@@ -179,6 +196,28 @@ static void start(struct format *format)
 {
     format->original_is_path = false;
     format->fraction_ns = format->end_fraction_ns = 0;
+    if (format->pattern)
+        format->pattern->len = 0;
+    if (format->end_pattern)
+        format->end_pattern->len = 0;
+}
+
+/* The time that stood in pieces. False: there is no such time. */
+static bool set_pattern(struct format *format, struct format_pattern *pattern,
+                        enum record_field field, const struct parser_memory *memory,
+                        struct record *record)
+{
+    struct timestamp_hints hints;
+    struct timestamp time;
+    enum timestamp_result result;
+
+    if (!pattern)
+        return true;
+    hints = line_clock_hints(&format->clock, memory);
+    result = format_pattern_read(pattern, &hints, &time);
+    if (result == TIMESTAMP_FOUND)
+        record_set_time(record, field, time);
+    return result != TIMESTAMP_IMPOSSIBLE;
 }
 
 static void add_fraction(struct record *record, enum record_field field, uint32_t ns)
@@ -188,8 +227,12 @@ static void add_fraction(struct record *record, enum record_field field, uint32_
 }
 
 /* What more than one directive has to do with. */
-static void settle(struct format *format, struct record *record)
+static const char *settle(struct format *format, const struct parser_memory *memory,
+                          struct record *record)
 {
+    if (!set_pattern(format, format->pattern, FIELD_TIMESTAMP, memory, record) ||
+        !set_pattern(format, format->end_pattern, FIELD_EVENT_END, memory, record))
+        return "no such time";
     add_fraction(record, FIELD_TIMESTAMP, format->fraction_ns);
     add_fraction(record, FIELD_EVENT_END, format->end_fraction_ns);
     if (!record_has(record, FIELD_TIMESTAMP) && record_has(record, FIELD_EVENT_END))
@@ -198,9 +241,11 @@ static void settle(struct format *format, struct record *record)
         request_set_message(record);
     request_set_outcome(record);
     request_set_level(record);
+    return NULL;
 }
 
-const char *format_parse(struct format *format, struct slice line, struct record *record)
+const char *format_parse(struct format *format, struct slice line,
+                         const struct parser_memory *memory, struct record *record)
 {
     const char *p = line.data, *end = line.data + line.len, *problem;
     const char *ends[FORMAT_STEPS_MAX];
@@ -221,7 +266,5 @@ const char *format_parse(struct format *format, struct slice line, struct record
         start(format);
         problem = walk_found(format, p, end, record, ends);
     }
-    if (!problem)
-        settle(format, record);
-    return problem;
+    return problem ? problem : settle(format, memory, record);
 }

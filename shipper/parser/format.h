@@ -15,10 +15,11 @@
 #include "common/error.h"
 #include "common/record.h"
 #include "shipper/parser/access.h"
+#include "shipper/parser/format_pattern.h"
+#include "shipper/parser/parser.h"
 
 #define FORMAT_STEPS_MAX   128
 #define FORMAT_LITERAL_MAX 8192 /* bytes of all literals */
-#define FORMAT_TIME_MAX    96
 
 struct format;
 struct format_step;
@@ -60,6 +61,7 @@ enum format_find {
     FIND_LIST,
     FIND_WIDTH,
     FIND_BRACKET,
+    FIND_TIME,
     FIND_WORD,
     FIND_REST
 };
@@ -72,6 +74,7 @@ struct format_step {
     bool trim;                    /* blanks around it are not its own */
     unsigned members;             /* that follow this one and share its text, see format_group */
     struct record_target *target; /* of item.label */
+    struct time_formats *piece;   /* of FIND_TIME: the part of a time that stands here */
 };
 
 struct format {
@@ -82,6 +85,9 @@ struct format {
     char literals[FORMAT_LITERAL_MAX];
     enum access_escape escape;
     bool wants_message; /* there is no request line in it */
+
+    struct line_clock clock;                      /* only with patterns */
+    struct format_pattern *pattern, *end_pattern; /* of @timestamp, of event.end; NULL: none */
 
     /* The last time stamp: lines of one second come together. */
     char time_text[FORMAT_TIME_MAX];
@@ -103,11 +109,20 @@ enum status format_literal(struct format *format, const char *text, size_t len, 
 enum status format_add(struct format *format, const struct format_item *item, const char *label,
                        struct error *err);
 
-/* Ends the building. REJECT: nothing in it, or directives that cannot be told from each other. */
-enum status format_finish(struct format *format, struct error *err);
+/* A part of a time (field: @timestamp or event.end) as strftime(3) writes it by `pattern`. */
+enum status format_add_time(struct format *format, enum record_field field, struct slice pattern,
+                            bool conditional, struct error *err);
+
+/*
+ * Ends the building; `options` are for times without an offset. REJECT: nothing in it, or
+ * directives that cannot be told from each other.
+ */
+enum status format_finish(struct format *format, const struct parser_options *options,
+                          struct error *err);
 
 /* As parser_type.parse. What follows a complete line becomes `labels.extra`. */
-const char *format_parse(struct format *format, struct slice line, struct record *record);
+const char *format_parse(struct format *format, struct slice line,
+                         const struct parser_memory *memory, struct record *record);
 
 /* ---- shared by format*.c ---- */
 

@@ -10,8 +10,13 @@
 
 void format_release(struct format *format)
 {
-    for (unsigned i = 0; i < format->count; i++)
+    for (unsigned i = 0; i < format->count; i++) {
         free(format->steps[i].target);
+        time_formats_close(format->steps[i].piece);
+    }
+    format_pattern_close(format->pattern);
+    format_pattern_close(format->end_pattern);
+    line_clock_release(&format->clock);
     *format = (struct format){0};
 }
 
@@ -58,6 +63,32 @@ enum status format_add(struct format *format, const struct format_item *item, co
     return label ? set_label(step, label, err) : OK;
 }
 
+enum status format_add_time(struct format *format, enum record_field field, struct slice pattern,
+                            bool conditional, struct error *err)
+{
+    struct format_pattern **whole =
+        field == FIELD_EVENT_END ? &format->end_pattern : &format->pattern;
+    const struct format_item item = {.set = format_set_time_part,
+                                     .shape = SHAPE_TEXT,
+                                     .field = field,
+                                     .width = conditional ? 0 : format_pattern_width(pattern)};
+    char piece[TIME_FORMAT_MAX], label[16] = "time"; /* of what is no full time */
+    const char *pieces = piece;
+
+    if (!*whole && !(*whole = calloc(1, sizeof(**whole))))
+        return error_set(err, FATAL, "out of memory");
+    if ((*whole)->pieces)
+        snprintf(label, sizeof(label), "time_%u", (*whole)->pieces + 1);
+    if (format_pattern_add(*whole, pattern, err) || format_add(format, &item, label, err))
+        return err->status;
+    if (item.width || conditional)
+        return OK;
+    snprintf(piece, sizeof(piece), "%.*s", SLICE_FMT(pattern));
+    /* A month alone is no time for it: then the literal behind it says where it ends. */
+    time_formats_open(&pieces, 1, &format->steps[format->count - 1].piece, NULL);
+    return OK;
+}
+
 static bool is_word(enum format_shape shape)
 {
     return shape == SHAPE_WORD || shape == SHAPE_HOST || shape == SHAPE_NUMBER ||
@@ -74,7 +105,7 @@ static bool is_decidable(const struct format_step *step, const struct format_ste
 {
     enum format_shape shape = step->item.shape, then = next->item.shape;
 
-    if (step->item.width || shape == SHAPE_QUESTION || shape == SHAPE_BRACKETS)
+    if (step->item.width || step->piece || shape == SHAPE_QUESTION || shape == SHAPE_BRACKETS)
         return true;
     if (then == SHAPE_QUERY || then == SHAPE_QUESTION || then == SHAPE_BRACKETS)
         return true;
@@ -133,6 +164,8 @@ static enum format_find choose_find(const struct format *format, const struct fo
         return FIND_BRACKET;
     if (step->item.width)
         return FIND_WIDTH;
+    if (step->piece)
+        return FIND_TIME;
     if (step->end_len == 0)
         return is_word(step->item.shape) ? FIND_WORD : FIND_REST;
     if (end[0] == '"' && format->escape != ACCESS_RAW)
@@ -142,13 +175,26 @@ static enum format_find choose_find(const struct format *format, const struct fo
     return step->end_len == 1 ? FIND_BYTE : FIND_TEXT;
 }
 
-enum status format_finish(struct format *format, struct error *err)
+static enum status finish_times(struct format *format, const struct parser_options *options,
+                                struct error *err)
+{
+    if (!format->pattern && !format->end_pattern)
+        return OK;
+    if (line_clock_init(&format->clock, options, err) ||
+        (format->pattern && format_pattern_finish(format->pattern, err)) ||
+        (format->end_pattern && format_pattern_finish(format->end_pattern, err)))
+        return err->status;
+    return OK;
+}
+
+enum status format_finish(struct format *format, const struct parser_options *options,
+                          struct error *err)
 {
     char before = '\0';
 
     if (format->count == 0)
         return error_set(err, REJECT, "there is no directive in the format");
-    if (make_groups(format, err))
+    if (make_groups(format, err) || finish_times(format, options, err))
         return err->status;
     if (format->start_len)
         before = format->literals[format->start_len - 1];

@@ -40,6 +40,7 @@ format_setter format_set_duration;   /* event.duration, unit; what is no number 
 format_setter format_set_time_clf;   /* field; 10/Oct/2000:13:55:36 -0700, in brackets or not */
 format_setter format_set_time_iso;   /* field */
 format_setter format_set_time_epoch; /* field, unit */
+format_setter format_set_time_part;  /* see format_add_time */
 format_setter format_set_fraction;   /* unit: part of a second that other directives leave out */
 
 #endif

@@ -74,3 +74,17 @@ const char *format_set_fraction(struct format *format, const struct format_step 
         format->fraction_ns = (uint32_t)ns;
     return NULL;
 }
+
+const char *format_set_time_part(struct format *format, const struct format_step *step,
+                                 struct slice text, struct record *record)
+{
+    struct format_pattern *pattern =
+        step->item.field == FIELD_EVENT_END ? format->end_pattern : format->pattern;
+
+    if (access_is_absent(text))
+        return NULL;
+    if (!pattern->formats) /* a month, an hour: kept as it is */
+        return format_set_label(format, step, text, record);
+    format_pattern_take(pattern, text);
+    return NULL;
+}

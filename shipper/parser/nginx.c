@@ -27,11 +27,10 @@ static enum status nginx_compile(const char *name, const char *argument,
 {
     struct nginx *nginx = calloc(1, sizeof(*nginx));
 
-    (void)options; /* its times have an offset */
     if (!nginx)
         return error_set(err, FATAL, "out of memory");
     if (nginx_format_compile(&nginx->format, strcmp(name, "nginx:") == 0 ? argument : "combined",
-                             err)) {
+                             options, err)) {
         nginx_close(&nginx->base);
         return err->status;
     }
@@ -42,8 +41,7 @@ static enum status nginx_compile(const char *name, const char *argument,
 static const char *nginx_parse(struct parser *parser, struct slice line,
                                struct parser_memory *memory, struct record *record)
 {
-    (void)memory;
-    return format_parse(&((struct nginx *)parser)->format, line, record);
+    return format_parse(&((struct nginx *)parser)->format, line, memory, record);
 }
 
 static const struct parser_format formats[] = {

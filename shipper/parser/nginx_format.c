@@ -132,7 +132,8 @@ static enum status add_variable(struct format *format, struct slice name,
     return format_add(format, &item, label_name, err);
 }
 
-static enum status compile(struct format *format, struct slice text, struct error *err)
+static enum status compile(struct format *format, struct slice text,
+                           const struct parser_options *options, struct error *err)
 {
     struct nginx_facts facts = {0};
     size_t at = 0, start;
@@ -160,7 +161,7 @@ static enum status compile(struct format *format, struct slice text, struct erro
             return err->status;
         }
     }
-    return format_finish(format, err);
+    return format_finish(format, options, err);
 }
 
 /* Text in single quotes up to its end, as it stands behind a log_format's name? */
@@ -173,7 +174,8 @@ static bool is_parts(const char *p)
     return len > 1 && p[0] == '\'' && p[len - 1] == '\'';
 }
 
-enum status nginx_format_compile(struct format *format, const char *text, struct error *err)
+enum status nginx_format_compile(struct format *format, const char *text,
+                                 const struct parser_options *options, struct error *err)
 {
     static const char statement[] = "log_format";
     scoped_buf struct buf joined = BUF_INIT(TEXT_MAX);
@@ -193,10 +195,10 @@ enum status nginx_format_compile(struct format *format, const char *text, struct
             return err->status;
         if (joined.failed)
             return error_set(err, REJECT, "the format is longer than %d bytes", TEXT_MAX);
-        return compile(format, buf_slice(&joined), err);
+        return compile(format, buf_slice(&joined), options, err);
     }
     len = strcspn(text, " ");
     if (set_escape(format, (struct slice){text, len}))
         text += len + strspn(text + len, " ");
-    return compile(format, slice_of(text), err);
+    return compile(format, slice_of(text), options, err);
 }

@@ -14,6 +14,7 @@
  * logged, with "escape=json " before it or not; a whole log_format statement, pasted as it stands
  * in nginx.conf; or "combined". REJECT: err says where and why.
  */
-enum status nginx_format_compile(struct format *format, const char *text, struct error *err);
+enum status nginx_format_compile(struct format *format, const char *text,
+                                 const struct parser_options *options, struct error *err);
 
 #endif

@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         "apache-access",
         "apache-vhost-combined",
         "apache:%a:%{remote}p %{X-Forwarded-For}i %U%q %u %200t %{usec}t \"%{X}i\" %D %X %s",
+        "apache:%{%A %d/%b/%Y %T %z}t.%{usec_frac}t %h %{end:%c}t",
         "haproxy",
         "json",
         "nginx-combined",

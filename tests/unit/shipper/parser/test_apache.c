@@ -580,6 +580,72 @@ static void httpd_conf_may_be_pasted(void **state)
     logged_expect_all(cases);
 }
 
+static void times_by_strftime(void **state)
+{
+    static const struct logged_case cases[] = {
+        {"apache:%{%Y-%m-%d %H:%M:%S}t %r", "2017-11-25 20:47:06 GET / HTTP/1.1",
+         "{'@timestamp':'2017-11-25T20:47:06.000Z','message':'GET / "
+         "HTTP/1.1','http':{'version':'1.1','request':{'method':'GET'}},'url':{'original':'/"
+         "','path':'/'}}"},
+        {"apache:%{%Y-%m-%d %H:%M:%S %z}t [%{msec_frac}t] %s",
+         "2019-05-05 20:49:14 +0000 [690] 403",
+         "{'@timestamp':'2019-05-05T20:49:14.690Z','event':{'outcome':'failure'},'log':{'level':'"
+         "warn'},'http':{'response':{'status_code':403}}}"},
+        {"apache:%{%Y-%m-%d}t %{%H:%M:%S}t %{%z}t %s", "2017-11-25 20:47:06 -0500 200",
+         "{'@timestamp':'2017-11-26T01:47:06.000Z','event':{'outcome':'success'},'log':{'level':'"
+         "info'},'http':{'response':{'status_code':200}}}"},
+        {"apache:%>{%Y-%m-%dT%H:%M:%S}t.%>{usec_frac}t%>{%z}t", "2019-05-06T12:09:43.123456-0400",
+         "{'@timestamp':'2019-05-06T16:09:43.123456Z'}"},
+        {"apache:%{%s}t %s", "1511642826 200",
+         "{'@timestamp':'2017-11-25T20:47:06.000Z','event':{'outcome':'success'},'log':{'level':'"
+         "info'},'http':{'response':{'status_code':200}}}"},
+        {"apache:%{%D%t%T}t", "05/06/19\t13:42:26", "{'@timestamp':'2019-05-06T13:42:26.000Z'}"},
+        {"apache:%{%F %R:%S}t", "2019-05-06 13:42:26", "{'@timestamp':'2019-05-06T13:42:26.000Z'}"},
+        {"apache:%{%A, %d. %B %Y %T}t %h", "Saturday, 25. November 2017 20:47:06 h",
+         "{'@timestamp':'2017-11-25T20:47:06.000Z','source':{'address':'h'}}"},
+        {"apache:%{%a %b %e %T %Y}t %h", "Sat Nov  4 20:47:06 2017 h",
+         "{'@timestamp':'2017-11-04T20:47:06.000Z','source':{'address':'h'}}"},
+        {"apache:%{%c}t|%s", "Sat Nov 25 20:47:06 2017|200",
+         "{'@timestamp':'2017-11-25T20:47:06.000Z','event':{'outcome':'success'},'log':{'level':'"
+         "info'},'http':{'response':{'status_code':200}}}"},
+        {"apache:%{%d/%b/%Y:%I:%M:%S %p}t", "10/Oct/2000:01:55:36 PM",
+         "{'@timestamp':'2000-10-10T13:55:36.000Z'}"},
+        {"apache:%{begin:%F %T}t %{end:%F %T}t", "2017-11-25 20:47:06 2017-11-25 20:47:09",
+         "{'@timestamp':'2017-11-25T20:47:06.000Z','event':{'end':'2017-11-25T20:47:09.000Z'}}"},
+        {"apache:%{end:%F %T}t.%{end:msec_frac}t", "2017-11-25 20:47:06.250",
+         "{'@timestamp':'2017-11-25T20:47:06.250Z','event':{'end':'2017-11-25T20:47:06.250Z'}}"},
+        {"apache:[%{%d/%b/%Y:%T}t.%{msec_frac}t %{%z}t] \"%r\"",
+         "[10/Oct/2000:13:55:36.042 -0700] \"GET / HTTP/1.0\"",
+         "{'@timestamp':'2000-10-10T20:55:36.042Z','message':'GET / "
+         "HTTP/1.0','http':{'version':'1.0','request':{'method':'GET'}},'url':{'original':'/"
+         "','path':'/'}}"},
+        {"apache:%200{%Y-%m-%d}t", "-", "{}"},
+        {"apache:%200{%F %T}t %s", "- 500",
+         "{'event':{'outcome':'failure'},'log':{'level':'error'},'http':{'response':{'status_code':"
+         "500}}}"},
+        {"apache:%200{%F %T}t %s", "2017-11-25 20:47:06 200",
+         "{'@timestamp':'2017-11-25T20:47:06.000Z','event':{'outcome':'success'},'log':{'level':'"
+         "info'},'http':{'response':{'status_code':200}}}"},
+        {"apache:%{%a %b %d}t %h", "Sat Nov 25 h",
+         "{'source':{'address':'h'},'labels':{'time':'Sat Nov 25'}}"},
+        {"apache:%{%B}t %{%A}t|%h", "November Saturday|h",
+         "{'source':{'address':'h'},'labels':{'time':'November','time_2':'Saturday'}}"},
+        {"apache:%{%H:%M}t %{%Y}t %h", "20:47 2017 h",
+         "{'source':{'address':'h'},'labels':{'time':'20:47','time_2':'2017'}}"},
+        {"apache:%{%F %T}t", "2017-13-25 20:47:06", NULL},
+        {"apache:%{%F %T}t", "2017-11-25", NULL},
+        {"apache:%{%F %T}t %{usec}t", "2017-11-25 20:47:06 1511642826123456",
+         "{'@timestamp':'2017-11-25T20:47:06.123456Z'}"},
+        {"apache:{\"t\":\"%{%Y-%m-%dT%H:%M:%S%z}t\",\"s\":%>s}",
+         "{\"t\":\"2015-11-25T15:24:45+0100\",\"s\":200}",
+         "{'@timestamp':'2015-11-25T14:24:45.000Z','event':{'outcome':'success'},'log':{'level':'"
+         "info'},'http':{'response':{'status_code':200}}}"},
+    };
+
+    (void)state;
+    logged_expect_all(cases);
+}
+
 static void formats_that_are_refused(void **state)
 {
     static const char *const cases[][2] = {
@@ -595,11 +661,28 @@ static void formats_that_are_refused(void **state)
         {"apache:%b%D", "put a blank"},
         {"apache:%h\\n%s", "line break at character 3"},
         {"apache:%^t", "has no end"},
+        {"apache:%{%d/%b/%Y %H:%M:%S %!}t", "%!"},
+        {"apache:%{%B}t%u", "nothing between"},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         logged_refused(cases[i][0], cases[i][1]);
+}
+
+static void times_without_offset_are_of_the_zone_of_the_input(void **state)
+{
+    const struct parser_options options = {.timezone = "Europe/Berlin"};
+    struct parsed parsed;
+
+    (void)state;
+    parsed_open(&parsed, "apache:%{%d/%b/%Y %T}t %{end:%d/%b %T}t", &options);
+    parsed.memory.reference.s = 1499000000; /* July 2017 */
+    parsed_expect(&parsed,
+                  &(struct parsed_case){"01/Jul/2017 12:00:00 01/Jul 12:00:01",
+                                        "{'@timestamp':'2017-07-01T10:00:00.000Z','event':{'end':"
+                                        "'2017-07-01T10:00:01.000Z'}}"});
+    parsed_close(&parsed);
 }
 
 int main(void)
@@ -621,7 +704,9 @@ int main(void)
         cmocka_unit_test(vhosts_with_and_without_port),
         cmocka_unit_test(access_goes_by_the_line),
         cmocka_unit_test(httpd_conf_may_be_pasted),
+        cmocka_unit_test(times_by_strftime),
         cmocka_unit_test(formats_that_are_refused),
+        cmocka_unit_test(times_without_offset_are_of_the_zone_of_the_input),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
