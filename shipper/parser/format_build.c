@@ -74,6 +74,7 @@ enum status format_add_time(struct format *format, enum record_field field, stru
                                      .width = conditional ? 0 : format_pattern_width(pattern)};
     char piece[TIME_FORMAT_MAX], label[16] = "time"; /* of what is no full time */
     const char *pieces = piece;
+    struct error ignored;
 
     if (!*whole && !(*whole = calloc(1, sizeof(**whole))))
         return error_set(err, FATAL, "out of memory");
@@ -85,7 +86,7 @@ enum status format_add_time(struct format *format, enum record_field field, stru
         return OK;
     snprintf(piece, sizeof(piece), "%.*s", SLICE_FMT(pattern));
     /* A month alone is no time for it: then the literal behind it says where it ends. */
-    time_formats_open(&pieces, 1, &format->steps[format->count - 1].piece, NULL);
+    time_formats_open(&pieces, 1, &format->steps[format->count - 1].piece, &ignored);
     return OK;
 }
 
