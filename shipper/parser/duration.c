@@ -99,11 +99,37 @@ static const char *scale(const char *p, const char *end, int64_t unit, int64_t *
     return after;
 }
 
+/* The same for what is usual: no exponent, and a unit that is a power of ten, as all below a
+ * minute. */
+static bool scale_plainly(struct slice text, int64_t unit, int64_t *out)
+{
+    const char *p = text.data, *end = text.data + text.len;
+    int64_t value = 0;
+
+    if (unit > DURATION_S)
+        return false;
+    for (; p < end && is_digit(*p); p++) {
+        if (value > (INT64_MAX - 9) / 10)
+            return false;
+        value = value * 10 + (*p - '0');
+    }
+    if (p == text.data || __builtin_mul_overflow(value, unit, &value))
+        return false;
+    if (p < end && *p == '.')
+        for (p++; p < end && is_digit(*p); p++) {
+            unit /= 10;
+            if (__builtin_add_overflow(value, unit * (*p - '0'), &value))
+                return false;
+        }
+    *out = value;
+    return p == end;
+}
+
 bool duration_scale(struct slice text, int64_t unit, int64_t *out)
 {
     const char *end = text.data + text.len;
 
-    return text.len && scale(text.data, end, unit, out) == end;
+    return text.len && (scale_plainly(text, unit, out) || scale(text.data, end, unit, out) == end);
 }
 
 /* The unit at `p`, as letters go; 0: none that we know. */

@@ -29,7 +29,6 @@ void members_begin(struct members *members, struct record *record, const struct 
                    const struct parser_memory *memory)
 {
     memset(members, 0, offsetof(struct members, holders));
-    memset(members->held, 0, sizeof(members->held));
     members->record = record;
     members->clock = clock;
     members->memory = memory;

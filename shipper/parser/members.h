@@ -61,13 +61,13 @@ struct members {
     bool conflict, no_memory;
     bool bad_time; /* a time stamp that is none */
     unsigned late_count;
-    struct members_late late[MEMBERS_LATE_MAX];
     struct slice request;     /* an access log's request line */
     struct member date, hour; /* halves of a time stamp; without name: not there */
     struct member more_ns;    /* of a time whose seconds, or milliseconds, are another member */
-    struct members_overflow *overflow;          /* newest first */
-    struct members_holder holders[FIELD_COUNT]; /* valid where `held` says so */
-    bool held[FIELD_COUNT];
+    struct members_overflow *overflow; /* newest first */
+    bool held[FIELD_COUNT];            /* which of the holders are valid; cleared up to here */
+    struct members_holder holders[FIELD_COUNT];
+    struct members_late late[MEMBERS_LATE_MAX];
 };
 
 /* Does not clear the record. */
