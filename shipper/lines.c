@@ -141,7 +141,9 @@ static bool parse_line(struct lines *lines, struct stream *stream, const struct 
                        struct record *record, bool *parsed)
 {
     struct parser_memory memory = {
-        .reference = stream->reference.s ? stream->reference : stream->read.time,
+        .reference = event->wrapped        ? event->wrapped->time
+                     : stream->reference.s ? stream->reference
+                                           : stream->read.time,
         .heading = stream_heading(stream, event->offset),
         .choice = stream->format_choice,
     };
