@@ -32,6 +32,22 @@ VENV := build/venv
 
 all: $(BUILD)/bin/shipper $(BUILD)/bin/indexer $(if $(filter release,$(VARIANT)),build/shipper build/indexer) ## both programs; VARIANT=release|debug|asan|tsan
 
+# The agent for other programs: everything in one object that shows its public names only.
+EMBED_API := shipper_open shipper_process_file shipper_run shipper_stop shipper_close
+embed: build/libshipper.a build/alpex-shipper.pc build/embed-example ## the library for programs that embed the agent, and its example
+build/libshipper.a: $(filter-out $(BUILD)/shipper/command/% $(BUILD)/common/http.o,$(call objects,shipper) $(call objects,common))
+	$(Q)$(LD) -r -o $(BUILD)/embed.o $^
+	$(Q)objcopy $(EMBED_API:%=--keep-global-symbol=%) $(BUILD)/embed.o
+	$(Q)rm -f $@ && $(AR) rcs $@ $(BUILD)/embed.o
+build/alpex-shipper.pc: Makefile $(BUILD)/version
+	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'Name: alpex-shipper' 'Description: ships log files to Kafka' \
+	    'Version: $(VERSION)' 'Requires.private: $(filter-out libmaxminddb hiredis libcurl,$(PACKAGES))' \
+	    'Libs: -L$${prefix}/lib -lshipper' 'Libs.private: -lcivetweb -lpthread -lm -ldl' \
+	    'Cflags: -I$${prefix}/include/alpex/shipper' > $@
+build/embed-example: deploy/embed/example.c build/libshipper.a shipper/shipper.h
+	@echo "  LD $@"
+	$(Q)$(CC) $(filter-out -I.,$(ALL_CFLAGS)) -Ishipper $(ALL_LDFLAGS) -o $@ $< build/libshipper.a $(DEPS_LIBS)
+
 build/shipper build/indexer: build/%: build/release/bin/%
 	$(Q)ln -sf release/bin/$* $@
 
@@ -77,7 +93,7 @@ report: ## the longest functions and files
 	$(Q)tests/report.sh
 
 unit-programs: $(UNIT_TESTS)
-support-programs: $(patsubst %.c,$(BUILD)/%,$(wildcard tests/support/*.c))
+support-programs: $(patsubst %.c,$(BUILD)/%,$(wildcard tests/support/*.c)) embed
 venv: $(VENV)/.installed
 $(VENV)/.installed: tests/requirements.txt
 	$(Q)python3 -m venv $(VENV) && $(VENV)/bin/pip install -q --disable-pip-version-check -r $<
@@ -99,10 +115,12 @@ $(BUILD)/man/%.yaml.5: $(BUILD)/bin/%
 $(BUILD)/man/alpex-query.7: $(BUILD)/bin/indexer
 	$(Q)mkdir -p $(@D) && $< help query --man > $@
 
-install: all man ## programs, configurations, manual and completion below DESTDIR and PREFIX
+install: all man embed ## programs, configurations, manual and completion below DESTDIR and PREFIX
 	$(Q)install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/bin/shipper $(BUILD)/bin/indexer
 	$(Q)install -D -m 640 -t $(DESTDIR)/etc/alpex configs/shipper.yaml configs/indexer.yaml
-	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/alpex/shipper shipper/plugin.h
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/alpex/shipper shipper/plugin.h shipper/shipper.h
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib build/libshipper.a
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/pkgconfig build/alpex-shipper.pc
 	$(Q)for section in 1 5 7; do \
 	    install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$$section $(BUILD)/man/*.$$section || exit; done
 	$(Q)for program in shipper indexer; do \
@@ -147,7 +165,7 @@ $(BUILD)/%.o: %.c
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all up down demo test unit integration e2e asan tsan fresh images bench bench-query bench-time fuzz lint format report \
+.PHONY: all embed up down demo test unit integration e2e asan tsan fresh images bench bench-query bench-time fuzz lint format report \
         unit-programs support-programs venv packages-build packages-run packages-demo packages-test packages-lint man install \
         help clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

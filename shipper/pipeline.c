@@ -315,6 +315,10 @@ static void answer_status(struct pipeline *pipeline)
 
 static void heed_signals(struct pipeline *pipeline)
 {
+    if (pipeline->options->stop_fd) { /* whoever runs us reads it */
+        pipeline->leaving = true;
+        return;
+    }
     switch (stop_read(pipeline->stop_fd)) {
     case STOP_ASKED:
         log_info("stopping: waiting for what is under way");
@@ -339,6 +343,8 @@ static void wait_for_work(struct pipeline *pipeline, int64_t now_ms, int64_t wak
     int64_t pause_ms = wake_ms - now_ms;
 
     fds[n++] = (struct pollfd){.fd = pipeline->stop_fd, .events = POLLIN};
+    if (pipeline->options->stop_fd && pipeline->leaving)
+        fds[0].fd = -1; /* it has said all that it can */
     fds[n++] = (struct pollfd){.fd = producer_fd(pipeline->producer), .events = POLLIN};
     fds[n++] = (struct pollfd){.fd = pipeline->board ? status_board_fd(pipeline->board) : -1,
                                .events = POLLIN};

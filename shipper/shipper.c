@@ -51,10 +51,10 @@ enum shipper_status shipper_open(const char *config_path, const char *const *set
     }
     status = shipper_config_load(config_path, settings, &shipper->holder, &shipper->config, &err);
     if (status != OK) {
-        told = tell(status == REJECT ? SHIPPER_BAD_CONFIG : SHIPPER_FAILED,
-                    status == REJECT && shipper->holder ? config_problems(shipper->holder)
-                                                        : err.text,
-                    error);
+        told =
+            tell(status == REJECT ? SHIPPER_BAD_CONFIG : SHIPPER_FAILED,
+                 status == REJECT && shipper->holder ? config_problems(shipper->holder) : err.text,
+                 error);
         shipper_close(shipper);
         return told;
     }

@@ -56,8 +56,7 @@ static enum status tail_open(const struct input_context *context, const struct i
     tail->is_folder = config->type && strcmp(config->type, "folder") == 0;
     if (tail->is_folder)
         tail->base.type = &input_folder;
-    tail->has_events =
-        config->multiline || config->container != WRAP_NONE || config->spans_lines;
+    tail->has_events = config->multiline || config->container != WRAP_NONE || config->spans_lines;
     tail->first_start = checkpoint_is_new(context->checkpoint);
     tail->started_wall_ms = clock_wall_ms();
     tail->started_ms = clock_mono_ms();
