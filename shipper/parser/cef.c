@@ -152,25 +152,26 @@ static const char *find_key(const char *p, const char *end, struct slice *key)
     return NULL;
 }
 
-/* Takes a pair off `rest`. False: there is none. */
+/* Takes a pair off `rest`. False: there is none. Blanks around a value are its own, but at the end.
+ */
 static bool take_pair(struct slice *rest, struct pair *pair)
 {
     const char *end = rest->data + rest->len, *value = find_key(rest->data, end, &pair->key);
-    const char *stop = end;
+    const char *blank, *stop;
     struct slice next;
 
     if (!value)
         return false;
     /* A key begins behind a blank, so what stands right behind the equals sign is no key. */
-    for (const char *p = value; p < end; p++)
-        if (*p == ' ') {
-            if (find_key(p, end, &next))
-                stop = next.data;
-            break;
-        }
-    *rest = (struct slice){stop, (size_t)(end - stop)};
-    while (stop > value && stop[-1] == ' ')
-        stop--;
+    blank = memchr(value, ' ', (size_t)(end - value));
+    if (blank && find_key(blank, end, &next)) {
+        stop = next.data - 1;
+        *rest = (struct slice){next.data, (size_t)(end - next.data)};
+    } else {
+        for (stop = end; stop > value && (unsigned char)stop[-1] <= ' ';)
+            stop--;
+        *rest = (struct slice){end, 0};
+    }
     pair->value = (struct slice){value, (size_t)(stop - value)};
     return true;
 }

@@ -3,9 +3,10 @@
  *
  *     level=info ts=2026-11-21T12:00:00Z msg="two words" done err="a \"b\""
  *
- * Pairs are separated by blanks. A key alone is true. A quoted value has JSON's
- * escapes; a bare one goes up to the next blank, whatever else it holds. A line
- * without any pair does not fit. What comes twice is a list.
+ * Pairs are separated by blanks and control characters. A key alone is true. A
+ * value in double quotes has JSON's escapes, one in single quotes none; a bare one goes up to the
+ * next blank, whatever else it holds. A line without any pair does not fit. What
+ * comes twice is a list.
  */
 #include "shipper/parser/parser.h"
 
@@ -48,7 +49,7 @@ static void logfmt_close(struct parser *parser)
 
 static bool is_blank(char c)
 {
-    return c == ' ' || c == '\t';
+    return (unsigned char)c <= ' ';
 }
 
 /* Behind the closing quote of what begins at `p`, or NULL. */
@@ -125,10 +126,17 @@ static const char *read_value(struct members *members, const char *p, const char
 
     if (p < end && *p == '"') {
         p = skip_quoted(p, end, &escaped);
-        if (!p || (p < end && !is_blank(*p)))
-            return NULL;
-        *value = unquote(members, (struct slice){start, (size_t)(p - start)}, escaped);
+        if (p)
+            *value = unquote(members, (struct slice){start, (size_t)(p - start)}, escaped);
         return p;
+    }
+    if (p < end && *p == '\'') {
+        p = memchr(p + 1, '\'', (size_t)(end - p - 1));
+        if (p && (p + 1 == end || is_blank(p[1]))) {
+            *value = (struct slice){start + 1, (size_t)(p - start - 1)};
+            return p + 1;
+        }
+        p = start; /* an apostrophe */
     }
     while (p < end && !is_blank(*p))
         p++;
@@ -166,7 +174,7 @@ static const char *logfmt_parse(struct parser *parser, struct slice line,
             return "a quote stands inside of a key";
         p = read_value(members, p + 1, end, &value);
         if (!p)
-            return "a quoted value does not end where it should";
+            return "a quoted value does not end";
         members_add_text(members, key, value);
         any = true;
     }

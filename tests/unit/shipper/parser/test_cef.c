@@ -47,7 +47,7 @@ static void extensions(void **state)
          "'destination':{'address':'2001:db8::1','ip':'2001:db8::1','port':443},"
          "'network':{'transport':'tcp'}," AFTER "}"},
         {HEADER "msg=a \\= b\\nc two  words  fname=x y=1",
-         "{'message':'a = b\\nc two  words'," BEFORE AFTER
+         "{'message':'a = b\\nc two  words '," BEFORE AFTER
          ",'labels':{'fname':'x','y':'1','name':'name'}}"},
         {HEADER "request=http://e.com/?a=b&c=d requestMethod=GET",
          "{'message':'name'," BEFORE "'http':{'request':{'method':'GET'}},"
@@ -60,6 +60,10 @@ static void extensions(void **state)
          "{'message':'name','event':{'outcome':'failure','severity':5,'code':'100'},"
          "'log':{'level':'warn'},'source':{'address':'h'},'user':{'name':'bob','id':'7'}," AFTER
          ",'labels':{'duser':'eve'}}"},
+        {HEADER "fname=x  cs2=y \t ",
+         "{'message':'name'," BEFORE AFTER ",'labels':{'fname':'x ','cs2':'y'}}"},
+        {HEADER " moo=this|has =a pipe\\=",
+         "{'message':'name'," BEFORE AFTER ",'labels':{'moo':'this|has =a pipe='}}"},
         {HEADER "a= b=1", "{'message':'name'," BEFORE AFTER ",'labels':{'b':'1'}}"},
         {HEADER "spt=x", "{'message':'name'," BEFORE AFTER ",'labels':{'spt':'x'}}"},
     };

@@ -27,10 +27,22 @@ static void pairs(void **state)
         {"done a=1 debug", "{'labels':{'done':true,'a':'1','debug':true}}"},
         {"a=1 a=2 a=3", "{'labels':{'a':['1','2','3']}}"},
         {"msg=a msg=b", "{'message':'a','labels':{'msg':'b'}}"},
+        {"a=\"x\"b=1", "{'labels':{'a':'x','b':'1'}}"},
+        {"a=1\x1e b=2", "{'labels':{'a':'1','b':'2'}}"},
+        {"a='two words' b='' c=d", "{'labels':{'a':'two words','c':'d'}}"},
         {"\xc3\xa4=1", "{'labels':{'\xc3\xa4':'1'}}"},
     };
 
     parsed_expect_all(*state, cases, ARRAY_LEN(cases));
+}
+
+static void apostrophes_are_no_quotes(void **state)
+{
+    struct parsed *parsed = *state;
+
+    assert_true(parsed_line(parsed, SLICE("a='tis b=it's c='x'y")));
+    assert_string_equal(parsed->text,
+                        "{\"labels\":{\"a\":\"'tis\",\"b\":\"it's\",\"c\":\"'x'y\"}}");
 }
 
 static void quoted_values_have_escapes(void **state)
@@ -49,8 +61,7 @@ static void quoted_values_have_escapes(void **state)
 static void what_is_no_logfmt_does_not_fit(void **state)
 {
     static const char *const lines[] = {
-        "",           "   ", "plain text", "a=\"open", "a=\"open\\\"",
-        "a=\"x\"b=1", "=x",  "a=1 =x",     "\"a\"=1",  "a\"b=1",
+        "", "   ", "plain text", "a=\"open", "a=\"open\\\"", "=x", "a=1 =x", "\"a\"=1", "a\"b=1",
     };
 
     for (size_t i = 0; i < ARRAY_LEN(lines); i++)
@@ -101,6 +112,7 @@ int main(void)
 #define CASE(function) cmocka_unit_test_setup_teardown(function, set_up, parsed_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(pairs),
+        CASE(apostrophes_are_no_quotes),
         CASE(quoted_values_have_escapes),
         CASE(what_is_no_logfmt_does_not_fit),
         CASE(lines_of_programs),
