@@ -72,6 +72,9 @@ asan: packages-test ## unit tests with AddressSanitizer and UBSan
 	$(Q)VARIANT=asan tests/run.sh unit
 tsan: packages-test ## unit tests with ThreadSanitizer
 	$(Q)VARIANT=tsan tests/run.sh unit
+soak: packages-test all ## a million lines while everything dies at random (minutes); SOAK_LINES, SOAK_SEED
+	$(Q)$(MAKE) --no-print-directory support-programs venv
+	$(Q)SOAK_LINES=$${SOAK_LINES:-1000000} build/venv/bin/python -m pytest -q -s tests/e2e/test_soak.py
 fresh: ## the two commands in bare Debian trees (root; minutes, gigabytes)
 	$(Q)tests/fresh/run.sh
 images: ## builds the container images and tries them (root, podman)
@@ -165,7 +168,7 @@ $(BUILD)/%.o: %.c
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all embed up down demo test unit integration e2e asan tsan fresh images bench bench-query bench-time fuzz lint format report \
+.PHONY: all embed soak up down demo test unit integration e2e asan tsan fresh images bench bench-query bench-time fuzz lint format report \
         unit-programs support-programs venv packages-build packages-run packages-demo packages-test packages-lint man install \
         help clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
