@@ -152,26 +152,37 @@ static const char *find_key(const char *p, const char *end, struct slice *key)
     return NULL;
 }
 
-/* Takes a pair off `rest`. False: there is none. Blanks around a value are its own, but at the end.
- */
-static bool take_pair(struct slice *rest, struct pair *pair)
+/* The pairs of an extension, one after the other; the next key is known already. */
+struct pairs {
+    const char *end;
+    struct slice key;
+    const char *value; /* of that key; NULL: no more */
+};
+
+static struct pairs pairs_of(struct slice extension)
 {
-    const char *end = rest->data + rest->len, *value = find_key(rest->data, end, &pair->key);
-    const char *blank, *stop;
-    struct slice next;
+    struct pairs pairs = {.end = extension.data + extension.len};
+
+    pairs.value = find_key(extension.data, pairs.end, &pairs.key);
+    return pairs;
+}
+
+/* False: there is none left. Blanks around a value are its own, but at the end. */
+static bool take_pair(struct pairs *pairs, struct pair *pair)
+{
+    const char *end = pairs->end, *value = pairs->value, *blank, *stop;
 
     if (!value)
         return false;
+    pair->key = pairs->key;
     /* A key begins behind a blank, so what stands right behind the equals sign is no key. */
     blank = memchr(value, ' ', (size_t)(end - value));
-    if (blank && find_key(blank, end, &next)) {
-        stop = next.data - 1;
-        *rest = (struct slice){next.data, (size_t)(end - next.data)};
-    } else {
+    pairs->value = blank ? find_key(blank, end, &pairs->key) : NULL;
+    if (pairs->value)
+        stop = pairs->key.data - 1;
+    else
         for (stop = end; stop > value && (unsigned char)stop[-1] <= ' ';)
             stop--;
-        *rest = (struct slice){end, 0};
-    }
     pair->value = (struct slice){value, (size_t)(stop - value)};
     return true;
 }
@@ -193,17 +204,20 @@ static int find_label(const struct labels *labels, struct slice key)
 
 static void read_labels(struct slice extension, struct labels *labels)
 {
-    struct slice rest = extension;
+    struct pairs pairs;
     struct pair pair;
     int label;
 
-    memset(labels->used, 0, sizeof(labels->used));
     labels->count = 0;
-    while (labels->count < LABELS_MAX && take_pair(&rest, &pair))
+    if (!memmem(extension.data, extension.len, "Label=", 6))
+        return;
+    memset(labels->used, 0, sizeof(labels->used));
+    pairs = pairs_of(extension);
+    while (labels->count < LABELS_MAX && take_pair(&pairs, &pair))
         if (is_label(pair.key) && pair.value.len)
             labels->items[labels->count++] = pair;
-    rest = extension;
-    while (labels->count && take_pair(&rest, &pair)) {
+    pairs = pairs_of(extension);
+    while (labels->count && take_pair(&pairs, &pair)) {
         label = find_label(labels, pair.key);
         if (label >= 0)
             labels->used[label] = true;
@@ -334,7 +348,7 @@ static const char *cef_parse(struct parser *parser, struct slice line, struct pa
     set_if_given(members, FIELD_EVENT_CODE, fields[CLASS_ID]);
     set_severity(record, fields[SEVERITY]);
     read_labels(rest, &labels);
-    for (struct slice pairs = rest; take_pair(&pairs, &pair);)
+    for (struct pairs pairs = pairs_of(rest); take_pair(&pairs, &pair);)
         if (!is_used(&labels, &pair))
             put_pair(members, &labels, &pair);
     finish_message(members, unescape(members, fields[EVENT_NAME]));

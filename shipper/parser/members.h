@@ -60,6 +60,7 @@ struct members {
     bool accumulate; /* a name that comes again makes a list; otherwise the last one counts */
     bool conflict, no_memory;
     bool bad_time; /* a time stamp that is none */
+    bool utc;      /* a date and a time of day that come apart are in UTC */
     unsigned late_count;
     struct slice request;     /* an access log's request line */
     struct member date, hour; /* halves of a time stamp; without name: not there */

@@ -278,7 +278,7 @@ static const char *w3c_parse(struct parser *parser, struct slice line, struct pa
     if (w3c->columns.count == 0)
         return "no #Fields have come yet";
     members_begin(&w3c->members, record, &w3c->clock, memory);
-    w3c->members.accumulate = true;
+    w3c->members.accumulate = w3c->members.utc = true;
     problem = put_values(w3c, line);
     if (problem)
         return problem;

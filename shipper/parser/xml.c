@@ -357,24 +357,17 @@ static bool skip_layout(struct slice *line)
     return false;
 }
 
-static const char *xml_parse(struct parser *parser, struct slice line, struct parser_memory *memory,
-                             struct record *record)
+/* The element that the line begins with, and nothing behind it. */
+static const char *parse_element(struct xml *xml, struct slice line,
+                                 const struct parser_memory *memory, struct record *record)
 {
-    struct xml *xml = (struct xml *)parser;
-    struct xml_scan scan;
+    struct xml_scan scan = {line.data, line.data + line.len, NULL};
     struct xml_token token;
     const char *problem;
 
-    scan_bom(&line);
-    if (!skip_layout(&line)) {
-        memory->no_record = true;
-        return NULL;
-    }
     members_begin(&xml->members, record, &xml->clock, memory);
     xml->members.accumulate = true;
     xml->depth = 0;
-    line = trim(line);
-    scan = (struct xml_scan){line.data, line.data + line.len, NULL};
     xml_next(&scan, &token);
     if (token.kind != XML_START)
         return token.kind == XML_WRONG ? scan.problem : "no element begins here";
@@ -382,6 +375,31 @@ static const char *xml_parse(struct parser *parser, struct slice line, struct pa
     if (!problem)
         problem = read_rest(&scan, &token);
     return problem ? problem : members_finish(&xml->members);
+}
+
+/* What is called like a record is one, whatever stands in it: most lines. */
+static bool begins_record(struct slice line)
+{
+    size_t len = 1;
+
+    if (line.len == 0 || line.data[0] != '<')
+        return false;
+    while (len < line.len && !strchr(" \t\r\n/>", line.data[len]))
+        len++;
+    return xml_is_record((struct slice){line.data + 1, len - 1});
+}
+
+static const char *xml_parse(struct parser *parser, struct slice line, struct parser_memory *memory,
+                             struct record *record)
+{
+    struct xml *xml = (struct xml *)parser;
+
+    scan_bom(&line);
+    if (!begins_record(line) && !skip_layout(&line)) {
+        memory->no_record = true;
+        return NULL;
+    }
+    return parse_element(xml, trim(line), memory, record);
 }
 
 static size_t xml_end(struct parser *parser, struct slice text)
