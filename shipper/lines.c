@@ -146,6 +146,7 @@ static bool parse_line(struct lines *lines, struct stream *stream, const struct 
                                            : stream->read.time,
         .heading = stream_heading(stream, event->offset),
         .choice = stream->format_choice,
+        .path = slice_of(stream->path),
     };
     const char *heading = memory.heading.data;
 

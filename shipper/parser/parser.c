@@ -11,6 +11,7 @@
 /* A line each. */
 /* clang-format off */
 static const struct parser_type *const types[] = {
+    &parser_auto,
     &parser_apache,
     &parser_nginx,
     &parser_syslog,

@@ -38,6 +38,7 @@ struct parser_memory {
         reference;        /* about when the line was written: dates without a year are near it */
     struct slice heading; /* the line that names the columns; the parser sets it to such a line */
     unsigned choice;      /* of `auto`: what the lines before were */
+    struct slice path;    /* of the file; may be empty */
     bool no_record;       /* set by parse: the line is a heading or a comment */
 };
 
@@ -99,6 +100,7 @@ bool parser_apply(struct parser *parser, struct slice line, struct parser_memory
 
 extern const struct parser_type parser_apache, parser_nginx, parser_syslog;
 extern const struct parser_type parser_json, parser_apache_error, parser_nginx_error, parser_regex,
-    parser_haproxy, parser_text, parser_logfmt, parser_csv, parser_w3c, parser_cef, parser_xml;
+    parser_auto, parser_haproxy, parser_text, parser_logfmt, parser_csv, parser_w3c, parser_cef,
+    parser_xml;
 
 #endif

@@ -41,8 +41,8 @@ static void check_text(struct record *record, struct slice line)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const formats[] = {"syslog",       "syslog-3164", "syslog-5424",
-                                          "apache-error", "nginx-error", "text"};
+    static const char *const formats[] = {
+        "syslog", "syslog-3164", "syslog-5424", "apache-error", "nginx-error", "text", "auto"};
     static struct parser *parsers[ARRAY_LEN(formats)];
     struct parser_memory memory = {.reference = {NOW_S, 0}};
     scoped_free char *first = NULL, *second = NULL;
