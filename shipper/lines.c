@@ -93,6 +93,7 @@ static struct timestamp settle_time(struct stream *stream, const struct event *e
         stream->read.timed = true;
     } else {
         record_set_time(record, FIELD_TIMESTAMP, stream->read.time);
+        stream->took_read_time |= !stream->read.timed;
     }
     return stream->read.time;
 }

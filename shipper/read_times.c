@@ -47,7 +47,14 @@ struct content_times {
     off_t slot;
 };
 
+struct pending { /* of the bytes that were settled last */
+    bool any;
+    uint64_t content, offset, length;
+    uint32_t time_s;
+};
+
 struct read_times {
+    struct pending pending;
     int folder_fd, fd;
     uint64_t number; /* of the file that is written; 0: none yet */
     off_t len;
@@ -299,54 +306,79 @@ static size_t whole_lines(struct slice bytes)
     return newline ? (size_t)(newline + 1 - bytes.data) : 0;
 }
 
-/* A new mark is needed: nothing was handed on from here with a time that still fits. */
-static struct time_mark *add_mark(struct read_times *times, struct content_times *of,
-                                  uint64_t offset, int64_t modified_s, struct error *err)
+static uint32_t clamp(int64_t s)
 {
-    struct record record = {.offset = offset,
-                            .time_s = modified_s < 0            ? 0
-                                      : modified_s > UINT32_MAX ? UINT32_MAX
-                                                                : (uint32_t)modified_s};
-    struct time_mark *mark = put_mark(of, &record);
+    return s < 0 ? 0 : s > UINT32_MAX ? UINT32_MAX : (uint32_t)s;
+}
 
-    if (!mark)
-        error_set(err, RETRY, "out of memory for reading times");
-    else if (!append(times, of, mark, true))
-        error_set_errno(err, RETRY, "cannot write down the reading time of lines without a time");
-    return mark;
+/* What was handed on with a mark before takes it again. */
+static size_t take_again(const struct content_times *of, const struct time_mark *mark,
+                         size_t behind, struct stream *stream, size_t len, bool *event_end)
+{
+    bool next = behind < of->count;
+    uint64_t end = next ? of->marks[behind].offset : mark->offset + mark->length;
+
+    stream->read.time = (struct timestamp){mark->time_s, 0};
+    *event_end = next;
+    return end - stream->read.offset < len ? (size_t)(end - stream->read.offset) : len;
 }
 
 size_t read_times_settle(struct read_times *times, struct stream *stream, struct slice bytes,
-                         int64_t modified_s, bool *event_end, struct error *err)
+                         int64_t modified_s, bool *event_end)
 {
-    struct content_times *of = find_or_add(times, stream->source.seed);
+    struct content_times *of = find(times, stream->source.seed);
     uint64_t offset = stream->read.offset;
-    struct time_mark *mark;
-    size_t behind;
+    struct time_mark *mark = NULL;
+    size_t behind = 0;
 
-    err->status = OK;
     *event_end = false;
-    stream->read.time = (struct timestamp){modified_s, 0};
-    if (!of)
-        return bytes.len;
-    prune(of, stream->acked.offset);
-    mark = mark_at(of, offset, &behind);
-    if (mark && (behind < of->count || offset < mark->offset + mark->length)) {
-        /* Read before. */
-        uint64_t end = behind < of->count ? of->marks[behind].offset : mark->offset + mark->length;
-
-        stream->read.time = (struct timestamp){mark->time_s, 0};
-        *event_end = behind < of->count;
-        return end - offset < bytes.len ? (size_t)(end - offset) : bytes.len;
+    times->pending.any = false;
+    if (of) {
+        prune(of, stream->acked.offset);
+        mark = mark_at(of, offset, &behind);
+        if (mark && (behind < of->count || offset < mark->offset + mark->length))
+            return take_again(of, mark, behind, stream, bytes.len, event_end);
+        if (mark && mark->offset != offset &&
+            (modified_s - (int64_t)mark->time_s >= READ_TIMES_STEP_S ||
+             modified_s < (int64_t)mark->time_s))
+            mark = NULL;
     }
-    if (!mark || modified_s - (int64_t)mark->time_s >= READ_TIMES_STEP_S ||
-        modified_s < (int64_t)mark->time_s)
-        mark = mark && mark->offset == offset ? mark : add_mark(times, of, offset, modified_s, err);
-    if (!mark)
-        return bytes.len;
-    stream->read.time = (struct timestamp){mark->time_s, 0};
-    lengthen(times, of, mark, offset - mark->offset + whole_lines(bytes));
+    times->pending = (struct pending){
+        .any = true,
+        .content = stream->source.seed,
+        .offset = mark ? mark->offset : offset,
+        .time_s = mark ? mark->time_s : clamp(modified_s),
+        .length = (mark ? offset - mark->offset : 0) + whole_lines(bytes),
+    };
+    stream->read.time = (struct timestamp){times->pending.time_s, 0};
     return bytes.len;
+}
+
+enum status read_times_keep(struct read_times *times, struct error *err)
+{
+    struct pending pending = times->pending;
+    struct record record = {.offset = pending.offset, .time_s = pending.time_s};
+    struct content_times *of;
+    struct time_mark *mark;
+    size_t count;
+
+    if (!pending.any)
+        return OK;
+    times->pending.any = false;
+    of = find_or_add(times, pending.content);
+    count = of ? of->count : 0;
+    mark = of ? put_mark(of, &record) : NULL;
+    if (!mark)
+        return error_set(err, RETRY, "out of memory for reading times");
+    if (of->count == count) {
+        lengthen(times, of, mark, pending.length);
+        return OK;
+    }
+    if (pending.length <= UINT32_MAX)
+        mark->length = (uint32_t)pending.length;
+    if (append(times, of, mark, true))
+        return OK;
+    return error_set_errno(err, RETRY, "cannot write down the reading time of lines without one");
 }
 
 void read_times_close(struct read_times *times)

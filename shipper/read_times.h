@@ -7,7 +7,8 @@
  * and decides its index, so it must come out the same when the line is read
  * again, also when the checkpoint is lost. So it is written down first:
  * "of this content, from this offset on, the time is T", a mark each STEP at
- * most, synced before the first line that uses it is handed on.
+ * most, synced before the first line that uses it is sent. Where lines have times nothing is
+ * written.
  *
  * state_dir/read_times.N: records of 32 bytes, each with its own hash, so that
  * a damaged one costs only itself; the newest two files count. It does not
@@ -35,11 +36,16 @@ enum status read_times_open(const char *folder, struct read_times **out, struct 
 /*
  * Sets stream->read.time for `bytes`, which follow stream->read and were
  * written until `modified_s`. Returns how many of them were handed on, or are now, with that time:
- * hand on no more. *event_end: in front of the rest an event ended the last time. RETRY in
- * *err (OK otherwise): it could not be written down; the time is set all the same.
+ * hand on no more. *event_end: in front of the rest an event ended the last time.
  */
 size_t read_times_settle(struct read_times *times, struct stream *stream, struct slice bytes,
-                         int64_t modified_s, bool *event_end, struct error *err);
+                         int64_t modified_s, bool *event_end);
+
+/*
+ * A line of the last settled bytes took that time: it is written down, synced when it is a new
+ * one. RETRY: it cannot be; with a lost checkpoint such lines would be stored twice.
+ */
+enum status read_times_keep(struct read_times *times, struct error *err);
 
 void read_times_close(struct read_times *times); /* NULL is fine */
 

@@ -49,8 +49,10 @@ struct stream {
     struct stream_heading *headings; /* lines that name columns, newest first */
     unsigned format_choice;          /* of the format `auto` */
 
-    struct position read;  /* the next line to hand on */
-    bool skipping;         /* read.offset is inside of a line that was cut */
+    struct position read; /* the next line to hand on */
+    bool
+        took_read_time; /* a line had no time, nor any before it: set by lines, cleared by inputs */
+    bool skipping;      /* read.offset is inside of a line that was cut */
     struct position acked; /* everything before it is acknowledged */
 
     struct run *first, *last; /* outbox: sent, not yet acknowledged, in order */

@@ -131,16 +131,14 @@ static bool is_quiet(struct tail *tail, struct tail_file *file)
 static void settle_time(struct tail *tail, struct tail_file *file, struct input_piece *piece)
 {
     int64_t now_s = tail->looked_wall_ms / 1000;
-    struct error err;
     bool event_end;
     size_t len;
 
+    file->stream.took_read_time = false;
     if (file->stream.read.timed || piece->bytes.len == 0)
         return;
     len = read_times_settle(checkpoint_read_times(tail->checkpoint), &file->stream, piece->bytes,
-                            tail->modified_s < now_s ? tail->modified_s : now_s, &event_end, &err);
-    if (err.status != OK)
-        log_warn("%s; with a lost checkpoint they would be stored twice", err.text);
+                            tail->modified_s < now_s ? tail->modified_s : now_s, &event_end);
     if (len == piece->bytes.len || file->stuck == file->stream.read.offset + 1 ||
         (tail->has_events && !event_end))
         return;

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "common/metrics.h"
+#include "shipper/read_times.h"
 #include "shipper/status.h"
 
 static void register_metrics(struct tail *tail)
@@ -115,9 +117,12 @@ static void tail_done(struct input *input, const struct input_piece *piece, bool
 {
     struct tail *tail = (struct tail *)input;
     struct tail_file *file = tail->given;
+    struct error err;
 
-    (void)piece;
     tail->given = NULL;
+    if (piece->stream->took_read_time &&
+        read_times_keep(checkpoint_read_times(tail->checkpoint), &err))
+        log_warn("%s; with a lost checkpoint they would be stored twice", err.text);
     if (!file || blocked)
         return;
     if (file->ended)
