@@ -202,6 +202,15 @@ static void drop_aliases(struct tail *tail, struct tail_file *file)
     }
 }
 
+/* Names that are the entry's are not the stream's to free. */
+static void return_names(struct tail_file *file)
+{
+    if (file->entry && file->stream.name == file->entry->stream)
+        file->stream.name = NULL;
+    if (file->entry && file->stream.path == file->entry->path)
+        file->stream.path = NULL;
+}
+
 void tail_file_drop(struct tail *tail, struct tail_file *file)
 {
     /* What it had at last, perhaps never seen, may be in what was made of it. */
@@ -227,6 +236,7 @@ void tail_file_drop(struct tail *tail, struct tail_file *file)
     if (file->next)
         file->next->previous = file->previous;
     tail->file_count--;
+    return_names(file);
     stream_release(&file->stream);
     free(file->place);
     free(file);
@@ -244,13 +254,19 @@ void tail_file_lose_place(struct tail *tail, struct tail_file *file)
 
 void tail_file_move(struct tail *tail, struct tail_file *file, const char *path)
 {
-    char *place = NULL;
+    char *copy = strdup(path), *place = NULL;
 
-    /* What a link led to is shown under the link's name also when it was rotated away. */
-    if (file->link ? !(place = strdup(path)) : !stream_move(&file->stream, path))
+    if (!copy)
         return;
     if (!file->placeless)
         table_remove(&tail->by_place, &file->by_place);
+    if (file->link) { /* shown under the link's name also when it was rotated away */
+        place = copy;
+    } else {
+        if (!file->entry || file->stream.path != file->entry->path)
+            free(file->stream.path);
+        file->stream.path = copy;
+    }
     file->placeless = false;
     drop_aliases(tail, file);
     tail->tidy_ms = 0;

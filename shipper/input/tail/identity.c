@@ -4,6 +4,7 @@
 #include "shipper/input/tail/tail.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -166,6 +167,19 @@ static void consider_elsewhere(struct search *search)
     }
 }
 
+/* One copy of a name is enough: the entry's, which stays as long as it is claimed. */
+static void share_names(struct stream *stream, const struct checkpoint_entry *entry)
+{
+    if (strcmp(stream->name, entry->stream) == 0) {
+        free(stream->name);
+        stream->name = entry->stream;
+    }
+    if (strcmp(stream->path, entry->path) == 0) {
+        free(stream->path);
+        stream->path = entry->path;
+    }
+}
+
 /* Gives the file its identity and its place in the checkpoint. */
 static void claim(struct tail *tail, struct tail_file *file, struct checkpoint_entry *entry)
 {
@@ -177,6 +191,7 @@ static void claim(struct tail *tail, struct tail_file *file, struct checkpoint_e
     checkpoint_set_file(tail->checkpoint, entry, file->device, file->inode, file->born_ns);
     checkpoint_changed(tail->checkpoint, entry);
     file->entry = entry;
+    share_names(stream, entry);
     stream->read = stream->acked = entry->acked;
     stream->reference = (struct timestamp){file->modified_ns / 1000000000, 0};
     stream_identify_as(stream, tail->context->config->agent.id, entry->stream, entry->fingerprint,

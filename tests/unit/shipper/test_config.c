@@ -115,6 +115,33 @@ static void every_problem_of_every_input_is_told(void **state)
     expect_problems_of(text, parts, ARRAY_LEN(parts));
 }
 
+static void settings_of_files_are_checked(void **state)
+{
+    static const char text[] =
+        "inputs:\n"
+        "  - {type: file, paths: [/a], format: apache-common, when_done: delete}\n"
+        "  - {type: folder, paths: [/b], format: apache-common, when_done: burn}\n"
+        "  - {type: folder, paths: [/c], format: apache-common, when_done: 'move:relative'}\n"
+        "  - {type: file, paths: [/d], format: apache-common, close_quiet_ms: 1ms,\n"
+        "     scan_interval_ms: 1ms, poll_interval_ms: 1ms, max_open_files: 1}\n";
+    static const char *const parts[] = {
+        "inputs[0].when_done",      "inputs[1].when_done",        "inputs[2].when_done",
+        "inputs[3].close_quiet_ms", "inputs[3].scan_interval_ms", "inputs[3].poll_interval_ms",
+        "inputs[3].max_open_files",
+    };
+
+    (void)state;
+    expect_problems_of(text, parts, ARRAY_LEN(parts));
+    expect_problems_of(
+        "inputs:\n"
+        "  - {type: folder, paths: [/c], format: apache-common,\n"
+        "     when_done: 'move:/d', complete_after_ms: 2s}\n"
+        "  - {type: file, paths: [/d/**/*.log], format: apache-common, poll: always,\n"
+        "     poll_interval_ms: 250ms, ignore_older_ms: 24h, close_quiet_ms: 1m,\n"
+        "     scan_interval_ms: 5m, max_open_files: 1000}\n",
+        NULL, 0);
+}
+
 static void missing_keys_of_an_input_are_told(void **state)
 {
     static const char *const parts[] = {"inputs[0].type", "inputs[0].paths", "inputs[0].format"};
@@ -141,6 +168,7 @@ int main(void)
         cmocka_unit_test(defaults_are_usable_and_names_are_filled),
         cmocka_unit_test(values_out_of_range_are_problems),
         cmocka_unit_test(every_problem_of_every_input_is_told),
+        cmocka_unit_test(settings_of_files_are_checked),
         cmocka_unit_test(missing_keys_of_an_input_are_told),
         cmocka_unit_test(good_inputs_have_no_problem),
     };
