@@ -12,11 +12,13 @@
 
 #define WINDOW_LOG_MAX 27 /* 128 MiB; ordinary levels need 8 MiB at most */
 
-#define FIRST_INPUT 5 /* bytes of a frame that say how long its header is */
+#define BLOCK_HEADER 3 /* bytes */
+#define FIRST_INPUT  5 /* bytes of a frame that say how long its header is */
 
 struct zstd {
     struct decoder base;
     ZSTD_DCtx *context;
+    bool full;     /* the last call filled its room: more may be held back */
     size_t wanted; /* input that the library asks for: up to the end of a block or of the frame */
 };
 
@@ -48,18 +50,38 @@ static struct decoder *zstd_open(void)
     return &zstd->base;
 }
 
-static enum decoded zstd_decode(struct decoder *decoder, struct slice *in, char *to, size_t room,
-                                size_t *used, const char **why)
+/* One call with at most `limit` bytes of input; moves *in and *used. */
+static size_t step(struct zstd *zstd, struct slice *in, size_t limit, char *to, size_t room,
+                   size_t *used)
 {
-    struct zstd *zstd = (struct zstd *)decoder;
-    ZSTD_inBuffer input = {in->data, in->len < zstd->wanted ? in->len : zstd->wanted, 0};
+    ZSTD_inBuffer input = {in->data, in->len < limit ? in->len : limit, 0};
     ZSTD_outBuffer output = {to, room, 0};
-    /* Not more than is asked for: with an error the output of the whole call is lost. */
     size_t result = ZSTD_decompressStream(zstd->context, &output, &input);
 
     in->data += input.pos;
     in->len -= input.pos;
     *used += output.pos;
+    zstd->full = output.pos == room;
+    return result;
+}
+
+/*
+ * With an error the output of the whole call is lost: so there is less input
+ * than is asked for, which is a block and the header behind it, and none as
+ * long as output is held back.
+ */
+static enum decoded zstd_decode(struct decoder *decoder, struct slice *in, char *to, size_t room,
+                                size_t *used, const char **why)
+{
+    struct zstd *zstd = (struct zstd *)decoder;
+    size_t before = *used, result = 1;
+
+    if (zstd->full)
+        result = step(zstd, in, 0, to, room, used);
+    if (!ZSTD_isError(result) && result != 0 && *used == before)
+        result =
+            step(zstd, in, zstd->wanted > BLOCK_HEADER ? zstd->wanted - BLOCK_HEADER : zstd->wanted,
+                 to, room, used);
     if (ZSTD_isError(result)) {
         *why = ZSTD_getErrorName(result);
         return DECODED_BAD;
@@ -73,6 +95,7 @@ static bool zstd_reset(struct decoder *decoder)
     struct zstd *zstd = (struct zstd *)decoder;
 
     zstd->wanted = FIRST_INPUT;
+    zstd->full = false;
     return !ZSTD_isError(ZSTD_DCtx_reset(zstd->context, ZSTD_reset_session_only));
 }
 
