@@ -4,6 +4,7 @@
 #include "shipper/parser/capture.h"
 
 #include "common/scope.h"
+#include "shipper/parser/names.h"
 
 static const struct {
     const char *word;
@@ -31,9 +32,9 @@ bool capture_type_find(struct slice word, enum capture_type *type)
 static bool is_reserved(enum record_field field)
 {
     static const enum record_field reserved[] = {
-        FIELD_EVENT_ID,   FIELD_EVENT_DATASET, FIELD_EVENT_ORIGINAL, FIELD_EVENT_INGESTED,
-        FIELD_LOG_OFFSET, FIELD_LOG_FILE_PATH, FIELD_AGENT_ID,       FIELD_AGENT_VERSION,
-        FIELD_HOST_NAME,  FIELD_KAFKA_OFFSET,  FIELD_KAFKA_PARTITION};
+        FIELD_EVENT_ID,     FIELD_EVENT_DATASET,  FIELD_EVENT_ORIGINAL, FIELD_EVENT_INGESTED,
+        FIELD_LOG_OFFSET,   FIELD_LOG_FILE_PATH,  FIELD_AGENT_ID,       FIELD_AGENT_VERSION,
+        FIELD_KAFKA_OFFSET, FIELD_KAFKA_PARTITION};
 
     for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
         if (field == reserved[i])
@@ -108,6 +109,22 @@ static bool make_label(struct record_target *target, struct slice name)
     return len < (int)sizeof(text) && record_target_init(target, (struct slice){text, (size_t)len});
 }
 
+/*
+ * A name that patterns have no meaning of their own for, and loggers have: the table of the
+ * structured formats, where it is sure (rank 1). Words of one or two letters are placeholders here.
+ */
+static bool find_known(struct capture *capture, struct slice name)
+{
+    const struct name_rule *known = name.len >= 3 ? names_find(name) : NULL;
+
+    if (!known || known->rank > 1 || known->field == FIELD_COUNT ||
+        known->field == FIELD_TIMESTAMP || memchr(name.data, ':', name.len))
+        return false;
+    if (!capture->rule.unit_ns)
+        capture->rule.unit_ns = known->unit;
+    return record_target_init(&capture->target, slice_of(record_fields[known->field].name));
+}
+
 bool capture_init(struct capture *capture, struct slice name, const struct capture_rule *rule)
 {
     const struct capture_name *usual;
@@ -124,7 +141,7 @@ bool capture_init(struct capture *capture, struct slice name, const struct captu
         capture->rule.unit_ns = usual->unit_ns;
     else if (!rule->unit_ns && slice_is(name, "event.duration"))
         capture->rule.unit_ns = 1;
-    known = capture->target.field != FIELD_COUNT;
+    known = capture->target.field != FIELD_COUNT || find_known(capture, name);
     capture->strict = slice_is(name, "@timestamp") || slice_is(name, "timestamp");
     capture->action =
         usual && usual->action != CAPTURE_PUT ? usual->action : action_of(capture->target.field);
@@ -132,8 +149,6 @@ bool capture_init(struct capture *capture, struct slice name, const struct captu
         capture->is_label = !known;
         return true;
     }
-    if (capture->target.field == FIELD_HOST_NAME) /* the agent's; the line speaks of its writer */
-        return record_target_init(&capture->target, SLICE("host.hostname"));
     capture->target = capture->aside;
     capture->action = CAPTURE_PUT;
     capture->is_label = true;

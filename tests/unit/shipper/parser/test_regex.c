@@ -370,6 +370,10 @@ static const struct {
      "{\"message\":\"\xc3\xa4"
      "\",\"labels\":{\"v\":\"\xc3\xa4"
      "\"}}"},
+    {"grok:%{WORD:funcName} %{NOTSPACE:request_time:float} %{WORD:x} %{WORD:host.name}",
+     "main 0.25 y h",
+     "{\"message\":\"main 0.25 y h\",\"event\":{\"duration\":250000000},\"log\":{\"origin\":{"
+     "\"function\":\"main\"}},\"host\":{\"name\":\"h\"},\"labels\":{\"x\":\"y\"}}"},
     {"regex:^x", "y",
      "{\"message\":\"y\",\"event\":{\"original\":\"y\"},\"error\":{\"message\":\"the line does not "
      "fit the pattern\"},\"tags\":[\"_parsefailure\"]}"},
