@@ -6,14 +6,12 @@
 /* Behind the quote that closes what begins at `p`, or NULL. */
 static const char *closing_quote(const char *p, const char *end, char quote, bool *doubled)
 {
-    for (p++; p < end; p++) {
-        p = memchr(p, quote, (size_t)(end - p));
-        if (!p)
-            return NULL;
+    p++;
+    while (p < end && (p = memchr(p, quote, (size_t)(end - p)))) {
         if (p + 1 == end || p[1] != quote)
             return p + 1;
         *doubled = true;
-        p++;
+        p += 2;
     }
     return NULL;
 }
