@@ -75,6 +75,19 @@ static inline bool is_rest_plain(const char *s, size_t len)
     return !any_special(word);
 }
 
+/* Fewer than 8 bytes; copies of a constant length that overlap, instead of a loop. */
+static inline void copy_rest(char *p, const char *s, size_t len)
+{
+    if (len >= 4) {
+        memcpy(p, s, 4);
+        memcpy(p + len - 4, s + len - 4, 4);
+    } else if (len) {
+        p[0] = s[0];
+        p[len / 2] = s[len / 2];
+        p[len - 1] = s[len - 1];
+    }
+}
+
 /* Copies the plain bytes that a text begins with; returns how many. */
 static inline size_t copy_plain(char *p, const char *s, size_t len)
 {
@@ -94,10 +107,7 @@ static inline size_t copy_plain(char *p, const char *s, size_t len)
         }
     }
     if (len - done < 8 && is_rest_plain(s + done, len - done)) {
-        while (done < len) {
-            p[done] = s[done];
-            done++;
-        }
+        copy_rest(p + done, s + done, len - done);
         return len;
     }
     for (; done < len && string_class[(uint8_t)s[done]] == 0; done++)

@@ -198,27 +198,29 @@ static inline char *put_path(char *p, const struct record_tree *tree, uint8_t no
     return p + len;
 }
 
-/* All records but those that hold something outside of the schema. */
-static char *put_fields(const struct record *record, char *p, uint64_t *invalid)
+/* The fields before `limit`, where no object has extras yet. */
+static void put_fields(struct encoder *encoder, unsigned limit, uint64_t *invalid)
 {
-    const struct record_tree *tree = record_tree();
+    const struct record *record = encoder->record;
+    char *p = encoder->p; /* locals: the compiler cannot know that text does not change them */
     uint8_t node = NODE_ROOT, depth = 0;
     bool first = true;
 
-    *p++ = '{';
-    for (unsigned word = 0; word < RECORD_WORDS; word++)
+    for (unsigned word = 0; word * 64 < limit; word++)
         for (uint64_t bits = record->present[word]; bits; bits &= bits - 1) {
             unsigned field = word * 64 + (unsigned)__builtin_ctzll(bits);
-            const struct record_leaf *leaf = &tree->leaves[field];
+            const struct record_leaf *leaf = &encoder->tree->leaves[field];
 
-            p = put_path(p, tree, node, depth, leaf, first);
+            if (field >= limit)
+                break;
+            p = put_path(p, encoder->tree, node, depth, leaf, first);
             p = put_value(p, &record->values[field], invalid);
             node = leaf->node;
             depth = leaf->depth;
             first = false;
         }
-    memset(p, '}', RECORD_DEPTH_MAX);
-    return p + depth + 1;
+    encoder->p = p;
+    encoder->node = node;
 }
 
 /* A bit for each object that holds extras. */
@@ -232,43 +234,49 @@ static uint64_t extra_nodes(const struct record *record)
     return mask & ~(uint64_t)1; /* the root is open anyway */
 }
 
-static char *put_fields_and_extras(const struct record *record, char *out, uint64_t *invalid)
+/* The fields from `field` on, and the extras of the objects in `pending`. */
+static void put_extras_and_fields(struct encoder *encoder, unsigned field, uint64_t pending,
+                                  uint64_t *invalid)
 {
-    struct encoder encoder = {.tree = record_tree(), .record = record, .p = out};
-    uint64_t pending = extra_nodes(record);
-    unsigned field = next_field(record, 0), node;
-
-    *encoder.p++ = '{';
+    field = next_field(encoder->record, field);
     for (;;) {
         const struct record_leaf *leaf;
+        unsigned node = pending ? (unsigned)__builtin_ctzll(pending) : NODE_NONE;
 
         /* Objects are opened for their extras at their place in the order of fields. */
-        node = pending ? (unsigned)__builtin_ctzll(pending) : NODE_NONE;
-        if (node != NODE_NONE && encoder.tree->nodes[node].first_field <= field) {
-            go_to(&encoder, (uint8_t)node);
+        if (node != NODE_NONE && encoder->tree->nodes[node].first_field <= field) {
+            go_to(encoder, (uint8_t)node);
             pending &= pending - 1;
             continue;
         }
         if (field == FIELD_COUNT)
             break;
-        leaf = &encoder.tree->leaves[field];
-        go_to(&encoder, leaf->node);
-        put_comma(&encoder);
-        put(&encoder, leaf->path + leaf->below[leaf->depth],
+        leaf = &encoder->tree->leaves[field];
+        go_to(encoder, leaf->node);
+        put_comma(encoder);
+        put(encoder, leaf->path + leaf->below[leaf->depth],
             (size_t)leaf->path_len - leaf->below[leaf->depth]);
-        encoder.p = put_value(encoder.p, &record->values[field], invalid);
-        field = next_field(record, field + 1);
+        encoder->p = put_value(encoder->p, &encoder->record->values[field], invalid);
+        field = next_field(encoder->record, field + 1);
     }
-    go_to(&encoder, NODE_ROOT);
-    put_extras(&encoder, NODE_ROOT);
-    *encoder.p++ = '}';
-    return encoder.p;
 }
 
 size_t record_encode(const struct record *record, char *out, uint64_t *invalid)
 {
-    char *end = record->extras ? put_fields_and_extras(record, out, invalid)
-                               : put_fields(record, out, invalid);
+    struct encoder encoder = {.tree = record_tree(), .record = record, .p = out};
+    uint64_t pending = record->extras ? extra_nodes(record) : 0;
+    unsigned limit =
+        pending ? encoder.tree->nodes[__builtin_ctzll(pending)].first_field : FIELD_COUNT;
 
-    return (size_t)(end - out);
+    *encoder.p++ = '{';
+    put_fields(&encoder, limit, invalid);
+    if (pending)
+        put_extras_and_fields(&encoder, limit, pending, invalid);
+    if (record->extras) {
+        go_to(&encoder, NODE_ROOT);
+        put_extras(&encoder, NODE_ROOT);
+    }
+    memset(encoder.p, '}', RECORD_DEPTH_MAX);
+    encoder.p += encoder.tree->nodes[encoder.node].depth + 1;
+    return (size_t)(encoder.p - out);
 }
