@@ -76,6 +76,28 @@ static int ship(struct shipper_config *config, struct line_options *lines,
     return code;
 }
 
+/* Formats may be those of the configuration's folders. */
+static int ship_with(struct shipper_config *config, struct line_options *lines, char **files,
+                     const struct query *query, bool json)
+{
+    char *formats = config->formats_dir, *plugins = config->plugins_dir;
+    struct error err;
+    int code;
+
+    if (!lines->formats)
+        lines->formats = formats;
+    if (!lines->plugins)
+        lines->plugins = plugins;
+    if (line_options_apply(lines, files, &err)) {
+        fprintf(stderr, "shipper ship: %s; see 'shipper ship --help'\n", err.text);
+        return EXIT_USAGE;
+    }
+    code = ship(config, lines, query, json);
+    config->formats_dir = formats;
+    config->plugins_dir = plugins;
+    return code;
+}
+
 int ship_command(const struct program *program, int argc, char **argv)
 {
     static const char help[] =
@@ -96,27 +118,20 @@ int ship_command(const struct program *program, int argc, char **argv)
     struct config *holder;
     struct query *query;
     struct arena arena;
-    struct error err;
-    char **files, *formats, *plugins;
+    char **files;
     int code;
 
     if (!command_begin(program, rows, help, argc, argv, &files, &code))
         return code;
-    if (!files[0])
-        error_set(&err, REJECT, "no files given");
-    if (!files[0] || line_options_apply(&lines, files, &err)) {
-        fprintf(stderr, "shipper ship: %s; see 'shipper ship --help'\n", err.text);
+    if (!files[0]) {
+        fprintf(stderr, "shipper ship: no files given; see 'shipper ship --help'\n");
         return EXIT_USAGE;
     }
     code = EXIT_USAGE;
     if (line_options_query(&lines, &arena, &query) &&
         config_command_load(program, path, &settings, &holder, (void **)&config, &code)) {
         log_setup("shipper", config->log.level, config->log.format);
-        formats = config->formats_dir;
-        plugins = config->plugins_dir;
-        code = ship(config, &lines, query, json);
-        config->formats_dir = formats;
-        config->plugins_dir = plugins;
+        code = ship_with(config, &lines, files, query, json);
         config_close(holder);
     }
     arena_release(&arena);

@@ -123,3 +123,16 @@ def test_ship_with_an_unknown_format_is_refused_before_anything_is_sent(tmp_path
     )
     assert done.returncode == 2, done.text
     assert "nothing" in done.text
+
+
+def test_problems_of_format_files_and_plugins_are_told_at_once(tmp_path):
+    folder = tmp_path / "formats"
+    folder.mkdir()
+    (folder / "x.yaml").write_text("pattern: '%{NOPE}'\ndataset: No\n")
+    config = tmp_path / "shipper.yaml"
+    config.write_text(GOOD.format(folder=tmp_path) + f"formats_dir: {folder}\nplugins_dir: relative\n")
+    done = run_cli("shipper", "check-config", "--config", str(config))
+    assert done.returncode == 2
+    assert "x.yaml:1: pattern: no grok pattern 'NOPE'" in done.text
+    assert "x.yaml:2: dataset: 'No'" in done.text
+    assert "plugins_dir: 'relative' is not absolute" in done.text

@@ -244,3 +244,40 @@ def test_dates_without_a_year_are_near_the_file_s_last_change_however_far_apart(
         "2026-01-20",
         "2026-08-20",
     ]
+
+
+FORMATS = pathlib.Path(__file__).resolve().parents[2] / "configs" / "formats"
+
+
+def test_custom_formats_are_files_of_a_folder():
+    line = b"27.10.2023 12:00:00,250 N [http-7] order=DE-1001 paid=19.90 took=12.5 order is paid\n"
+    (record,) = parse(line, "--formats", str(FORMATS), log_format="shop")
+    assert record["@timestamp"] == "2023-10-27T10:00:00.250Z"
+    assert record["event"]["dataset"] == "shop.app"
+    assert record["event"]["duration"] == 12_500_000
+    assert record["labels"] == {"order_id": "DE-1001", "paid": 19.9, "team": "payments"}
+    listed = run_cli("shipper", "formats", "--json", "--formats", str(FORMATS))
+    assert {"name": "shop", "dataset": "shop.app", "help": "a shop's own log"} in json.loads(listed.stdout)
+
+
+def test_a_broken_custom_format_is_refused_with_its_problems(tmp_path):
+    (tmp_path / "x.yaml").write_text("pattern: '%{NOPE}'\nlevels: {E: loud}\n")
+    done = run_cli("shipper", "parse", "--formats", str(tmp_path), "--format", "x", stdin=b"y\n")
+    assert done.returncode == 2
+    assert "x.yaml:1: pattern: no grok pattern 'NOPE' at character 1" in done.text
+    assert "x.yaml:2: levels.E: no level" in done.text
+
+
+def test_auto_gives_each_line_the_dataset_of_what_it_is():
+    lines = (
+        b'192.0.2.1 - - [06/Feb/2023:10:00:00 +0100] "GET / HTTP/1.1" 200 612 "-" "ua"\n'
+        b'{"level":"info","msg":"x"}\n<34>Oct 11 22:14:15 host su: failed\nhello\nlevel=info msg=hi\n'
+    )
+    datasets = [record["event"]["dataset"] for record in parse(lines, log_format="auto")]
+    assert datasets == ["apache.access", "json.log", "syslog", "text", "logfmt.log"]
+
+
+def test_a_pattern_that_explodes_costs_bounded_time():
+    line = b"a" * 200_000 + b"b!\n"
+    records = parse(line * 3, log_format="regex:^(?<x>(a|aa|a?)+)b$")
+    assert all(record["tags"] == ["_parsefailure"] for record in records)
