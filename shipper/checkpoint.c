@@ -53,6 +53,7 @@ static void entry_free(struct checkpoint_entry *entry)
 {
     free(entry->stream);
     free(entry->path);
+    free(entry->heading);
     free(entry);
 }
 
@@ -232,6 +233,8 @@ static void add_state(struct buf *out, const struct checkpoint_entry *entry)
              entry->acked.offset, entry->acked.mark.hash, entry->acked.mark.len,
              (uint64_t)entry->acked.time.s, entry->acked.time.ns,
              entry->acked.timed ? "true" : "false");
+    if (entry->heading)
+        add_name(out, "heading", entry->heading);
     buf_addf(out, "\"size\":\"%" PRIx64 "\",\"last_seen_ms\":%" PRId64 ",\"finished\":%s}\n",
              entry->size, entry->last_seen_ms, entry->finished ? "true" : "false");
 }
@@ -300,6 +303,8 @@ static enum status take_state(struct checkpoint *checkpoint, struct checkpoint_e
     acked.time.ns = (uint32_t)json_number(json, "time_ns", 0);
     acked.timed = !timed || cJSON_IsTrue(timed); /* version 1 knew one time only */
     entry->acked = acked;
+    free(entry->heading);
+    entry->heading = name_in(json, "heading", "heading_hex");
     checkpoint_set_file(checkpoint, entry, hex(json, "device"), hex(json, "inode"),
                         (int64_t)hex(json, "born"));
     entry->size = hex(json, "size");

@@ -37,6 +37,7 @@ struct checkpoint_entry {
     uint64_t device, inode; /* changed by checkpoint_set_file */
     int64_t born_ns;        /* of the inode; 0 = the file system does not say */
     struct position acked;
+    char *heading;        /* owned; the line that names the columns at `acked`; NULL: none */
     uint64_t size;        /* of the file when it was last looked at */
     int64_t last_seen_ms; /* wall */
     bool finished;        /* an archive, or a file of a folder: read to its end */

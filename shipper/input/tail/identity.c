@@ -192,6 +192,8 @@ static void claim(struct tail *tail, struct tail_file *file, struct checkpoint_e
     checkpoint_changed(tail->checkpoint, entry);
     file->entry = entry;
     share_names(stream, entry);
+    if (entry->heading)
+        stream_set_heading(stream, entry->acked.offset, slice_of(entry->heading));
     stream->read = stream->acked = entry->acked;
     stream->reference = (struct timestamp){file->modified_ns / 1000000000, 0};
     stream_identify_as(stream, tail->context->config->agent.id, entry->stream, entry->fingerprint,

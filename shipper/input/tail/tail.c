@@ -131,6 +131,20 @@ static void tail_done(struct input *input, const struct input_piece *piece, bool
         grow(tail);
 }
 
+/* Lines behind it need it also after a restart. */
+static void keep_heading(struct checkpoint_entry *entry, struct stream *stream)
+{
+    struct slice heading = stream_heading(stream, stream->acked.offset);
+    char *copy;
+
+    if (heading.len == 0 || (entry->heading && slice_is(heading, entry->heading)) ||
+        !(copy = strndup(heading.data, heading.len)))
+        return;
+    free(entry->heading);
+    entry->heading = copy;
+    stream_forget_headings(stream, stream->acked.offset);
+}
+
 static void tail_acked(struct input *input, struct stream *stream)
 {
     struct tail *tail = (struct tail *)input;
@@ -139,6 +153,7 @@ static void tail_acked(struct input *input, struct stream *stream)
 
     if (file->entry) {
         file->entry->acked = stream->acked;
+        keep_heading(file->entry, stream);
         checkpoint_changed(tail->checkpoint, file->entry);
     }
     if (stream->first)

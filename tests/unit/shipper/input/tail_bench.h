@@ -49,6 +49,7 @@ static struct {
     int64_t mono_ms, wall_shift_ms;
     struct got *got;
     size_t got_count, seen; /* seen: what expect_lines has compared */
+    size_t parsed;          /* lines that their format fits */
     bool hold;              /* acknowledgements are kept back */
     struct stream *waiting[STREAMS_MAX];
     size_t waiting_count;
@@ -223,7 +224,7 @@ static inline bool take_line(void *arg, struct stream *stream, const struct even
     struct got *got;
 
     (void)arg;
-    (void)verdict;
+    bench.parsed += verdict == LINE_PARSED;
     (void)record;
     assert_true(after->offset == 0 || after->mark.len > 0);
     if (bench.room == 0)

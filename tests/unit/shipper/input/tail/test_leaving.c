@@ -478,6 +478,31 @@ static void archive_of_what_was_read_keeps_the_ids(void **state)
     assert_string_equal(bench.got[1].id, bench.got[3].id);
 }
 
+/* ---- headings ---- */
+
+/* The columns that a line in front of the position named are known after a restart. */
+static void columns_are_known_after_a_restart(void **state)
+{
+    struct checkpoint_entry *entry;
+
+    (void)state;
+    bench.input_config.format = (char *)"w3c";
+    append("access.log", "#Fields: date time c-ip\n2026-11-21 10:00:00 192.0.2.1\n");
+    start();
+    pump();
+    entry = checkpoint_entries(bench.checkpoint);
+    assert_non_null(entry->heading);
+    stop();
+    start();
+    entry = checkpoint_entries(bench.checkpoint);
+    assert_non_null(entry->heading);
+    assert_non_null(strstr(entry->heading, "c-ip"));
+    append("access.log", "2026-11-21 10:00:01 192.0.2.2\n");
+    pump();
+    assert_int_equal(bench.got_count, 3);
+    assert_int_equal(bench.parsed, 2);
+}
+
 /* ---- events of several lines ---- */
 
 static void open_event_is_taken_when_nothing_comes(void **state)
@@ -528,6 +553,7 @@ int main(void)
         TEST(moved_out_of_sight_is_read_to_its_end),
         TEST(lost_checkpoint_keeps_the_ids_of_lines_without_a_time),
         TEST(archive_of_what_was_read_keeps_the_ids),
+        TEST(columns_are_known_after_a_restart),
         TEST(open_event_is_taken_when_nothing_comes),
     };
 
