@@ -18,7 +18,7 @@ __attribute__((format(printf, 2, 0))) static void set_text(struct error *err, co
     memcpy(err->text, text, strlen(text) + 1);
 }
 
-enum status error_set(struct error *err, enum status status, const char *fmt, ...)
+enum status(error_set)(struct error *err, enum status status, const char *fmt, ...)
 {
     va_list args;
 
@@ -31,7 +31,7 @@ enum status error_set(struct error *err, enum status status, const char *fmt, ..
     return status;
 }
 
-enum status error_set_errno(struct error *err, enum status status, const char *fmt, ...)
+enum status(error_set_errno)(struct error *err, enum status status, const char *fmt, ...)
 {
     int saved = errno;
     va_list args;

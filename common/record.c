@@ -101,8 +101,8 @@ static void tree_build(void)
 {
     tree.nodes[NODE_ROOT] = (struct record_node){.path = ""};
     tree.node_count = 1;
-    for (uint16_t field = 0; field < FIELD_COUNT; field++)
-        tree_add(field);
+    for (int field = 0; field < FIELD_COUNT; field++)
+        tree_add((uint16_t)field);
     for (unsigned a = 0; a < tree.node_count; a++)
         for (unsigned b = 0; b < tree.node_count; b++)
             tree.shared[a][b] = shared_depth(a, b);

@@ -3,6 +3,7 @@
  */
 #include "indexer/batch.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define ARENA_BLOCK (256u << 10) /* bytes; a few hundred records */
@@ -73,6 +74,7 @@ size_t batch_pending(const struct batch *batch)
 
 void batch_clear(struct batch *batch)
 {
+    assert(batch->entries || batch->count == 0);
     for (size_t i = 0; i < batch->count; i++)
         if (batch->entries[i].message)
             rd_kafka_message_destroy(batch->entries[i].message);

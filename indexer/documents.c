@@ -111,14 +111,14 @@ static bool make_json(struct documents *documents, const struct record *record, 
 
 static void refuse(struct batch_entry *entry, struct arena *arena, const char *why)
 {
-    struct slice text = slice_of(why);
-    char *copy = arena_bytes(arena, text.len + 1);
+    size_t size = strlen(why) + 1;
+    char *copy = arena_bytes(arena, size);
 
     entry->outcome = OUTCOME_REFUSED;
     entry->reason = REASON_DECODE;
     if (!copy)
         return;
-    memcpy(copy, why, text.len + 1);
+    memcpy(copy, why, size);
     entry->detail = copy;
 }
 

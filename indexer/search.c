@@ -221,7 +221,7 @@ static enum status read_buckets(struct search *search, struct slice aggregation,
 {
     struct json_value all, value;
     struct json_elements elements;
-    struct slice answer;
+    struct slice answer = {NULL, 0};
     enum status status = aggregate(search, aggregation, &answer, err);
     size_t count = 0;
 
@@ -277,7 +277,7 @@ enum status search_histogram(struct search *search, unsigned buckets, struct are
 {
     scoped_buf struct buf text = BUF_INIT(1024);
     struct json_value all;
-    struct slice answer;
+    struct slice answer = {NULL, 0};
     double first, last;
     enum status status =
         aggregate(search, SLICE("{\"stats\":{\"field\":\"@timestamp\"}}"), &answer, err);

@@ -504,7 +504,7 @@ void outbox_close(struct outbox *outbox)
     if (!outbox)
         return;
     while (outbox->newest)
-        chunk_free(outbox, outbox->newest);
+        chunk_free(outbox, outbox->newest); /* NOLINT(clang-analyzer-unix.Malloc): unlinks it too */
     while ((block = outbox->run_blocks)) {
         outbox->run_blocks = block->next;
         free(block);

@@ -68,7 +68,7 @@ static void tell_partitions(struct tail *tail)
 static enum status find_topic(struct tail *tail, struct error *err)
 {
     struct pollfd stop = {.fd = tail->stop_fd, .events = POLLIN};
-    int64_t begin_ms = clock_mono_ms(), now_ms = begin_ms;
+    int64_t begin_ms = clock_mono_ms(), now_ms;
     enum status status = RETRY;
 
     while (status != OK && stop_read(tail->stop_fd) == STOP_NONE) {

@@ -103,7 +103,7 @@ static enum status copy_file(const char *path, int *out, struct identity *identi
     if (!same_identity(&after, identity))
         return error_set(err, RETRY, "it was changed while it was read");
     *out = copy;
-    copy = -1;
+    copy = -1; /* NOLINT(clang-analyzer-deadcode.DeadStores): read where the scope ends */
     return OK;
 }
 
@@ -128,12 +128,13 @@ static enum status check_metadata(int fd, off_t file_size, struct error *err)
 
 static enum status open_copy(int fd, off_t size, struct geoip_database **out, struct error *err)
 {
+    enum status status = check_metadata(fd, size, err);
     struct geoip_database *database;
     char name[40];
     int code;
 
-    if (check_metadata(fd, size, err))
-        return err->status;
+    if (status)
+        return status;
     database = calloc(1, sizeof(*database));
     if (!database)
         return error_set(err, RETRY, "out of memory");
@@ -157,9 +158,10 @@ static enum status load(const char *path, struct geoip_database **out, struct id
                         struct error *err)
 {
     scoped_fd int copy = -1;
+    enum status status = copy_file(path, &copy, identity, err);
 
-    if (copy_file(path, &copy, identity, err))
-        return err->status;
+    if (status)
+        return status;
     return open_copy(copy, identity->size, out, err); /* the map outlives the descriptor */
 }
 
@@ -224,7 +226,7 @@ static bool is_due(struct geoip_source *source, bool at_start, struct error *err
 static void look(struct geoip_source *source, bool at_start)
 {
     struct geoip_database *database = NULL;
-    struct identity identity;
+    struct identity identity = {0};
     struct error err;
     enum status status;
 

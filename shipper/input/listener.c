@@ -85,13 +85,16 @@ static bool set_up(int fd, const struct address *address, const struct addrinfo 
 
 static int port_of(int fd)
 {
-    struct sockaddr_storage address;
+    union {
+        struct sockaddr_storage any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {0};
     socklen_t len = sizeof(address);
 
     if (getsockname(fd, (struct sockaddr *)&address, &len) != 0)
         return 0;
-    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-                                               : ((struct sockaddr_in *)&address)->sin_port);
+    return ntohs(address.any.ss_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }
 
 enum status listener_open(const char *url, struct listener *out, struct error *err)
@@ -122,19 +125,21 @@ enum status listener_open(const char *url, struct listener *out, struct error *e
 
 void listener_peer(const struct sockaddr_storage *address, char *peer)
 {
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+    struct sockaddr_in6 v6;
+    struct sockaddr_in v4;
     char text[INET6_ADDRSTRLEN];
 
+    memcpy(&v6, address, sizeof(v6));
+    memcpy(&v4, address, sizeof(v4));
     if (address->ss_family == AF_INET) {
-        inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
-        snprintf(peer, LISTENER_PEER_MAX, "%s:%d", text, ntohs(v4->sin_port));
-    } else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-        inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, text, sizeof(text));
-        snprintf(peer, LISTENER_PEER_MAX, "%s:%d", text, ntohs(v6->sin6_port));
+        inet_ntop(AF_INET, &v4.sin_addr, text, sizeof(text));
+        snprintf(peer, LISTENER_PEER_MAX, "%s:%d", text, ntohs(v4.sin_port));
+    } else if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+        inet_ntop(AF_INET, v6.sin6_addr.s6_addr + 12, text, sizeof(text));
+        snprintf(peer, LISTENER_PEER_MAX, "%s:%d", text, ntohs(v6.sin6_port));
     } else {
-        inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
-        snprintf(peer, LISTENER_PEER_MAX, "[%s]:%d", text, ntohs(v6->sin6_port));
+        inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof(text));
+        snprintf(peer, LISTENER_PEER_MAX, "[%s]:%d", text, ntohs(v6.sin6_port));
     }
 }
 
@@ -203,7 +208,7 @@ struct link {
 enum status link_accept(const struct listener *listener, struct tls_server *server,
                         struct link **out, char *peer, struct error *err)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t len = sizeof(address);
     int on = 1,
         fd = accept4(listener->fd, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -159,7 +159,8 @@ static void tail_acked(struct input *input, struct stream *stream)
     if (stream->first)
         return;
     if (file->replaced) {
-        file->entry->claimed = false; /* its rest may be looked for now */
+        if (file->entry)
+            file->entry->claimed = false; /* its rest may be looked for now */
         tail_look_at_relatives(tail, file);
         tail_file_drop(tail, file);
     } else if (!file->live) {
