@@ -24,7 +24,7 @@ struct health_condition {
     _Atomic(struct health_condition *) next;
     const char *name;
     bool met;
-    char reason[200];
+    char reason[480]; /* as long as an error */
 };
 
 /* Guards appending, and of the conditions `met` and `reason`; leaf lock. */

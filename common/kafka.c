@@ -7,15 +7,16 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/log.h"
+#include "common/kafka_failure.h"
 #include "common/scope.h"
 
 #define AWAIT_PAUSE_MS 20
-#define SCRAM_FIXED    0x020601ff /* librdkafka 2.6.1: before, its SCRAM nonce is wrong */
+#define REFRESH_MS     180000 /* some services close what is idle for 4 min (Azure Event Hubs) */
 
 const cyaml_strval_t kafka_security_names[4] = {
     {"plaintext", KAFKA_PLAINTEXT},
@@ -99,43 +100,6 @@ void kafka_link_check(struct config *config, const struct kafka_link *link)
     check_sasl(config, link);
 }
 
-/* Is this the login failure of an old librdkafka at a broker from 4.0 on? */
-static bool is_old_scram(const rd_kafka_t *client, const char *text)
-{
-    char mechanism[32];
-    size_t size = sizeof(mechanism);
-
-    return rd_kafka_version() < SCRAM_FIXED && client && strstr(text, "SASL") &&
-           rd_kafka_conf_get(rd_kafka_conf((rd_kafka_t *)client), "sasl.mechanism", mechanism,
-                             &size) == RD_KAFKA_CONF_OK &&
-           strncmp(mechanism, "SCRAM", 5) == 0;
-}
-
-static const char *what_next(const rd_kafka_t *client, const char *facility, const char *text)
-{
-    if (strcmp(facility, "FAIL") != 0)
-        return "";
-    if (is_old_scram(client, text))
-        return "; brokers from 4.0 on refuse SCRAM of librdkafka before 2.6.1: there, take PLAIN "
-               "over TLS or a newer librdkafka; trying again";
-    return "; trying again";
-}
-
-/* Called from any thread of librdkafka. */
-static void on_log(const rd_kafka_t *client, int severity, const char *facility, const char *text)
-{
-    enum log_level level = severity <= 3   ? LEVEL_ERROR
-                           : severity == 4 ? LEVEL_WARN
-                           : severity <= 6 ? LEVEL_INFO
-                                           : LEVEL_DEBUG;
-
-    if (strcmp(facility, "GETPID") == 0) /* a new broker's first answers; it asks again by itself */
-        level = LEVEL_DEBUG;
-    if (log_enabled(level))
-        log_write(level, LOG_FIELDS({"kafka.facility", facility, 0}), "Kafka: %s%s", text,
-                  what_next(client, facility, text));
-}
-
 enum status kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct error *err)
 {
     char reason[256];
@@ -199,6 +163,8 @@ static enum status set_link(rd_kafka_conf_t *conf, const struct kafka_link *link
         status = kafka_set(conf, "socket.keepalive.enable", "true", err);
     if (!status)
         status = kafka_set(conf, "log.thread.name", "false", err);
+    if (!status)
+        status = kafka_set_number(conf, "topic.metadata.refresh.interval.ms", REFRESH_MS, err);
     if (!status && has_tls(link))
         status = set_tls(conf, link, err);
     if (!status && has_sasl(link))
@@ -211,13 +177,51 @@ enum status kafka_conf_make(const struct kafka_link *link, rd_kafka_conf_t **out
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     enum status status;
 
-    rd_kafka_conf_set_log_cb(conf, on_log);
+    kafka_failure_watch(conf);
     status = set_link(conf, link, err);
     if (status)
         rd_kafka_conf_destroy(conf);
     else
         *out = conf;
     return status;
+}
+
+enum status kafka_client_open(rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *what,
+                              rd_kafka_t **out, struct error *err)
+{
+    char reason[256], said[512];
+    rd_kafka_t *client = rd_kafka_new(type, conf, reason, sizeof(reason));
+
+    if (!client) {
+        rd_kafka_conf_destroy(conf);
+        kafka_failure_explain(reason, 0, said, sizeof(said));
+        return error_set(err, FATAL, "cannot start the Kafka %s: %s", what, said);
+    }
+    *out = client;
+    return OK;
+}
+
+static uint64_t mix(uint64_t stamp, uint64_t value)
+{
+    return (stamp ^ value) * 0x9e3779b97f4a7c15u; /* 2^64 / golden ratio: spreads the bits */
+}
+
+uint64_t kafka_link_stamp(const struct kafka_link *link)
+{
+    const char *const paths[] = {link->ca_file, link->certificate_file, link->key_file};
+    uint64_t stamp = 0;
+    struct stat st;
+
+    for (size_t i = 0; has_tls(link) && i < ARRAY_LEN(paths); i++) {
+        stamp = mix(stamp, i);
+        if (!given(paths[i]) || stat(paths[i], &st))
+            continue;
+        stamp = mix(stamp, (uint64_t)st.st_ino);
+        stamp = mix(stamp, (uint64_t)st.st_size);
+        stamp = mix(stamp, (uint64_t)st.st_mtim.tv_sec);
+        stamp = mix(stamp, (uint64_t)st.st_mtim.tv_nsec);
+    }
+    return stamp;
 }
 
 static int clamp(int64_t number)
@@ -319,10 +323,14 @@ static enum status look_for(rd_kafka_t *client, const char *name, int timeout_ms
     const struct rd_kafka_metadata *metadata;
     rd_kafka_resp_err_t code = rd_kafka_metadata(client, 1, NULL, &metadata, timeout_ms);
     bool found = false;
+    char why[512];
 
-    if (code)
+    if (code) {
+        kafka_failure_last(why, sizeof(why));
         return error_set(err, RETRY, "cannot look for topic '%s': %s", name,
-                         rd_kafka_err2str(code));
+                         why[0] ? why : rd_kafka_err2str(code));
+    }
+    kafka_failure_clear();
     for (int i = 0; i < metadata->topic_cnt && !found; i++)
         found = strcmp(metadata->topics[i].topic, name) == 0;
     rd_kafka_metadata_destroy(metadata);
@@ -354,7 +362,7 @@ enum status kafka_topic_ensure(rd_kafka_t *client, const struct kafka_topic *top
                                int64_t timeout_ms, struct error *err)
 {
     int64_t deadline_ms = clock_mono_ms() + timeout_ms, left_ms;
-    rd_kafka_NewTopic_t *request;
+    rd_kafka_NewTopic_t *request = NULL;
     enum status status;
 
     /* Looks first: a topic made by the administrator needs no right to create. */

@@ -50,6 +50,16 @@ enum status kafka_set(rd_kafka_conf_t *conf, const char *name, const char *value
 enum status kafka_set_number(rd_kafka_conf_t *conf, const char *name, int64_t value,
                              struct error *err);
 
+/*
+ * A client of `conf`, which is taken in any case. `what` names it in the error, which says what to
+ * do: FATAL, a certificate or key that cannot be used.
+ */
+enum status kafka_client_open(rd_kafka_type_t type, rd_kafka_conf_t *conf, const char *what,
+                              rd_kafka_t **out, struct error *err);
+
+/* Another number when a certificate or key file was replaced: a client reads them only once. */
+uint64_t kafka_link_stamp(const struct kafka_link *link);
+
 struct kafka_topic {
     const char *name;
     int64_t partitions, replication_factor; /* 0: the broker's default */

@@ -30,6 +30,7 @@ static const cyaml_schema_field_t kafka_fields[] = {
     TEXT("dlq_topic", struct indexer_kafka_config, dlq_topic, 1, 249),
     TEXT("instance_id", struct indexer_kafka_config, instance_id, 0, 255),
     FLAG("create_topic", struct indexer_kafka_config, create_topic),
+    FLAG("idempotence", struct indexer_kafka_config, idempotence),
     NUMBER("partitions", struct indexer_kafka_config, partitions),
     NUMBER("replication_factor", struct indexer_kafka_config, replication_factor),
     NUMBER("session_timeout_ms", struct indexer_kafka_config, session_timeout_ms),
@@ -212,7 +213,7 @@ enum status indexer_config_load(const char *path, const char *const *settings,
     loaded = data;
     if (loaded)
         check(*holder, loaded);
-    if (config_problem_count(*holder))
+    if (!loaded || config_problem_count(*holder))
         return error_set(err, REJECT, "the configuration has problems");
     if (loaded->workers == 0) {
         processors = sysconf(_SC_NPROCESSORS_ONLN);

@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/health.h"
 #include "common/kafka.h"
+#include "common/kafka_failure.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/scope.h"
@@ -22,7 +23,8 @@
 #define COOPERATIVE_FROM 0x020a00ff /* librdkafka 2.10: rebalances lose no assignment */
 #define PARTITIONS_SHOWN 1024       /* lag series at most */
 #define LEAVE_MS         3000       /* for Kafka to answer at the end */
-#define REFRESH_MS       30000      /* until new partitions, or a topic made later, are noticed */
+#define LOOK_MS          2000 /* while no broker can be used: between looks at the certificate files */
+#define REFRESH_MS       30000 /* until new partitions, or a topic made later, are noticed */
 
 struct consumer {
     const struct indexer_kafka_config *config;
@@ -31,6 +33,9 @@ struct consumer {
     void *arg;
     rd_kafka_t *client;
     bool paused, closing;
+    bool unusable;   /* no broker can be used: perhaps because of a certificate */
+    uint64_t stamp;  /* of the certificate files that the client has read */
+    int64_t look_ms; /* when to look at them next */
     struct health_condition *member;
     struct metric *rebalances, *assigned, *commits, *commit_errors, *resets;
     struct metric *lag[PARTITIONS_SHOWN];
@@ -99,6 +104,12 @@ static void report_failure(rd_kafka_error_t *error, const char *what)
     rd_kafka_error_destroy(error);
 }
 
+static void set_usable(struct consumer *consumer)
+{
+    consumer->unusable = false;
+    health_met(consumer->member);
+}
+
 static void take_partitions(struct consumer *consumer, rd_kafka_topic_partition_list_t *list,
                             bool cooperative)
 {
@@ -109,7 +120,7 @@ static void take_partitions(struct consumer *consumer, rd_kafka_topic_partition_
         rd_kafka_assign(consumer->client, list);
     if (consumer->paused) /* a pause ends with the assignment that it was made for */
         rd_kafka_pause_partitions(consumer->client, list);
-    health_met(consumer->member);
+    set_usable(consumer);
 }
 
 static void give_partitions(struct consumer *consumer, rd_kafka_topic_partition_list_t *list,
@@ -151,9 +162,14 @@ static void on_error(rd_kafka_t *client, int code, const char *reason, void *arg
 {
     struct consumer *consumer = arg;
 
+    char why[512];
+
     (void)client;
-    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
-        health_unmet(consumer->member, "no broker can be reached: %s", reason);
+    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        return;
+    consumer->unusable = true;
+    kafka_failure_last(why, sizeof(why));
+    health_unmet(consumer->member, "no broker can be reached: %s", why[0] ? why : reason);
 }
 
 static void on_commit(rd_kafka_t *client, rd_kafka_resp_err_t code,
@@ -165,7 +181,7 @@ static void on_commit(rd_kafka_t *client, rd_kafka_resp_err_t code,
     (void)list;
     metric_add(consumer->commits, 1);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        health_met(consumer->member);
+        set_usable(consumer);
         return;
     }
     if (code == RD_KAFKA_RESP_ERR__NO_OFFSET)
@@ -190,6 +206,7 @@ static enum status make_conf(struct consumer *consumer, rd_kafka_conf_t **out, s
         kafka_set(conf, "auto.offset.reset", "earliest",
                   err) || /* the default skips what is there */
         kafka_set(conf, "partition.assignment.strategy", assignor(config), err) ||
+        kafka_set_number(conf, "topic.metadata.refresh.interval.ms", REFRESH_MS, err) ||
         kafka_set_number(conf, "session.timeout.ms", (int64_t)config->session_timeout_ms, err) ||
         kafka_set_number(conf, "queued.max.messages.kbytes",
                          (int64_t)config->prefetch_max_bytes / 1024, err)) {
@@ -224,7 +241,6 @@ enum status consumer_open(const struct indexer_kafka_config *config, struct offs
 {
     struct consumer *consumer = calloc(1, sizeof(*consumer));
     rd_kafka_conf_t *conf = NULL;
-    char text[256];
 
     if (!consumer)
         return error_set(err, FATAL, "out of memory");
@@ -233,15 +249,14 @@ enum status consumer_open(const struct indexer_kafka_config *config, struct offs
     consumer->drain = drain;
     consumer->arg = arg;
     register_metrics(consumer);
+    consumer->stamp = kafka_link_stamp(&config->link);
     if (make_conf(consumer, &conf, err)) {
         free(consumer);
         return err->status;
     }
-    consumer->client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
-    if (!consumer->client) {
-        rd_kafka_conf_destroy(conf);
+    if (kafka_client_open(RD_KAFKA_CONSUMER, conf, "consumer", &consumer->client, err)) {
         free(consumer);
-        return error_set(err, FATAL, "cannot start the Kafka consumer: %s", text);
+        return err->status;
     }
     rd_kafka_poll_set_consumer(consumer->client);
     *out = consumer;
@@ -260,8 +275,11 @@ static enum status ensure_topics(struct consumer *consumer, int64_t timeout_ms, 
                                     .message_max_bytes = 8 << 20}; /* as the shipper makes it */
         enum status status = kafka_topic_ensure(consumer->client, &topic, timeout_ms, err);
 
-        if (status == RETRY)
+        if (status == RETRY) {
+            consumer->unusable = true;
+            health_unmet(consumer->member, "%s", err->text);
             return RETRY;
+        }
         if (status != OK)
             log_warn("%s; going on, it may exist", err->text);
     }
@@ -284,6 +302,20 @@ enum status consumer_join(struct consumer *consumer, int64_t timeout_ms, struct 
                          rd_kafka_err2str(code));
     health_unmet(consumer->member, "joining the group '%s'", consumer->config->group);
     return OK;
+}
+
+bool consumer_is_stale(struct consumer *consumer, int64_t now_ms)
+{
+    uint64_t stamp;
+
+    if (!consumer->unusable || now_ms < consumer->look_ms)
+        return false;
+    consumer->look_ms = now_ms + LOOK_MS;
+    stamp = kafka_link_stamp(&consumer->config->link);
+    if (stamp == consumer->stamp)
+        return false;
+    consumer->stamp = stamp; /* once for each change */
+    return true;
 }
 
 enum status consumer_poll(struct consumer *consumer, int64_t timeout_ms, rd_kafka_message_t **out,

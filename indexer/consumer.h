@@ -33,6 +33,12 @@ enum status consumer_open(const struct indexer_kafka_config *config, struct offs
 enum status consumer_join(struct consumer *consumer, int64_t timeout_ms, struct error *err);
 
 /*
+ * Is a new consumer needed? No broker can be used, and certificate files, which a client reads only
+ * once, were replaced. Says so once for each change. Does not block.
+ */
+bool consumer_is_stale(struct consumer *consumer, int64_t now_ms);
+
+/*
  * The next message, which is the caller's (rd_kafka_message_destroy). RETRY: none came within
  * `timeout_ms`. Rebalances happen in here. FATAL: the client cannot go on.
  */

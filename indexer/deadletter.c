@@ -64,11 +64,11 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
 static enum status connect_client(struct deadletter *deadletter, struct error *err)
 {
     rd_kafka_conf_t *conf = NULL;
-    char text[256];
 
     if (kafka_conf_make(&deadletter->config->link, &conf, err))
         return err->status;
-    if (kafka_set(conf, "enable.idempotence", "true", err) ||
+    if (kafka_set(conf, "enable.idempotence", deadletter->config->idempotence ? "true" : "false",
+                  err) ||
         kafka_set(conf, "linger.ms", "5", err) ||
         kafka_set_number(conf, "message.max.bytes", MESSAGE_MAX, err)) {
         rd_kafka_conf_destroy(conf);
@@ -76,12 +76,8 @@ static enum status connect_client(struct deadletter *deadletter, struct error *e
     }
     rd_kafka_conf_set_opaque(conf, deadletter);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-    deadletter->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
-    if (!deadletter->client) {
-        rd_kafka_conf_destroy(conf);
-        return error_set(err, FATAL, "cannot start the dead letter producer: %s", text);
-    }
-    return OK;
+    return kafka_client_open(RD_KAFKA_PRODUCER, conf, "dead letter producer", &deadletter->client,
+                             err);
 }
 
 static void add_text(rd_kafka_headers_t *headers, const char *name, const char *text)

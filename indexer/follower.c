@@ -27,7 +27,6 @@ struct follower {
 static enum status open_client(struct follower *follower, struct error *err)
 {
     rd_kafka_conf_t *conf = NULL;
-    char text[256];
 
     if (kafka_conf_make(&follower->config->link, &conf, err))
         return err->status;
@@ -43,11 +42,8 @@ static enum status open_client(struct follower *follower, struct error *err)
         rd_kafka_conf_destroy(conf);
         return err->status;
     }
-    follower->client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
-    if (!follower->client) {
-        rd_kafka_conf_destroy(conf);
-        return error_set(err, FATAL, "cannot start the Kafka consumer: %s", text);
-    }
+    if (kafka_client_open(RD_KAFKA_CONSUMER, conf, "consumer", &follower->client, err))
+        return err->status;
     rd_kafka_poll_set_consumer(follower->client);
     return OK;
 }
@@ -82,7 +78,7 @@ static enum status count_partitions(struct follower *follower, int64_t timeout_m
     if (topic)
         rd_kafka_topic_destroy(topic);
     *count = 0;
-    if (!code && metadata->topic_cnt == 1) {
+    if (!code && metadata && metadata->topic_cnt == 1) {
         code = metadata->topics[0].err;
         *count = metadata->topics[0].partition_cnt;
     }

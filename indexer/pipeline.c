@@ -250,6 +250,38 @@ static void housekeep(struct pipeline *pipeline, int64_t now_ms)
     }
 }
 
+static enum status open_consumer(struct pipeline *pipeline, struct consumer **out,
+                                 struct error *err)
+{
+    return consumer_open(&pipeline->config->kafka, pipeline->offsets, drain, pipeline, out, err);
+}
+
+/*
+ * True: there is a new consumer that has not joined yet. Only with nothing under way: messages
+ * belong to the client that has read them.
+ */
+static bool renew_consumer(struct pipeline *pipeline, int64_t now_ms)
+{
+    struct consumer *consumer;
+    struct error err;
+
+    if (pipeline->current && pipeline->current->count == 0) {
+        pipeline->free[pipeline->free_count++] = pipeline->current;
+        pipeline->current = NULL;
+    }
+    if (pipeline->free_count != pipeline->batch_count ||
+        !consumer_is_stale(pipeline->consumer, now_ms))
+        return false;
+    if (open_consumer(pipeline, &consumer, &err)) {
+        log_error("the new certificate files are not used: %s", err.text);
+        return false;
+    }
+    log_info("certificate files of Kafka were replaced: connecting with the new ones");
+    consumer_close(pipeline->consumer);
+    pipeline->consumer = consumer;
+    return true;
+}
+
 /* Kafka may not be there yet. */
 static enum status join_group(struct pipeline *pipeline, struct error *err)
 {
@@ -269,6 +301,7 @@ static enum status join_group(struct pipeline *pipeline, struct error *err)
             housekeep(pipeline, clock_mono_ms());
             if (consumer_poll(pipeline->consumer, 100, &message, err) == FATAL)
                 return FATAL;
+            renew_consumer(pipeline, clock_mono_ms());
         }
     }
     return OK;
@@ -281,6 +314,8 @@ static enum status consume_all(struct pipeline *pipeline, struct error *err)
     while (status == OK && !pipeline->leaving) {
         status = fill(pipeline, err);
         housekeep(pipeline, clock_mono_ms());
+        if (status == OK && renew_consumer(pipeline, clock_mono_ms()))
+            status = join_group(pipeline, err);
     }
     return status;
 }
@@ -315,7 +350,7 @@ static enum status open_stages(struct pipeline *pipeline, struct error *err)
     if (config->http.listen[0] && web_open(config->http.listen, NULL, 0, &pipeline->web, err))
         return err->status;
     if (open_batches(pipeline, err) || offsets_open(&pipeline->offsets, err) ||
-        consumer_open(&config->kafka, pipeline->offsets, drain, pipeline, &pipeline->consumer, err))
+        open_consumer(pipeline, &pipeline->consumer, err))
         return err->status;
     for (uint32_t i = 0; i < config->workers; i++)
         if (worker_start(&pipeline->shared, i + 1, &pipeline->workers[i], err))

@@ -45,6 +45,7 @@ static const cyaml_schema_field_t kafka_fields[] = {
     CYAML_FIELD_UINT("rest_after_ms", CYAML_FLAG_DEFAULT, struct shipper_kafka_config,
                      rest_after_ms),
     CYAML_FIELD_BOOL("create_topic", CYAML_FLAG_DEFAULT, struct shipper_kafka_config, create_topic),
+    CYAML_FIELD_BOOL("idempotence", CYAML_FLAG_DEFAULT, struct shipper_kafka_config, idempotence),
     CYAML_FIELD_UINT("partitions", CYAML_FLAG_DEFAULT, struct shipper_kafka_config, partitions),
     CYAML_FIELD_UINT("replication_factor", CYAML_FLAG_DEFAULT, struct shipper_kafka_config,
                      replication_factor),
@@ -184,7 +185,7 @@ enum status shipper_config_load(const char *path, const char *const *settings,
     loaded = data;
     if (loaded)
         check(*holder, loaded);
-    if (config_problem_count(*holder))
+    if (!loaded || config_problem_count(*holder))
         return error_set(err, REJECT, "the configuration has problems");
     if (fill_names(loaded, err))
         return FATAL;

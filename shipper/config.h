@@ -67,7 +67,7 @@ struct shipper_kafka_config {
     enum compression compression;
     enum partition_by partition_by;
     uint64_t linger_ms, message_max_bytes, rest_after_ms; /* rest: 0 = never */
-    bool create_topic;
+    bool create_topic, idempotence;
     uint32_t partitions, replication_factor;
 };
 

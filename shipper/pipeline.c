@@ -37,6 +37,7 @@
 #define LOOP_LIMIT_MS 30000
 #define TICK_MS       10000 /* the loop wakes at least this often, for its health */
 #define TOPIC_WAIT_MS 2000
+#define RELINK_MS     4000 /* between attempts to change only how Kafka is reached */
 #define GAUGE_MS      250
 
 struct counters {
@@ -55,7 +56,9 @@ struct pipeline {
     struct pipeline_result *result;
     int stop_fd;
     bool leaving, at_once;
-    bool reload; /* as soon as nothing is under way */
+    bool reload;                /* as soon as nothing is under way */
+    int64_t relink_ms;          /* then, the producer's link without waiting for that */
+    struct config *link_holder; /* what such a link points into, or NULL */
     struct sources sources;
     struct lines *lines; /* of the source whose piece is on its way */
     struct quarantine *quarantine;
@@ -262,6 +265,8 @@ static void reload(struct pipeline *pipeline)
         return;
     }
     producer_close(pipeline->producer);
+    config_close(pipeline->link_holder);
+    pipeline->link_holder = NULL;
     pipeline->producer = producer;
     outbox_connect(pipeline->outbox, producer);
     outbox_configure(pipeline->outbox, config);
@@ -278,6 +283,44 @@ static void reload(struct pipeline *pipeline)
         health_unmet(pipeline->inputs, "%s", err.text);
     else
         health_met(pipeline->inputs);
+}
+
+/*
+ * Something is under way and stays so: what Kafka is reached by may be what is to change. The link
+ * alone is changed at once; the rest follows when what was under way is acknowledged.
+ */
+static void relink(struct pipeline *pipeline, int64_t now_ms)
+{
+    struct shipper_config *config;
+    struct config *holder;
+    struct error err;
+
+    pipeline->relink_ms = now_ms + RELINK_MS;
+    if (!load_again(pipeline, &holder, &config)) {
+        metric_add(pipeline->counters.reloads_failed, 1);
+        pipeline->reload = false;
+        return;
+    }
+    if (producer_relink(pipeline->producer, &config->kafka.link, &err)) {
+        log_error("Kafka is connected as it was: %s", err.text);
+        config_close(holder);
+        return;
+    }
+    log_info("connecting to Kafka as the configuration says now; the rest of it follows when what "
+             "is under way is acknowledged");
+    config_close(pipeline->link_holder);
+    pipeline->link_holder = holder;
+}
+
+/* Heeds SIGHUP as far as what is under way allows. */
+static void heed_reload(struct pipeline *pipeline, int64_t now_ms)
+{
+    if (!pipeline->reload)
+        return;
+    if (outbox_waiting(pipeline->outbox) == 0)
+        reload(pipeline);
+    else if (now_ms >= pipeline->relink_ms)
+        relink(pipeline, now_ms);
 }
 
 static void add_stream(void *arg, const struct stream_status *stream)
@@ -329,6 +372,7 @@ static void heed_signals(struct pipeline *pipeline)
         break;
     case STOP_RELOAD:
         pipeline->reload = true;
+        pipeline->relink_ms = clock_mono_ms() + RELINK_MS / 2;
         break;
     case STOP_NONE:
         break;
@@ -412,8 +456,7 @@ static void work(struct pipeline *pipeline)
 
         health_loop_tick(pipeline->loop, now_ms);
         producer_poll(pipeline->producer);
-        if (pipeline->reload && outbox_waiting(pipeline->outbox) == 0)
-            reload(pipeline);
+        heed_reload(pipeline, now_ms);
         more = !pipeline->reload && read_inputs(pipeline, now_ms, &wake_ms);
         outbox_flush(pipeline->outbox, now_ms);
         wake_ms = earliest(wake_ms, rest_when_idle(pipeline, now_ms));
@@ -430,6 +473,8 @@ static void work(struct pipeline *pipeline)
         wake_ms = earliest(wake_ms, pipeline->gauges_ms);
         if (pipeline->sources.checkpoint && outbox_waiting(pipeline->outbox))
             wake_ms = earliest(wake_ms, pipeline->save_ms);
+        if (pipeline->reload)
+            wake_ms = earliest(wake_ms, pipeline->relink_ms);
         if (pipeline->bar)
             wake_ms = earliest(wake_ms, now_ms + 200);
         wait_for_work(pipeline, now_ms, more && !pipeline->blocked ? now_ms : wake_ms);
@@ -497,6 +542,7 @@ static void await_topic(struct pipeline *pipeline)
         pipeline->blocked = true;
         wait_for_work(pipeline, clock_mono_ms(), clock_mono_ms() + pause_ms);
         producer_poll(pipeline->producer);
+        heed_reload(pipeline, clock_mono_ms());
     }
 }
 
@@ -562,6 +608,7 @@ static void close_stages(struct pipeline *pipeline)
     web_close(pipeline->web);
     status_board_close(pipeline->board);
     producer_close(pipeline->producer);
+    config_close(pipeline->link_holder);
     outbox_close(pipeline->outbox);
     sources_close(&pipeline->sources);
     checkpoint_close(pipeline->sources.checkpoint);

@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/health.h"
 #include "common/kafka.h"
+#include "common/kafka_failure.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "shipper/config.h"
@@ -26,14 +27,19 @@
 #define QUEUE_MESSAGES 2000000
 #define QUEUE_KBYTES   (1024 * 1024)
 
+#define LOOK_MS 2000 /* while no broker can be used: between looks at the certificate files */
+
 struct producer {
-    const struct shipper_kafka_config *config;
+    struct shipper_kafka_config config;
     producer_report *report;
     void *arg;
     rd_kafka_t *client;
     rd_kafka_topic_t *topic;
     rd_kafka_queue_t *events;
     int fd;
+    bool unusable;   /* no broker can be used: perhaps because of a certificate */
+    uint64_t stamp;  /* of the certificate files that the client has read */
+    int64_t look_ms; /* when to look at them next */
     rd_kafka_message_t batch[BATCH_MAX];
     struct metric *restarts, *errors;
     struct health_condition *reachable;
@@ -49,7 +55,10 @@ static enum status make_conf(const struct shipper_kafka_config *config, rd_kafka
 
     if (kafka_conf_make(&config->link, &conf, err))
         return err->status;
-    if (kafka_set(conf, "enable.idempotence", "true", err) || kafka_set(conf, "acks", "all", err) ||
+    if (kafka_set(conf, "enable.idempotence", config->idempotence ? "true" : "false", err) ||
+        /* Without idempotence, what is sent again would come after what was sent later. */
+        (!config->idempotence && kafka_set(conf, "max.in.flight", "1", err)) ||
+        kafka_set(conf, "acks", "all", err) ||
         kafka_set(conf, "message.timeout.ms", "0", err) ||       /* never: the file is the buffer */
         kafka_set(conf, "partitioner", "murmur2_random", err) || /* as Java clients do */
         kafka_set(conf, "compression.codec", codecs[config->compression], err) ||
@@ -69,18 +78,14 @@ static enum status connect_client(struct producer *producer, struct error *err)
 {
     const uint64_t one = 1; /* what an eventfd wants to be written */
     rd_kafka_conf_t *conf = NULL;
-    char text[256];
 
-    if (make_conf(producer->config, &conf, err))
+    producer->stamp = kafka_link_stamp(&producer->config.link);
+    if (make_conf(&producer->config, &conf, err) ||
+        kafka_client_open(RD_KAFKA_PRODUCER, conf, "producer", &producer->client, err))
         return err->status;
-    producer->client = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
-    if (!producer->client) {
-        rd_kafka_conf_destroy(conf);
-        return error_set(err, FATAL, "cannot start the Kafka producer: %s", text);
-    }
-    producer->topic = rd_kafka_topic_new(producer->client, producer->config->topic, NULL);
+    producer->topic = rd_kafka_topic_new(producer->client, producer->config.topic, NULL);
     if (!producer->topic)
-        return error_set(err, FATAL, "cannot use topic '%s': %s", producer->config->topic,
+        return error_set(err, FATAL, "cannot use topic '%s': %s", producer->config.topic,
                          rd_kafka_err2str(rd_kafka_last_error()));
     producer->events = rd_kafka_queue_get_main(producer->client);
     rd_kafka_queue_io_event_enable(producer->events, producer->fd, &one, sizeof(one));
@@ -107,7 +112,7 @@ enum status producer_open(const struct shipper_kafka_config *config, producer_re
 
     if (!producer)
         return error_set(err, FATAL, "out of memory");
-    producer->config = config;
+    producer->config = *config;
     producer->report = report;
     producer->arg = arg;
     producer->restarts = metrics_counter("shipper_producer_restarts_total", NULL,
@@ -169,6 +174,7 @@ static bool wake(struct producer *producer, const char **why)
         return true;
     log_error("%s", err.text);
     disconnect_client(producer);
+    producer->resting = true; /* until the next attempt */
     *why = "there is no client";
     return false;
 }
@@ -202,6 +208,18 @@ static enum delivery verdict(const rd_kafka_message_t *message)
     }
 }
 
+static void set_usable(struct producer *producer)
+{
+    producer->unusable = false;
+    health_met(producer->reachable);
+}
+
+static void set_unusable(struct producer *producer, const char *why)
+{
+    producer->unusable = true;
+    health_unmet(producer->reachable, "%s", why);
+}
+
 static void report_deliveries(struct producer *producer, rd_kafka_event_t *event)
 {
     const rd_kafka_message_t *messages[256];
@@ -221,15 +239,19 @@ static void report_deliveries(struct producer *producer, rd_kafka_event_t *event
                              rd_kafka_err2str(messages[i]->err));
         }
     if (delivered)
-        health_met(producer->reachable);
+        set_usable(producer);
 }
 
 /* The text of an error comes by the log callback. */
 static void count_error(struct producer *producer, const rd_kafka_event_t *event)
 {
+    char why[512];
+
     metric_add(producer->errors, 1);
-    if (rd_kafka_event_error((rd_kafka_event_t *)event) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
-        health_unmet(producer->reachable, "no broker can be reached");
+    if (rd_kafka_event_error((rd_kafka_event_t *)event) != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        return;
+    kafka_failure_last(why, sizeof(why));
+    set_unusable(producer, why[0] ? why : "no broker can be reached");
 }
 
 static void drain_events(struct producer *producer)
@@ -248,16 +270,11 @@ static void drain_events(struct producer *producer)
     }
 }
 
-/* The library refuses to go on: take everything back and begin with a new client. */
-static void replace_client(struct producer *producer, const char *reason)
+/* What is under way is reported: acknowledged meanwhile, or to be sent again. */
+static void take_back(struct producer *producer)
 {
     int64_t deadline = clock_mono_ms() + 10000;
-    struct error err;
 
-    log_warn("Kafka producer failed for good: %s; starting a new one and sending again what was "
-             "not acknowledged",
-             reason);
-    metric_add(producer->restarts, 1);
     rd_kafka_purge(producer->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     while (rd_kafka_outq_len(producer->client) > 0 && clock_mono_ms() < deadline) {
         rd_kafka_event_t *event = rd_kafka_queue_poll(producer->events, 100);
@@ -267,9 +284,71 @@ static void replace_client(struct producer *producer, const char *reason)
         if (event)
             rd_kafka_event_destroy(event);
     }
-    disconnect_client(producer);
-    if (connect_client(producer, &err))
-        log_error("%s", err.text); /* client is NULL: polled again below */
+}
+
+/* A client as the configuration and its files are now. The old one stays when that fails. */
+static enum status replace_client(struct producer *producer, struct error *err)
+{
+    struct producer old = *producer;
+
+    producer->client = NULL;
+    producer->topic = NULL;
+    producer->events = NULL;
+    if (connect_client(producer, err)) {
+        disconnect_client(producer);
+        producer->client = old.client;
+        producer->topic = old.topic;
+        producer->events = old.events;
+        return err->status;
+    }
+    producer->resting = false;
+    if (old.client)
+        take_back(&old);
+    disconnect_client(&old);
+    metric_add(producer->restarts, 1);
+    return OK;
+}
+
+/* The library refuses to go on. */
+static void start_again(struct producer *producer, const char *reason)
+{
+    struct error err;
+
+    log_warn("Kafka producer failed for good: %s; starting a new one and sending again what was "
+             "not acknowledged",
+             reason);
+    if (replace_client(producer, &err))
+        log_error("%s; trying again", err.text);
+}
+
+/* A client reads certificates once. When they do not work and are others now: a new client. */
+static void look_at_files(struct producer *producer)
+{
+    int64_t now_ms = clock_mono_ms();
+    struct error err;
+
+    if (!producer->unusable || now_ms < producer->look_ms)
+        return;
+    producer->look_ms = now_ms + LOOK_MS;
+    if (kafka_link_stamp(&producer->config.link) == producer->stamp)
+        return;
+    if (replace_client(producer, &err))
+        log_error("the new certificate files are not used: %s", err.text);
+    else
+        log_info("certificate files of Kafka were replaced: connecting with the new ones");
+}
+
+enum status producer_relink(struct producer *producer, const struct kafka_link *link,
+                            struct error *err)
+{
+    struct kafka_link old = producer->config.link;
+
+    producer->config.link = *link;
+    if (replace_client(producer, err)) {
+        producer->config.link = old;
+        return err->status;
+    }
+    return OK;
 }
 
 void producer_rest(struct producer *producer)
@@ -286,19 +365,19 @@ void producer_rest(struct producer *producer)
 
 void producer_poll(struct producer *producer)
 {
-    struct error err;
     char reason[256];
 
-    if (producer->resting || (!producer->client && connect_client(producer, &err)))
+    if (producer->resting)
         return;
     drain_events(producer);
     if (rd_kafka_fatal_error(producer->client, reason, sizeof(reason)))
-        replace_client(producer, reason);
+        start_again(producer, reason);
+    look_at_files(producer);
 }
 
 enum status producer_ensure_topic(struct producer *producer, int64_t timeout_ms, struct error *err)
 {
-    const struct shipper_kafka_config *config = producer->config;
+    const struct shipper_kafka_config *config = &producer->config;
     struct kafka_topic topic = {
         .name = config->topic,
         .partitions = config->partitions,
@@ -311,9 +390,9 @@ enum status producer_ensure_topic(struct producer *producer, int64_t timeout_ms,
     if (config->create_topic)
         status = kafka_topic_ensure(producer->client, &topic, timeout_ms, err);
     if (status == OK)
-        health_met(producer->reachable);
+        set_usable(producer);
     else
-        health_unmet(producer->reachable, "%s", err->text);
+        set_unusable(producer, err->text);
     return status;
 }
 

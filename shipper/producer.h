@@ -15,6 +15,7 @@
 #include "common/buf.h"
 #include "common/error.h"
 
+struct kafka_link;
 struct shipper_kafka_config;
 struct producer;
 
@@ -34,7 +35,8 @@ enum delivery {
 typedef void producer_report(void *arg, const struct outgoing *message, enum delivery delivery,
                              const char *detail);
 
-/* `config` must outlive it. No I/O before the first poll. FATAL: a setting is not usable. */
+/* What `config` points to must outlive it. No I/O before the first poll. FATAL: a setting is not
+ * usable. */
 enum status producer_open(const struct shipper_kafka_config *config, producer_report *report,
                           void *arg, struct producer **out, struct error *err);
 
@@ -54,8 +56,18 @@ size_t producer_send(struct producer *producer, const struct outgoing *messages,
  */
 void producer_rest(struct producer *producer);
 
-/* Reports deliveries, logs errors; does not block, but for a fatal error. */
+/*
+ * Reports deliveries, logs errors, connects anew when no broker can be used and certificate files
+ * were replaced. Does not block, but for a new client.
+ */
 void producer_poll(struct producer *producer);
+
+/*
+ * Connects anew by `link`, which must outlive it; what is under way is reported as
+ * DELIVERY_UNKNOWN. FATAL: a setting is not usable; all stays as it was.
+ */
+enum status producer_relink(struct producer *producer, const struct kafka_link *link,
+                            struct error *err);
 
 /* Creates the topic if the configuration wants that. Blocks up to `timeout_ms`. As
  * kafka_topic_ensure. */

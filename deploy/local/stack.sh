@@ -21,6 +21,7 @@
 #   STACK_PARTITIONS     partitions of a new topic (12)
 #   STACK_TIMEOUT        seconds to wait for a service (120)
 #   KAFKA_PORT (9092), KAFKA_CONTROLLER_PORT (KAFKA_PORT + 1), KAFKA_HEAP (256m)
+#   KAFKA_SECURE         1: listeners with TLS and SASL too, on KAFKA_PORT + 2 to + 5 (see services/kafka_secure.sh)
 #   ELASTICSEARCH_PORT (9200; inside it uses ELASTICSEARCH_PORT + 100 as well), ELASTICSEARCH_HEAP (512m)
 #   REDIS_PORT (6379)
 #   ALPEX_CACHE          the downloads (/var/cache/alpex for root, else ~/.cache/alpex)
@@ -36,8 +37,8 @@ umask 022 # Elasticsearch's user must be able to read what root writes
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPO=$(cd "$HERE/../.." && pwd)
 ALL_SERVICES=(kafka elasticsearch redis)
-SETTINGS=(STACK_ENV STACK_SERVICES STACK_PARTITIONS KAFKA_PORT KAFKA_CONTROLLER_PORT KAFKA_HEAP ELASTICSEARCH_PORT
-    ELASTICSEARCH_HEAP REDIS_PORT)
+SETTINGS=(STACK_ENV STACK_SERVICES STACK_PARTITIONS KAFKA_PORT KAFKA_CONTROLLER_PORT KAFKA_HEAP KAFKA_SECURE
+    ELASTICSEARCH_PORT ELASTICSEARCH_HEAP REDIS_PORT)
 STOP_GRACE_S=30 # until a TERM becomes a KILL
 
 say() {
@@ -55,6 +56,8 @@ die() {
 . "$HERE/process.sh"
 # shellcheck source=fetch.sh
 . "$HERE/fetch.sh"
+# shellcheck source=services/kafka_secure.sh
+. "$HERE/services/kafka_secure.sh"
 for service in "${ALL_SERVICES[@]}"; do
     # shellcheck source=/dev/null
     . "$HERE/services/$service.sh"
@@ -98,6 +101,9 @@ check_tools() {
     require_commands setsid flock awk curl realpath
     java_home > /dev/null
     case " $* " in *" kafka "*) require_commands kcat ;; esac
+    if kafka_is_secure; then
+        require_commands openssl
+    fi
     case " $* " in *" redis "*) require_commands redis-server redis-cli && check_redis_version ;; esac
 }
 
@@ -131,6 +137,7 @@ load_settings() {
     STACK_TIMEOUT=${STACK_TIMEOUT:-120}
     KAFKA_PORT=${KAFKA_PORT:-9092}
     KAFKA_HEAP=${KAFKA_HEAP:-256m}
+    KAFKA_SECURE=${KAFKA_SECURE:-0}
     ELASTICSEARCH_PORT=${ELASTICSEARCH_PORT:-9200}
     ELASTICSEARCH_HEAP=${ELASTICSEARCH_HEAP:-512m}
     REDIS_PORT=${REDIS_PORT:-6379}
@@ -154,9 +161,10 @@ check_settings() {
         [[ ${!name} =~ ^[1-9][0-9]*$ ]] || die "$name=${!name}: a positive number is needed"
     done
     KAFKA_CONTROLLER_PORT=${KAFKA_CONTROLLER_PORT:-$((KAFKA_PORT + 1))}
+    kafka_secure_settings
     # shellcheck disable=SC2034 # used by services/elasticsearch.sh
     ELASTICSEARCH_TRANSPORT_PORT=$((ELASTICSEARCH_PORT + 100))
-    for name in KAFKA_PORT KAFKA_CONTROLLER_PORT ELASTICSEARCH_PORT ELASTICSEARCH_TRANSPORT_PORT REDIS_PORT; do
+    for name in $(kafka_ports) ELASTICSEARCH_PORT ELASTICSEARCH_TRANSPORT_PORT REDIS_PORT; do
         if ! [[ ${!name} =~ ^[1-9][0-9]{0,4}$ ]] || ((${!name} > 65535)); then
             die "$name=${!name}: not a port"
         fi

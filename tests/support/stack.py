@@ -14,13 +14,18 @@ START_TIMEOUT_S = 300  # downloads on a fresh machine included
 
 
 class Stack:
-    def __init__(self, services="kafka elasticsearch redis"):
+    def __init__(self, services="kafka elasticsearch redis", secure=False):
+        """`secure`: Kafka listens with TLS and SASL too, see deploy/local/services/kafka_secure.sh."""
         # The owner's pid is in the name: a stack whose owner is gone can be recognised.
         self.dir = STACKS / f"{os.getpid()}-{secrets.token_hex(3)}"
-        self.kafka_port = free_port(1)
+        self.kafka_port = free_port(*range(1, 6))
         self.elasticsearch_port = free_port(100)
         self.redis_port = free_port()
         self.brokers = f"127.0.0.1:{self.kafka_port}"
+        self.tls_brokers, self.mtls_brokers, self.sasl_brokers, self.expired_brokers = (
+            f"localhost:{self.kafka_port + offset}" for offset in range(2, 6)
+        )
+        self.tls = self.dir / "kafka" / "tls"
         self.elasticsearch_url = f"http://127.0.0.1:{self.elasticsearch_port}"
         self.redis_url = f"redis://127.0.0.1:{self.redis_port}/0"
         self._down = set()
@@ -28,6 +33,7 @@ class Stack:
             "STACK_SERVICES": services,
             "STACK_PARTITIONS": "4",
             "KAFKA_PORT": str(self.kafka_port),
+            "KAFKA_SECURE": "1" if secure else "0",
             "ELASTICSEARCH_PORT": str(self.elasticsearch_port),
             "REDIS_PORT": str(self.redis_port),
         }

@@ -3,7 +3,7 @@
 # kafka.sh - one Kafka broker that is its own controller (KRaft). Sourced by stack.sh.
 
 kafka_ports() {
-    echo "KAFKA_PORT KAFKA_CONTROLLER_PORT"
+    echo "KAFKA_PORT KAFKA_CONTROLLER_PORT$(kafka_secure_ports)"
 }
 
 kafka_mark() {
@@ -12,6 +12,7 @@ kafka_mark() {
 
 kafka_env() {
     echo "ALPEX_KAFKA_BROKERS=127.0.0.1:$KAFKA_PORT"
+    kafka_secure_env
 }
 
 kafka_config() {
@@ -20,9 +21,9 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:$KAFKA_CONTROLLER_PORT
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:$KAFKA_PORT,CONTROLLER://127.0.0.1:$KAFKA_CONTROLLER_PORT
-advertised.listeners=PLAINTEXT://127.0.0.1:$KAFKA_PORT
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:$KAFKA_PORT,CONTROLLER://127.0.0.1:$KAFKA_CONTROLLER_PORT$(kafka_secure_listeners 127.0.0.1)
+advertised.listeners=PLAINTEXT://127.0.0.1:$KAFKA_PORT$(kafka_secure_listeners localhost)
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT$(kafka_secure_protocols)
 inter.broker.listener.name=PLAINTEXT
 log.dirs=$STACK_DIR/kafka/data
 
@@ -52,16 +53,20 @@ log.cleaner.backoff.ms=500
 log.initial.task.delay.ms=1000
 log.retention.check.interval.ms=5000
 END
+    kafka_secure_config
 }
 
 kafka_launch() {
-    local dir=$STACK_DIR/kafka java
+    local dir=$STACK_DIR/kafka java users=()
     java=$(java_home)/bin/java
-    kafka_config > "$dir/server.properties"
+    kafka_secure_prepare || return 1
+    (umask 077 && kafka_config > "$dir/server.properties")
+    mapfile -t users < <(kafka_secure_users)
     if [[ ! -e $dir/data/meta.properties ]]; then
         # The cluster id is any 16 bytes in URL-safe base64.
         "$java" -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$KAFKA_DIST/*" kafka.tools.StorageTool format \
-            --ignore-formatted --cluster-id YWxwZXgtbG9jYWwtc3RrMQ --config "$dir/server.properties" > "$dir/format.log" 2>&1 ||
+            --ignore-formatted --cluster-id YWxwZXgtbG9jYWwtc3RrMQ --config "$dir/server.properties" "${users[@]}" \
+            > "$dir/format.log" 2>&1 ||
             { cat "$dir/format.log" >&2; return 1; }
     fi
     # C1 only and small stacks: 150 MB instead of 350, and it starts faster.

@@ -8,7 +8,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "common/log.h"
@@ -65,6 +68,53 @@ static void empty_settings_leave_the_library_s_defaults(void **state)
     expect_property(&link, "client.id", "rdkafka");
     expect_property(&link, "ssl.ca.location", "");
     expect_property(&link, "sasl.mechanism", "PLAIN");
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void replaced_certificate_files_have_another_stamp(void **state)
+{
+    char folder[] = "/tmp/test_kafka.XXXXXX", ca[64], other[64];
+    struct kafka_link link = {.brokers = "b:1", .security = KAFKA_SSL, .ca_file = ca};
+    uint64_t missing, first;
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(ca, sizeof(ca), "%s/ca.pem", folder);
+    snprintf(other, sizeof(other), "%s/other.pem", folder);
+    missing = kafka_link_stamp(&link);
+    write_file(ca, "one");
+    first = kafka_link_stamp(&link);
+    assert_true(first != missing);
+    assert_true(kafka_link_stamp(&link) == first);
+    write_file(other, "two");
+    assert_int_equal(rename(other, ca), 0);
+    assert_true(kafka_link_stamp(&link) != first);
+    link.security = KAFKA_PLAINTEXT; /* then they are not used */
+    assert_true(kafka_link_stamp(&link) == 0);
+    unlink(ca);
+    rmdir(folder);
+}
+
+static void unusable_file_names_its_key(void **state)
+{
+    struct kafka_link link = {.brokers = "b:1", .security = KAFKA_SSL, .ca_file = "/dev/null"};
+    rd_kafka_conf_t *conf = NULL;
+    rd_kafka_t *client = NULL;
+    struct error err;
+
+    (void)state;
+    assert_int_equal(kafka_conf_make(&link, &conf, &err), OK);
+    assert_int_equal(kafka_client_open(RD_KAFKA_PRODUCER, conf, "producer", &client, &err), FATAL);
+    assert_non_null(strstr(err.text, "kafka.ca_file"));
+    assert_null(client);
 }
 
 static void unknown_property_is_fatal_and_named(void **state)
@@ -228,6 +278,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(link_becomes_properties),
         cmocka_unit_test(empty_settings_leave_the_library_s_defaults),
+        cmocka_unit_test(replaced_certificate_files_have_another_stamp),
+        cmocka_unit_test(unusable_file_names_its_key),
         cmocka_unit_test(unknown_property_is_fatal_and_named),
         cmocka_unit_test(usable_links_pass_the_check),
         cmocka_unit_test(tls_files_must_be_readable_and_complete),
