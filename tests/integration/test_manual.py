@@ -101,7 +101,7 @@ def test_meaning_of_keys_comes_from_the_default_configuration(program):
     for words in {
         "shipper": [
             "One of none, gzip, snappy, lz4, zstd; lz4; ALPEX_KAFKA_COMPRESSION.",
-            "Duration; 5ms;",
+            "Duration; 1ms;",
             # Elements of a list are shown in comments, over several lines and elements.
             "inputs[0].start_at One of beginning, end; e.g. beginning; ALPEX_INPUTS_0_START_AT. or end: for files",
             "file: files and what they are rotated to; folder: any new file",
