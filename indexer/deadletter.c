@@ -20,6 +20,7 @@
 struct deadletter {
     const struct indexer_kafka_config *config;
     rd_kafka_t *client; /* NULL until needed */
+    uint64_t stamp;     /* of the certificate files that the client has read */
     size_t under_way;
     rd_kafka_resp_err_t last_error;
     struct metric *sent[REASON_COUNT];
@@ -65,6 +66,7 @@ static enum status connect_client(struct deadletter *deadletter, struct error *e
 {
     rd_kafka_conf_t *conf = NULL;
 
+    deadletter->stamp = kafka_link_stamp(&deadletter->config->link);
     if (kafka_conf_make(&deadletter->config->link, &conf, err))
         return err->status;
     if (kafka_set(conf, "enable.idempotence", deadletter->config->idempotence ? "true" : "false",
@@ -169,7 +171,9 @@ enum status deadletter_write(struct deadletter *deadletter, struct batch *batch,
         return OK;
     if (!code)
         code = deadletter->last_error;
-    if (rd_kafka_fatal_error(deadletter->client, NULL, 0)) { /* a new client next time */
+    /* A new client next time, also when the certificates that did not work are others now. */
+    if (rd_kafka_fatal_error(deadletter->client, NULL, 0) ||
+        kafka_link_stamp(&deadletter->config->link) != deadletter->stamp) {
         rd_kafka_destroy(deadletter->client);
         deadletter->client = NULL;
     }
