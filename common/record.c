@@ -299,6 +299,24 @@ struct record_extra *record_find_extra(const struct record *record, uint8_t node
     return NULL;
 }
 
+void record_remove_extra(struct record *record, struct record_extra *extra)
+{
+    struct record_extra **link = &record->extras, *before = NULL;
+
+    for (; *link != extra; link = &(*link)->next)
+        before = *link;
+    *link = extra->next;
+    if (record->extras_last == extra)
+        record->extras_last = before;
+    record->extra_count--;
+    if (record->extra_table_size == 0)
+        return;
+    link = &record->extra_table[extra_slot(record, extra->node, extra->key)];
+    while (*link != extra)
+        link = &(*link)->same_slot;
+    *link = extra->same_slot;
+}
+
 bool record_add_extra(struct record *record, uint8_t node, struct slice key, struct slice raw)
 {
     struct record_extra *extra = record_find_extra(record, node, key);

@@ -209,6 +209,23 @@ bool record_put(struct record *record, const struct record_target *target, struc
 bool record_put_json(struct record *record, const struct record_target *target, struct slice raw);
 
 /*
+ * The value under that name, wherever it is kept: "a.b" is also found as {"a":{"b":…}}. What is
+ * outside of the schema is VALUE_JSON. False: there is none.
+ */
+bool record_get(const struct record *record, const struct record_target *target, struct value *out);
+
+/* Removes the value under that name; what stays of an object that held it is kept. False without
+ * memory: it is still there. */
+bool record_remove(struct record *record, const struct record_target *target);
+
+/* The object that `name` is ("labels", "source.geo"), as a number for record_remove_object; 0: it
+ * is none of the schema's. */
+unsigned record_object_find(struct slice name);
+
+/* Removes everything in that object. */
+void record_remove_object(struct record *record, unsigned object);
+
+/*
  * Copies a field to another record, as a view; of an OBJECT field its members, or with `key` only
  * that one ("a.b" is also found as {"a":{"b":…}}). `key` must live as long as `to`. What is
  * absent is left out. False without memory.

@@ -73,6 +73,9 @@ uint8_t record_inner_node(const struct record_tree *tree, uint8_t node, struct s
 /* NULL: there is none of that key. */
 struct record_extra *record_find_extra(const struct record *record, uint8_t node, struct slice key);
 
+/* Takes it out of list and table; it must be in them. */
+void record_remove_extra(struct record *record, struct record_extra *extra);
+
 /* Adds or replaces; key and raw are kept, not copied. False without memory or room. */
 bool record_add_extra(struct record *record, uint8_t node, struct slice key, struct slice raw);
 

@@ -19,6 +19,11 @@ EMBED(shipper_defaults, "configs/shipper.yaml");
 
 #define PATH_LEN 4096
 
+/* The tables want a struct around it. */
+struct process_holder {
+    struct process_config process;
+};
+
 static const cyaml_strval_t partition_names[] = {{"stream", PARTITION_BY_STREAM},
                                                  {"none", PARTITION_BY_NONE}};
 static const cyaml_strval_t compression_names[] = {{"none", COMPRESS_NONE},
@@ -70,6 +75,11 @@ static const cyaml_schema_field_t http_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t processing_fields[] = {
+    PROCESS_FIELDS(struct process_holder, process),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t top_fields[] = {
     CYAML_FIELD_MAPPING("agent", CYAML_FLAG_DEFAULT, struct shipper_config, agent, agent_fields),
     CYAML_FIELD_STRING_PTR("host_name", CYAML_FLAG_POINTER, struct shipper_config, host_name, 0,
@@ -80,6 +90,8 @@ static const cyaml_schema_field_t top_fields[] = {
                            PATH_LEN),
     CYAML_FIELD_STRING_PTR("plugins_dir", CYAML_FLAG_POINTER, struct shipper_config, plugins_dir, 0,
                            PATH_LEN),
+    CYAML_FIELD_MAPPING("processing", CYAML_FLAG_DEFAULT, struct shipper_config, processing,
+                        processing_fields),
     CYAML_FIELD_SEQUENCE_COUNT("inputs", CYAML_FLAG_POINTER, struct shipper_config, inputs,
                                input_count, &input_config_value, 0, 100),
     CYAML_FIELD_UINT("line_max_bytes", CYAML_FLAG_DEFAULT, struct shipper_config, line_max_bytes),
@@ -126,6 +138,7 @@ static void check(struct config *config, const struct shipper_config *c)
     if (c->plugins_dir && *c->plugins_dir &&
         plugin_check_folder(c->plugins_dir, tell_plugin_problem, config, &err))
         config_problem(config, "plugins_dir", "%s", err.text);
+    process_config_check(config, &c->processing, NULL, "processing.");
     for (uint32_t i = 0; i < c->input_count; i++)
         input_config_check(config, c, i);
     config_check_range(config, "line_max_bytes", c->line_max_bytes, 256, 64u << 20, "256 to 64MiB");
@@ -144,6 +157,15 @@ static void check(struct config *config, const struct shipper_config *c)
     config_check_range(config, "delivery.drain_timeout_ms", c->delivery.drain_timeout_ms, 0,
                        3600000, "0 to 1h");
     kafka_link_check(config, &c->kafka.link);
+}
+
+unsigned shipper_config_input_number(const struct shipper_config *config,
+                                     const struct input_config *input)
+{
+    for (uint32_t i = 0; i < config->input_count; i++)
+        if (input == &config->inputs[i])
+            return i;
+    return 0;
 }
 
 /* What is empty in the document and has a value all the same. */

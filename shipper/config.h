@@ -10,6 +10,7 @@
 #include "common/config.h"
 #include "common/kafka.h"
 #include "common/log_config.h"
+#include "shipper/config_process.h"
 #include "shipper/join/wrap.h"
 
 enum start_at { START_AT_BEGINNING, START_AT_END };
@@ -59,6 +60,7 @@ struct input_config {
     char *when_done; /* keep, delete, move:/folder; NULL: keep */
     bool keep_original;
     double *sample_percent; /* NULL: 100 */
+    struct process_config process;
 };
 
 struct shipper_kafka_config {
@@ -88,6 +90,7 @@ struct shipper_config {
     char *host_name; /* never "" after loading */
     char *state_dir;
     char *formats_dir, *plugins_dir; /* "" = none */
+    struct process_config processing; /* of all inputs */
     struct input_config *inputs;
     uint32_t input_count;
     uint64_t line_max_bytes;
@@ -104,6 +107,10 @@ struct shipper_config {
 enum status shipper_config_load(const char *path, const char *const *settings,
                                 struct config **holder, struct shipper_config **out,
                                 struct error *err);
+
+/* Its place in the list of inputs; 0 for one that is not in it. */
+unsigned shipper_config_input_number(const struct shipper_config *config,
+                                     const struct input_config *input);
 
 /* For the test that every key of the tables is in configs/shipper.yaml. */
 extern const struct config_schema shipper_config_schema;

@@ -105,6 +105,7 @@ static const cyaml_schema_field_t input_fields[] = {
     CYAML_FIELD_BOOL("keep_original", CYAML_FLAG_OPTIONAL, struct input_config, keep_original),
     CYAML_FIELD_FLOAT_PTR("sample_percent", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                           struct input_config, sample_percent),
+    PROCESS_FIELDS(struct input_config, process),
     CYAML_FIELD_END,
 };
 
@@ -360,6 +361,8 @@ void input_config_check(struct config *config, const struct shipper_config *c, u
         config_problem(config, key_of(&check, "dataset"),
                        "'%s' cannot be part of an index name; expected " DATASET_EXPECTED,
                        input->dataset);
+    snprintf(check.key, sizeof(check.key), "inputs[%u].", i);
+    process_config_check(config, &input->process, &c->processing, check.key);
     if (input->sample_percent && !(*input->sample_percent >= 0 && *input->sample_percent <= 100))
         config_problem(config, key_of(&check, "sample_percent"), "out of range; expected 0 to 100");
 }

@@ -1,5 +1,5 @@
 /*
- * lines.c - a line into a record that is ready to go: parse, stamp, filter.
+ * lines.c - a line into a record that is ready to go: parse, stamp, process.
  */
 #include "shipper/lines.h"
 
@@ -10,6 +10,7 @@
 #include "shipper/input/input.h"
 #include "shipper/join/join.h"
 #include "shipper/parser/parser.h"
+#include "shipper/process/process.h"
 #include "shipper/spool.h"
 #include "shipper/stream.h"
 
@@ -48,7 +49,7 @@ enum status lines_open(struct lines *lines, const struct shipper_config *config,
 
     if (status != OK)
         return status;
-    if (open_join(lines, config, input, err)) {
+    if (open_join(lines, config, input, err) || process_open(config, input, &lines->process, err)) {
         lines_close(lines);
         return err->status;
     }
@@ -58,7 +59,6 @@ enum status lines_open(struct lines *lines, const struct shipper_config *config,
     lines->config = config;
     lines->input = input;
     lines->dataset = input->dataset ? input->dataset : lines->parser->format->dataset;
-    filter_init(&lines->filter, input);
     return OK;
 }
 
@@ -71,6 +71,8 @@ void lines_close(struct lines *lines)
 {
     query_program_close(lines->query);
     lines->query = NULL;
+    process_close(lines->process);
+    lines->process = NULL;
     join_close(lines->join);
     lines->join = NULL;
     parser_close(lines->parser);
@@ -158,6 +160,21 @@ static bool parse_line(struct lines *lines, struct stream *stream, const struct 
     return !memory.no_record;
 }
 
+/* False: it is not wanted. What is hidden can still be asked for. */
+static bool process_record(struct lines *lines, struct record *record)
+{
+    if (lines->process) {
+        process_fields(lines->process, record);
+        if (!process_wants(lines->process, record, (struct slice){lines->id, RECORD_ID_LEN}))
+            return false;
+    }
+    if (lines->query && !query_program_match(lines->query, record))
+        return false;
+    if (lines->process)
+        process_redact(lines->process, record);
+    return true;
+}
+
 static enum line_verdict make_record(struct lines *lines, struct stream *stream,
                                      const struct event *event, struct record *record)
 {
@@ -171,7 +188,7 @@ static enum line_verdict make_record(struct lines *lines, struct stream *stream,
         return LINE_NOTHING;
     time = settle_time(stream, event, record);
     record_id_make(&stream->source, event->offset, event->text, time, lines->id);
-    if (!filter_keep(&lines->filter, id))
+    if (lines->process && !process_samples(lines->process, id))
         return LINE_FILTERED;
     stamp(lines, stream, event, record);
     if (lines->input->keep_original)
@@ -182,7 +199,7 @@ static enum line_verdict make_record(struct lines *lines, struct stream *stream,
         record_tag(record, "_truncated");
     if (event->full)
         record_tag(record, "_multiline_limit");
-    if (lines->query && !query_program_match(lines->query, record))
+    if (!process_record(lines, record))
         return LINE_FILTERED;
     return parsed ? LINE_PARSED : LINE_UNPARSED;
 }
@@ -252,4 +269,8 @@ void lines_shorten(struct lines *lines, const struct stream *stream, const struc
                     SLICE("the record is larger than a message may be"));
     stamp(lines, stream, event, record);
     record_set_json(record, FIELD_TAGS, SLICE("[\"_truncated\"]"));
+    if (lines->process) {
+        process_fields(lines->process, record);
+        process_redact(lines->process, record);
+    }
 }

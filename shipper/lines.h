@@ -1,5 +1,5 @@
 /*
- * lines.h - a line into a record that is ready to go: parse, stamp, filter.
+ * lines.h - a line into a record that is ready to go: parse, stamp, process.
  */
 #ifndef SHIPPER_LINES_H
 #define SHIPPER_LINES_H
@@ -9,12 +9,12 @@
 #include "common/error.h"
 #include "common/buf.h"
 #include "common/record_id.h"
-#include "shipper/filter.h"
 
 struct event;
 struct input_piece;
 struct join;
 struct parser;
+struct process;
 struct query;
 struct query_program;
 struct position;
@@ -29,8 +29,8 @@ struct lines {
     const struct input_config *input;
     struct join *join; /* NULL: every line is an event */
     struct parser *parser;
-    struct filter filter;
-    struct query_program *query; /* what is kept; NULL: everything */
+    struct process *process;     /* as configured; NULL: nothing */
+    struct query_program *query; /* what is kept beside that; NULL: everything */
     const char *dataset;         /* NULL: as the parser says */
     size_t line_max;             /* bytes of a line as it stands in the content */
     char id[RECORD_ID_LEN];      /* of the last line; its record points here */

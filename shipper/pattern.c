@@ -39,6 +39,8 @@ struct pattern {
     pcre2_match_context *context;
     pcre2_jit_stack *stack;
     const char *subject;
+    size_t subject_len;
+    const pcre2_code *code; /* that the subject is matched with */
     int groups; /* that the last match set; 0: none */
     struct pattern_name *names;
     size_t name_count;
@@ -235,16 +237,22 @@ static int match_windows(struct pattern *pattern, const pcre2_code *code, size_t
 
 bool pattern_match(struct pattern *pattern, struct slice text, size_t from)
 {
-    const pcre2_code *code;
-
     if (text.len == 0)
         text.data = "";
-    code = choose(pattern, text);
+    pattern->code = choose(pattern, text);
     pattern->subject = text.data;
+    pattern->subject_len = text.len;
     pcre2_set_match_limit(pattern->context, steps_for(pattern, text.len));
-    pattern->groups = pattern->anchored || text.len <= WINDOW_BYTES
-                          ? match_window(pattern, code, text.len, from, PCRE2_UNSET)
-                          : match_windows(pattern, code, text.len, from);
+    return pattern_match_again(pattern, from);
+}
+
+bool pattern_match_again(struct pattern *pattern, size_t from)
+{
+    size_t len = pattern->subject_len;
+
+    pattern->groups = pattern->anchored || len <= WINDOW_BYTES
+                          ? match_window(pattern, pattern->code, len, from, PCRE2_UNSET)
+                          : match_windows(pattern, pattern->code, len, from);
     if (pattern->groups > 0)
         return true;
     if (pattern->groups != PCRE2_ERROR_NOMATCH)

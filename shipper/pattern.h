@@ -30,6 +30,9 @@ void pattern_close(struct pattern *pattern); /* NULL is fine */
 /* Finds the pattern in `text`, from `from` on. */
 bool pattern_match(struct pattern *pattern, struct slice text, size_t from);
 
+/* The same in the text of the last call, which is still there: nothing of it is checked anew. */
+bool pattern_match_again(struct pattern *pattern, size_t from);
+
 /* Group `number` of the last match (0: all of it); {NULL, 0} when it took no part. */
 struct slice pattern_group(const struct pattern *pattern, unsigned number);
 

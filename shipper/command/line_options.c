@@ -16,6 +16,8 @@ static enum status check_format(const struct line_options *options, struct error
                                            .plugins_dir = options->plugins};
     struct parser *parser;
 
+    if (!options->format) /* the configuration's */
+        return OK;
     if (parser_open(options->format, &parsing, &parser, err))
         return err->status;
     parser_close(parser);

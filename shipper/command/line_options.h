@@ -23,9 +23,10 @@ struct line_options {
     struct multiline_config joining;
 };
 
+#define LINE_FORMAT_DEFAULT "apache-combined"
 #define LINE_OPTIONS_INIT                                                                          \
     {                                                                                              \
-        .format = "apache-combined", .container = "none"                                           \
+        .format = LINE_FORMAT_DEFAULT, .container = "none"                                         \
     }
 
 /* Rows of a command's option table. */

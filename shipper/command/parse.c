@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/config_command.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/options.h"
@@ -126,6 +127,86 @@ static int parse_with(struct shipper_config *config, const struct query *query)
     return code;
 }
 
+/* What `--config`, `--set` and `--input` say of how lines are processed. */
+struct configured {
+    const char *path, *input;
+    struct option_list settings;
+    struct config *holder;
+    struct shipper_config *config; /* NULL: nothing was given */
+};
+
+/* The input called so, or of that number; NULL: there is none. */
+static const struct input_config *find_input(const struct shipper_config *config, const char *name)
+{
+    char number[16];
+
+    for (uint32_t i = 0; i < config->input_count; i++) {
+        snprintf(number, sizeof(number), "%u", i);
+        if (strcmp(name, number) == 0 ||
+            (config->inputs[i].name && strcmp(name, config->inputs[i].name) == 0))
+            return &config->inputs[i];
+    }
+    return NULL;
+}
+
+/* What the command line does not say is as the configuration's input has it. */
+static void inherit(struct line_options *lines, const struct input_config *input)
+{
+    struct input_config *own = &lines->input;
+
+    if (!own->format)
+        own->format = input->format;
+    if (!own->dataset)
+        own->dataset = input->dataset;
+    if (!own->timezone)
+        own->timezone = input->timezone;
+    if (!own->multiline)
+        own->multiline = input->multiline;
+    if (own->container == WRAP_NONE)
+        own->container = input->container;
+    own->keep_original = own->keep_original || input->keep_original;
+    own->sample_percent = input->sample_percent;
+    own->process = input->process;
+}
+
+/* False: *code is the exit code, and why is on stderr. */
+static bool load_configured(const struct program *program, struct configured *configured,
+                            struct line_options *lines, struct shipper_config *config, int *code)
+{
+    const struct input_config *input = NULL;
+
+    *code = EXIT_USAGE;
+    if (configured->path || configured->settings.count) {
+        if (!config_command_load(program, configured->path, &configured->settings,
+                                 &configured->holder, (void **)&configured->config, code))
+            return false;
+        config->processing = configured->config->processing;
+        if (!lines->formats)
+            config->formats_dir = configured->config->formats_dir;
+        if (!lines->plugins)
+            config->plugins_dir = configured->config->plugins_dir;
+        /* Ids and names as the agent's: so is what a sample takes. */
+        config->host_name = configured->config->host_name;
+        free(config->agent.id);
+        config->agent.id = strdup(configured->config->agent.id);
+        if (!config->agent.id)
+            return false;
+    }
+    if (configured->input) {
+        input = configured->config ? find_input(configured->config, configured->input) : NULL;
+        if (!input) {
+            fprintf(stderr, "shipper parse: there is no input '%s'%s\n", configured->input,
+                    configured->config ? "; give its name, or its number from 0 on"
+                                       : ": --input needs --config");
+            return false;
+        }
+        inherit(lines, input);
+    }
+    if (!lines->input.format)
+        lines->input.format = (char *)LINE_FORMAT_DEFAULT;
+    return true;
+}
+
 /* The configuration of an agent that only parses. `host` holds HOST_LEN bytes. */
 static enum status make_config(struct shipper_config *config, struct line_options *lines,
                                int64_t line_max, char *host, struct error *err)
@@ -151,12 +232,19 @@ int parse_command(const struct program *program, int argc, char **argv)
         "Reads lines from files (plain, gzip or zstd) or standard input and prints one JSON record "
         "a\n"
         "line. A line that does not fit the format becomes a record with its text as message and\n"
-        "the tag _parsefailure. 'shipper formats' lists what --format takes.";
+        "the tag _parsefailure. 'shipper formats' lists what --format takes. With --config or "
+        "--set\n"
+        "the records are processed as the configuration says below processing, with --input also\n"
+        "as that input's lines are.";
     static char *standard_input[] = {"-", NULL};
     struct line_options lines = LINE_OPTIONS_INIT;
+    struct configured configured = {0};
     int64_t line_max = LINE_MAX_DEFAULT;
     const struct option_row rows[] = {
         LINE_OPTIONS(lines),
+        CONFIG_OPTIONS(configured.path, configured.settings),
+        {"input", 'i', "NAME", OPTION_TEXT, &configured.input,
+         "read lines as this input of the configuration does: its name, or its number"},
         {"line-max", 0, "BYTES", OPTION_NUMBER, &line_max, "cut longer lines (1048576)"},
         {0}};
     char host[HOST_LEN] = "localhost", **files;
@@ -166,6 +254,7 @@ int parse_command(const struct program *program, int argc, char **argv)
     struct error err;
     int code;
 
+    lines.format = NULL;
     if (!command_begin(program, rows, help, argc, argv, &files, &code))
         return code;
     if (line_options_apply(&lines, files[0] ? files : standard_input, &err) ||
@@ -173,8 +262,11 @@ int parse_command(const struct program *program, int argc, char **argv)
         fprintf(stderr, "shipper parse: %s; see 'shipper parse --help'\n", err.text);
         return err.status == REJECT ? EXIT_USAGE : EXIT_FAILED;
     }
-    code = line_options_query(&lines, &arena, &query) ? parse_with(&config, query) : EXIT_USAGE;
+    if (load_configured(program, &configured, &lines, &config, &code)) {
+        code = line_options_query(&lines, &arena, &query) ? parse_with(&config, query) : EXIT_USAGE;
+        arena_release(&arena);
+    }
     free(config.agent.id);
-    arena_release(&arena);
+    config_close(configured.holder);
     return code;
 }

@@ -1,35 +1,33 @@
 /*
- * test_filter.c - samples of the right size, the same on every reading.
+ * test_sample.c - samples of the right size, the same on every reading.
  */
-#include "shipper/filter.h"
+#include "shipper/process/sample.h"
 
-#include "shipper/config.h"
 #include "tests/unit/support/check.h"
 
 #define IDS 20000
 
 static unsigned kept_of(double percent)
 {
-    struct input_config input = {.sample_percent = &percent};
-    struct filter filter;
+    struct sample sample;
     unsigned kept = 0;
     char id[32];
 
-    filter_init(&filter, &input);
+    sample_init(&sample, percent);
     for (int i = 0; i < IDS; i++) {
         snprintf(id, sizeof(id), "id-%d", i);
-        kept += filter_keep(&filter, slice_of(id));
+        kept += sample_has(&sample, slice_of(id));
     }
     return kept;
 }
 
-static void everything_is_kept_by_default(void **state)
+static void everything_is_in_a_sample_of_all(void **state)
 {
-    struct filter filter;
+    struct sample sample;
 
     (void)state;
-    filter_init(&filter, &(struct input_config){0});
-    assert_true(filter_keep(&filter, SLICE("any")));
+    sample_init(&sample, 100);
+    assert_true(sample_has(&sample, SLICE("any")));
     assert_int_equal(kept_of(100), IDS);
 }
 
@@ -60,30 +58,28 @@ static void share_just_below_all_is_no_overflow(void **state)
 
 static void larger_sample_holds_the_smaller(void **state)
 {
-    double few = 10, more = 20;
-    struct input_config a = {.sample_percent = &few}, b = {.sample_percent = &more};
-    struct filter small, large;
+    struct sample small, large;
     char id[32];
 
     (void)state;
-    filter_init(&small, &a);
-    filter_init(&large, &b);
+    sample_init(&small, 10);
+    sample_init(&large, 20);
     for (int i = 0; i < IDS; i++) {
         snprintf(id, sizeof(id), "id-%d", i);
-        if (filter_keep(&small, slice_of(id)))
-            assert_true(filter_keep(&large, slice_of(id)));
+        if (sample_has(&small, slice_of(id)))
+            assert_true(sample_has(&large, slice_of(id)));
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everything_is_kept_by_default),
+        cmocka_unit_test(everything_is_in_a_sample_of_all),
         cmocka_unit_test(nothing_is_kept_of_zero_percent),
         cmocka_unit_test(sample_has_about_its_size),
         cmocka_unit_test(share_just_below_all_is_no_overflow),
         cmocka_unit_test(larger_sample_holds_the_smaller),
     };
 
-    return cmocka_run_group_tests_name("filter", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("sample", tests, NULL, NULL);
 }
