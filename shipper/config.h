@@ -89,7 +89,7 @@ struct shipper_config {
     struct agent_config agent;
     char *host_name; /* never "" after loading */
     char *state_dir;
-    char *formats_dir, *plugins_dir; /* "" = none */
+    char *formats_dir, *plugins_dir;  /* "" = none */
     struct process_config processing; /* of all inputs */
     struct input_config *inputs;
     uint32_t input_count;
