@@ -281,6 +281,9 @@ static void check_http(struct check *check)
     check_range(check, "body_max_bytes", input->body_max_bytes, 1024, (uint64_t)256 << 20,
                 "1KiB to 256MiB");
     refuse(check, "certificate_file", input->certificate_file != NULL);
+    if (input->process.rate_limit && input->process.rate_limit->on_limit == ON_LIMIT_DROP)
+        config_problem(check->config, key_of(check, "rate_limit.on_limit"),
+                       "not for inputs of type 'http': who posts too much is answered 429");
 }
 
 /* Two inputs with one spool would take each other's lines. */

@@ -276,3 +276,18 @@ void process_config_check(struct config *config, const struct process_config *pr
     if (process->rate_limit)
         check_rate(&check, process->rate_limit);
 }
+
+void process_config_write_rate(const struct process_config *process, struct buf *out)
+{
+    const struct rate_config *rate = process->rate_limit;
+
+    if (!rate)
+        return;
+    if (rate->lines_per_second)
+        buf_addf(out, "lines %.17g ", *rate->lines_per_second);
+    if (rate->bytes_per_second)
+        buf_addf(out, "bytes %llu ", (unsigned long long)*rate->bytes_per_second);
+    if (rate->burst_ms)
+        buf_addf(out, "burst %llu ", (unsigned long long)*rate->burst_ms);
+    buf_addf(out, "on_limit %d\n", (int)rate->on_limit);
+}

@@ -38,7 +38,7 @@ struct redact_config {
     char *secret, *key_id; /* of hashes; NULL or "": none */
 };
 
-enum on_limit { ON_LIMIT_DELAY, ON_LIMIT_DROP };
+enum on_limit { ON_LIMIT_INHERIT, ON_LIMIT_DELAY, ON_LIMIT_DROP };
 
 struct rate_config {
     double *lines_per_second;   /* NULL: no limit */
@@ -84,5 +84,9 @@ extern const cyaml_schema_field_t process_redact_fields[], process_rate_fields[]
  */
 void process_config_check(struct config *config, const struct process_config *process,
                           const struct process_config *common, const char *prefix);
+
+/* The rate limit as text, to see whether it changes: inputs have it in force. */
+struct buf;
+void process_config_write_rate(const struct process_config *process, struct buf *out);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "shipper/lines.h"
 
+#include "common/clock.h"
 #include "common/query/program.h"
 #include "common/record.h"
 #include "shipper/config.h"
@@ -11,6 +12,7 @@
 #include "shipper/join/join.h"
 #include "shipper/parser/parser.h"
 #include "shipper/process/process.h"
+#include "shipper/process/rate.h"
 #include "shipper/spool.h"
 #include "shipper/stream.h"
 
@@ -49,7 +51,8 @@ enum status lines_open(struct lines *lines, const struct shipper_config *config,
 
     if (status != OK)
         return status;
-    if (open_join(lines, config, input, err) || process_open(config, input, &lines->process, err)) {
+    if (open_join(lines, config, input, err) || process_open(config, input, &lines->process, err) ||
+        (!input->spooled && rate_open(config, input, &lines->rate, err))) {
         lines_close(lines);
         return err->status;
     }
@@ -71,6 +74,8 @@ void lines_close(struct lines *lines)
 {
     query_program_close(lines->query);
     lines->query = NULL;
+    rate_close(lines->rate);
+    lines->rate = NULL;
     process_close(lines->process);
     lines->process = NULL;
     join_close(lines->join);
@@ -204,6 +209,20 @@ static enum line_verdict make_record(struct lines *lines, struct stream *stream,
     return parsed ? LINE_PARSED : LINE_UNPARSED;
 }
 
+/* One line too many, by rate_limit; what it says for the lines behind it counts all the same. */
+static enum line_verdict drop_line(struct lines *lines, struct stream *stream,
+                                   const struct event *event, struct record *record)
+{
+    bool parsed;
+
+    record_clear(record);
+    arena_clear(record->arena);
+    if (!parse_line(lines, stream, event, record, &parsed))
+        return LINE_NOTHING;
+    settle_time(stream, event, record);
+    return LINE_FILTERED;
+}
+
 /* Of a position in `bytes`, which begin at `start`: in front of them stands what start's mark says.
  */
 static struct mark mark_at(const struct position *start, struct slice bytes, uint64_t offset)
@@ -225,12 +244,24 @@ bool lines_each(struct lines *lines, const struct input_piece *piece, struct rec
                             .line_max = lines->line_max,
                             .last = piece->last,
                             .skipping = stream->skipping};
+    const int64_t now_ns = lines->rate ? clock_mono_ns() : 0;
     struct event event;
 
+    lines->delayed = false;
     while (join_next(lines->join, &framer, piece->last || piece->quiet, &event)) {
         const struct position before = stream->read;
-        enum line_verdict verdict = make_record(lines, stream, &event, record);
-        struct position after = {
+        enum rate_verdict asked =
+            lines->rate ? rate_ask(lines->rate, event.lines, event.text.len, now_ns) : RATE_PASS;
+        enum line_verdict verdict;
+        struct position after;
+
+        if (asked == RATE_WAIT) {
+            lines->delayed = true;
+            return false;
+        }
+        verdict = asked == RATE_DROP ? drop_line(lines, stream, &event, record)
+                                     : make_record(lines, stream, &event, record);
+        after = (struct position){
             .offset = event.end,
             .mark = mark_at(&start, bytes, event.end),
             .time = stream->read.time,
@@ -239,6 +270,8 @@ bool lines_each(struct lines *lines, const struct input_piece *piece, struct rec
 
         if (!take(arg, stream, &event, verdict, record, &after)) {
             stream->read = before;
+            if (asked == RATE_PASS && lines->rate)
+                rate_give_back(lines->rate, event.lines, event.text.len);
             return false;
         }
         stream->lines += event.lines;

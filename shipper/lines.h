@@ -15,6 +15,7 @@ struct input_piece;
 struct join;
 struct parser;
 struct process;
+struct rate;
 struct query;
 struct query_program;
 struct position;
@@ -30,6 +31,8 @@ struct lines {
     struct join *join; /* NULL: every line is an event */
     struct parser *parser;
     struct process *process;     /* as configured; NULL: nothing */
+    struct rate *rate;           /* of inputs that can wait; NULL: no limit */
+    bool delayed;                /* by it, at the end of the last piece */
     struct query_program *query; /* what is kept beside that; NULL: everything */
     const char *dataset;         /* NULL: as the parser says */
     size_t line_max;             /* bytes of a line as it stands in the content */
@@ -62,7 +65,8 @@ typedef bool lines_taker(void *arg, struct stream *stream, const struct event *e
 /*
  * Frames the piece, which begins at its stream's read.offset, and hands each event's
  * record (cleared and made here, valid during the call) to `take`. Moves
- * stream->read over what was taken. False: `take` said so.
+ * stream->read over what was taken. False: `take` said so, or (lines->delayed) the input's rate
+ * limit.
  */
 bool lines_each(struct lines *lines, const struct input_piece *piece, struct record *record,
                 lines_taker *take, void *arg);

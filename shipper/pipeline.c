@@ -25,6 +25,7 @@
 #include "shipper/input/input.h"
 #include "shipper/join/join.h"
 #include "shipper/outbox.h"
+#include "shipper/process/rate.h"
 #include "shipper/producer.h"
 #include "shipper/progress.h"
 #include "shipper/quarantine.h"
@@ -39,6 +40,7 @@
 #define TOPIC_WAIT_MS 2000
 #define RELINK_MS     4000 /* between attempts to change only how Kafka is reached */
 #define GAUGE_MS      250
+#define DELAY_MAX_MS  1000 /* an input with a rate limit is asked at least this often */
 
 struct counters {
     struct metric *lines, *bytes, *parsed, *unparsed, *filtered, *headings, *truncated, *repaired;
@@ -160,6 +162,51 @@ static bool take_piece(struct pipeline *pipeline, struct source *source,
     return taken;
 }
 
+/*
+ * Too much for now: the input is asked again when something may pass, and each second, since what
+ * it reads from may change meanwhile.
+ */
+static void delay(struct source *source, int64_t now_ms)
+{
+    int64_t pause_ms = rate_wait_ms(source->lines.rate, clock_mono_ns());
+
+    source->due_ms = now_ms + (pause_ms < DELAY_MAX_MS ? pause_ms : DELAY_MAX_MS);
+}
+
+/* What a rate limit has dropped is said when it is time. */
+static void say_drops(struct source *source, int64_t now_ms, int64_t *wake_ms)
+{
+    int64_t now_ns = clock_mono_ns(), in_ms = rate_say_in_ms(source->lines.rate, now_ns);
+
+    if (in_ms == 0)
+        rate_say(source->lines.rate, now_ns);
+    else if (in_ms > 0 && now_ms + in_ms < *wake_ms)
+        *wake_ms = now_ms + in_ms;
+}
+
+/* A piece of one input. True: there was one, and there may be more right now. */
+static bool read_input(struct pipeline *pipeline, struct source *source, int64_t now_ms,
+                       int64_t *wake_ms)
+{
+    struct input_piece piece = {0};
+    enum status status = source->input->type->read(source->input, now_ms, &piece, wake_ms);
+    bool taken;
+
+    source->due_ms = 0;
+    source->exhausted = status == DONE;
+    if (status != OK)
+        return false;
+    taken = take_piece(pipeline, source, &piece);
+    source->input->type->done(source->input, &piece, !taken);
+    if (!taken && source->lines.delayed) {
+        delay(source, now_ms);
+        *wake_ms = source->due_ms;
+        return false;
+    }
+    pipeline->blocked = !taken;
+    return true;
+}
+
 /* Reads a piece of each input that has one. Returns whether any had; when to ask again in *wake. */
 static bool read_inputs(struct pipeline *pipeline, int64_t now_ms, int64_t *wake_ms)
 {
@@ -168,19 +215,16 @@ static bool read_inputs(struct pipeline *pipeline, int64_t now_ms, int64_t *wake
     pipeline->blocked = false;
     for (unsigned i = 0; i < pipeline->sources.count && !pipeline->blocked; i++) {
         struct source *source = &pipeline->sources.items[i];
-        struct input_piece piece = {0};
         int64_t due_ms = INT64_MAX;
-        enum status status;
 
+        if (source->lines.rate)
+            say_drops(source, now_ms, wake_ms);
         if (source->exhausted)
             continue;
-        status = source->input->type->read(source->input, now_ms, &piece, &due_ms);
-        if (status == OK) {
-            any = true;
-            pipeline->blocked = !take_piece(pipeline, source, &piece);
-            source->input->type->done(source->input, &piece, pipeline->blocked);
-        }
-        source->exhausted = status == DONE;
+        if (source->due_ms > now_ms)
+            due_ms = source->due_ms;
+        else
+            any = read_input(pipeline, source, now_ms, &due_ms) || any;
         if (due_ms < *wake_ms)
             *wake_ms = due_ms;
     }
@@ -395,7 +439,7 @@ static void wait_for_work(struct pipeline *pipeline, int64_t now_ms, int64_t wak
     for (unsigned i = 0; i < pipeline->sources.count && !pipeline->blocked; i++) {
         const struct source *source = &pipeline->sources.items[i];
 
-        if (!source->exhausted && !pipeline->leaving)
+        if (!source->exhausted && !pipeline->leaving && source->due_ms <= now_ms)
             fds[n++] =
                 (struct pollfd){.fd = source->input->type->fd(source->input), .events = POLLIN};
     }

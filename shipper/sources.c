@@ -57,6 +57,7 @@ static char *text_of(const struct shipper_config *config, const struct input_con
     scoped_buf struct buf text = BUF_INIT(TEXT_MAX);
 
     buf_addf(&text, "%llu %s\n", (unsigned long long)config->line_max_bytes, config->agent.id);
+    process_config_write_rate(&config->processing, &text);
     if (!input_config_write(input, &text) || text.failed)
         return NULL;
     return strdup(buf_str(&text));

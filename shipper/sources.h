@@ -24,6 +24,7 @@ struct source {
     struct input *input;
     struct lines lines;
     bool exhausted; /* nothing will ever come */
+    int64_t due_ms; /* its rate limit lets nothing pass before; 0: no limit, or not reached */
 
     struct settings *opened_with;         /* the configuration of the input; lives as long */
     struct settings *parsed_with;         /* that of its lines */

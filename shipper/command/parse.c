@@ -202,6 +202,7 @@ static bool load_configured(const struct program *program, struct configured *co
         }
         inherit(lines, input);
     }
+    lines->input.process.rate_limit = config->processing.rate_limit = NULL;
     if (!lines->input.format)
         lines->input.format = (char *)LINE_FORMAT_DEFAULT;
     return true;

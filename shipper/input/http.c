@@ -22,6 +22,7 @@
 #include "shipper/config.h"
 #include "shipper/input/http_body.h"
 #include "shipper/input/spooled.h"
+#include "shipper/process/rate.h"
 
 #define THREADS   8
 #define KEYS      4096 /* answers that are remembered */
@@ -41,6 +42,7 @@ struct http_input {
 
     pthread_mutex_t lock; /* guards `keys`; leaf lock */
     struct answered keys[KEYS];
+    struct rate *rate; /* also guarded by `lock` */
     struct metric *requests, *refused, *lines;
 };
 
@@ -186,6 +188,36 @@ static bool split_body(struct http_input *input, struct web_request *request, st
     return true;
 }
 
+/*
+ * May so much pass? False: the reply has been sent. A request is taken as a whole, and paid for by
+ * those that follow.
+ */
+static bool passes(struct http_input *input, struct web_request *request, size_t lines,
+                   size_t bytes)
+{
+    char header[48];
+    int64_t wait_s = 0;
+
+    pthread_mutex_lock(&input->lock);
+    if (rate_ask(input->rate, lines, bytes, clock_mono_ns()) != RATE_PASS)
+        wait_s = 1 + rate_wait_ms(input->rate, clock_mono_ns()) / 1000;
+    pthread_mutex_unlock(&input->lock);
+    if (wait_s == 0)
+        return true;
+    snprintf(header, sizeof(header), "Retry-After: %lld\r\n", (long long)wait_s);
+    web_reply_header(request, header);
+    refuse(input, request, 429, "There are more lines than this input may take",
+           "Send them again after the time in Retry-After.");
+    return false;
+}
+
+static void give_back(struct http_input *input, size_t lines, size_t bytes)
+{
+    pthread_mutex_lock(&input->lock);
+    rate_give_back(input->rate, lines, bytes);
+    pthread_mutex_unlock(&input->lock);
+}
+
 static void keep(struct http_input *input, struct web_request *request, struct slice body)
 {
     char peer[WEB_PEER_MAX];
@@ -199,10 +231,13 @@ static void keep(struct http_input *input, struct web_request *request, struct s
     collector.peer = slice_of(peer);
     if (was_answered(input, key, &lines)) {
         accept_lines(request, lines);
-    } else if (split_body(input, request, body, &collector, &lines)) {
+    } else if (split_body(input, request, body, &collector, &lines) &&
+               passes(input, request, lines, body.len)) {
         enum status status =
             spool_append(spooled_spool(&input->half), buf_slice(&collector.entries), true, &err);
 
+        if (status)
+            give_back(input, lines, body.len);
         if (status == REJECT) {
             refuse(input, request, 413, "There are too many lines in this request", err.text);
         } else if (status) {
@@ -252,6 +287,7 @@ static void http_close(struct input *base)
     http_stop(base);
     spooled_close(&input->half);
     pthread_mutex_destroy(&input->lock);
+    rate_close(input->rate);
     free(input);
 }
 
@@ -286,7 +322,8 @@ static enum status http_open(const struct input_context *context, const struct i
                                      "Of these, those whose lines were not taken.");
     input->lines = metrics_counter("shipper_network_lines_total", "input=\"http\"",
                                    "Lines that came by network and were kept.");
-    if (spooled_open(context, config, config->name ? config->name : "http", &input->half, err) ||
+    if (rate_open(context->config, config, &input->rate, err) ||
+        spooled_open(context, config, config->name ? config->name : "http", &input->half, err) ||
         start(input, err)) {
         http_close(&input->half.base);
         return err->status;

@@ -19,6 +19,7 @@
 #include "shipper/config.h"
 #include "shipper/framer.h"
 #include "shipper/input/spooled.h"
+#include "shipper/process/rate.h"
 
 #define READ_BYTES  65536
 #define FULL_MS     100 /* between attempts when the spool takes no more */
@@ -35,6 +36,7 @@ struct standard_input {
     size_t room, len, line_max;
     bool skipping;
     struct buf entries;
+    struct rate *rate;
 };
 
 static bool asked_to_leave(const struct standard_input *input, int timeout_ms)
@@ -42,6 +44,37 @@ static bool asked_to_leave(const struct standard_input *input, int timeout_ms)
     struct pollfd fd = {.fd = input->leave_fd, .events = POLLIN};
 
     return poll(&fd, 1, timeout_ms) > 0;
+}
+
+/* Into the spool, however long that takes. False: asked to leave meanwhile. */
+static bool keep_entries(struct standard_input *input)
+{
+    struct error err;
+    bool said = false;
+
+    while (spool_append(spooled_spool(&input->half), buf_slice(&input->entries), false, &err)) {
+        if (!said)
+            log_warn("%s; standard input waits", err.text);
+        said = true;
+        if (asked_to_leave(input, FULL_MS))
+            return false;
+    }
+    buf_clear(&input->entries);
+    return true;
+}
+
+/*
+ * May the line pass? Waits until it may, with what came before it on disk; who is asked to leave
+ * waits no more, and keeps what was read.
+ */
+static bool passes(struct standard_input *input, const struct line *line)
+{
+    enum rate_verdict verdict = rate_ask(input->rate, 1, line->text.len, clock_mono_ns());
+
+    while (verdict == RATE_WAIT && keep_entries(input) &&
+           !asked_to_leave(input, (int)rate_wait_ms(input->rate, clock_mono_ns())))
+        verdict = rate_ask(input->rate, 1, line->text.len, clock_mono_ns());
+    return verdict != RATE_DROP;
 }
 
 /* Puts the complete lines of the buffer into the spool. False: asked to leave meanwhile. */
@@ -52,25 +85,21 @@ static bool keep_lines(struct standard_input *input, bool last)
                             .line_max = input->line_max,
                             .last = last,
                             .skipping = input->skipping};
-    struct timestamp now = timestamp_from_ns(clock_wall_ns());
-    struct error err;
     struct line line;
-    bool said = false;
 
-    buf_clear(&input->entries);
     while (framer_next(&framer, &line))
-        spool_encode(&input->entries, now, (struct slice){NULL, 0}, line.cut, line.text);
+        if (!input->rate || passes(input, &line))
+            spool_encode(&input->entries, timestamp_from_ns(clock_wall_ns()),
+                         (struct slice){NULL, 0}, line.cut, line.text);
     input->skipping = framer.skipping;
     input->len = (size_t)(framer.end - framer.p);
     memmove(input->buffer, framer.p, input->len);
-    while (spool_append(spooled_spool(&input->half), buf_slice(&input->entries), false, &err)) {
-        if (!said)
-            log_warn("%s; standard input waits", err.text);
-        said = true;
-        if (asked_to_leave(input, FULL_MS))
-            return false;
-    }
-    return true;
+    return keep_entries(input);
+}
+
+static int until_saying(const struct standard_input *input)
+{
+    return (int)rate_say_in_ms(input->rate, clock_mono_ns());
 }
 
 static void *run(void *arg)
@@ -83,10 +112,13 @@ static void *run(void *arg)
     while (going) {
         ssize_t n;
 
-        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+        if (poll(fds, 2, until_saying(input)) < 0 && errno != EINTR)
             break;
+        rate_say(input->rate, clock_mono_ns());
         if (fds[1].revents)
             return NULL;
+        if (!fds[0].revents)
+            continue;
         n = read(STDIN_FILENO, input->buffer + input->len, input->room - input->len);
         if (n < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
@@ -123,6 +155,7 @@ static void standard_input_close(struct input *base)
     if (input->leave_fd >= 0)
         close(input->leave_fd);
     spooled_close(&input->half);
+    rate_close(input->rate);
     buf_release(&input->entries);
     free(input->buffer);
     free(input);
@@ -145,6 +178,7 @@ static enum status standard_input_open(const struct input_context *context,
     if (!input->buffer || input->leave_fd < 0)
         error_set(err, FATAL, "out of memory or of descriptors");
     if (!input->buffer || input->leave_fd < 0 ||
+        rate_open(context->config, config, &input->rate, err) ||
         spooled_open(context, config, config->name ? config->name : "stdin", &input->half, err)) {
         standard_input_close(&input->half.base);
         return FATAL;

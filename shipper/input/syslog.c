@@ -23,6 +23,7 @@
 #include "shipper/input/listener.h"
 #include "shipper/input/spooled.h"
 #include "shipper/input/syslog_frame.h"
+#include "shipper/process/rate.h"
 
 #define EVENTS       64
 #define BATCH_BYTES  (1u << 20) /* appended at once, about */
@@ -37,6 +38,7 @@ struct peer { /* a connection, or one of the listeners */
     struct listener *listener; /* NULL: a connection */
     struct link *link;
     struct syslog_framer framer;
+    bool ended; /* nothing more comes; what it sent waits for the rate limit */
     char *buffer;
     size_t len, room;
     char name[LISTENER_PEER_MAX];
@@ -48,13 +50,15 @@ struct syslog_input {
     struct peer *doors; /* one of each */
     size_t listener_count;
     struct tls_server *tls;
-    int epoll_fd, leave_fd;
+    int epoll_fd, links_fd, leave_fd; /* links_fd: connections, inside of the former */
     pthread_t thread;
     bool started, leaving;
 
     /* The thread's own. */
     struct peer *peers; /* connections */
     unsigned connections, connections_max;
+    struct rate *rate;
+    bool held; /* by it: no connection is read */
     size_t message_max;
     struct buf entries;
     char *datagrams; /* DATAGRAMS of DATAGRAM_MAX bytes; NULL until needed */
@@ -114,11 +118,11 @@ static void drop_peer(struct syslog_input *input, struct peer *peer)
     metric_set(input->open, input->connections);
 }
 
-static bool watch(struct syslog_input *input, int fd, uint32_t events, void *what, int operation)
+static bool watch(int epoll_fd, int fd, uint32_t events, void *what, int operation)
 {
     struct epoll_event event = {.events = events, .data = {.ptr = what}};
 
-    return epoll_ctl(input->epoll_fd, operation, fd, &event) == 0;
+    return epoll_ctl(epoll_fd, operation, fd, &event) == 0;
 }
 
 static void add_connection(struct syslog_input *input, struct link *link, const char *name)
@@ -128,7 +132,7 @@ static void add_connection(struct syslog_input *input, struct link *link, const 
     if (peer)
         peer->buffer = malloc(BUFFER_FIRST);
     if (!peer || !peer->buffer || input->connections >= input->connections_max ||
-        !watch(input, link_fd(link), EPOLLIN, peer, EPOLL_CTL_ADD)) {
+        !watch(input->links_fd, link_fd(link), EPOLLIN, peer, EPOLL_CTL_ADD)) {
         log_warn("a syslog connection from %s is refused: %s", name,
                  input->connections >= input->connections_max ? "there are too many" : "no memory");
         metric_add(input->refused, 1);
@@ -166,14 +170,26 @@ static void accept_all(struct syslog_input *input, const struct listener *listen
     }
 }
 
-/* The messages that are complete in the connection's buffer. */
+/* May connections be read? If not, they wait: the limit is told by the senders' full windows. */
+static bool may_read(struct syslog_input *input)
+{
+    if (input->held || input->leaving || !input->rate ||
+        rate_ask(input->rate, 0, 0, clock_mono_ns()) != RATE_WAIT)
+        return !input->held || input->leaving;
+    input->held = true;
+    watch(input->epoll_fd, input->links_fd, 0, input, EPOLL_CTL_MOD);
+    return false;
+}
+
+/* The messages that are complete in the connection's buffer, as many as may pass. */
 static void frame_all(struct syslog_input *input, struct peer *peer, bool last)
 {
     struct slice rest = {peer->buffer, peer->len}, message;
     bool cut;
 
-    while (syslog_frame(&peer->framer, &rest, last, &message, &cut))
-        add_message(input, peer->name, message, cut);
+    while (may_read(input) && syslog_frame(&peer->framer, &rest, last, &message, &cut))
+        if (!input->rate || rate_ask(input->rate, 1, message.len, clock_mono_ns()) != RATE_DROP)
+            add_message(input, peer->name, message, cut);
     memmove(peer->buffer, rest.data, rest.len);
     peer->len = rest.len;
 }
@@ -195,6 +211,19 @@ static bool make_room(const struct syslog_input *input, struct peer *peer)
     return true;
 }
 
+/* Its last messages may have to wait; then so does its end. */
+static void end_peer(struct syslog_input *input, struct peer *peer)
+{
+    frame_all(input, peer, true);
+    if (!input->held) {
+        drop_peer(input, peer);
+        return;
+    }
+    if (!peer->ended)
+        epoll_ctl(input->links_fd, EPOLL_CTL_DEL, link_fd(peer->link), NULL);
+    peer->ended = true;
+}
+
 static void read_connection(struct syslog_input *input, struct peer *peer)
 {
     bool wanted_write = link_wants_write(peer->link);
@@ -202,7 +231,7 @@ static void read_connection(struct syslog_input *input, struct peer *peer)
     struct error err;
     size_t len;
 
-    for (int i = 0; status == OK && i < READS_A_TURN; i++) {
+    for (int i = 0; status == OK && i < READS_A_TURN && may_read(input); i++) {
         if (!make_room(input, peer)) {
             log_warn("no memory for a message of %s", peer->name);
             peer->len = 0;
@@ -217,11 +246,10 @@ static void read_connection(struct syslog_input *input, struct peer *peer)
     if (status == REJECT)
         log_info("syslog connection of %s ends: %s", peer->name, err.text);
     if (status == DONE || status == REJECT) {
-        frame_all(input, peer, true);
-        drop_peer(input, peer);
+        end_peer(input, peer);
     } else if (link_wants_write(peer->link) != wanted_write) {
-        watch(input, link_fd(peer->link), link_wants_write(peer->link) ? EPOLLOUT : EPOLLIN, peer,
-              EPOLL_CTL_MOD);
+        watch(input->links_fd, link_fd(peer->link),
+              link_wants_write(peer->link) ? EPOLLOUT : EPOLLIN, peer, EPOLL_CTL_MOD);
     }
 }
 
@@ -240,6 +268,17 @@ static void count_drops(struct syslog_input *input, struct msghdr *header)
     }
 }
 
+/* A datagram cannot wait. */
+static bool may_take(struct syslog_input *input, size_t len)
+{
+    int64_t now_ns = input->rate ? clock_mono_ns() : 0;
+    enum rate_verdict verdict = rate_ask(input->rate, 1, len, now_ns);
+
+    if (verdict == RATE_WAIT)
+        rate_drop(input->rate, 1, len, now_ns);
+    return verdict == RATE_PASS;
+}
+
 static void take_datagram(struct syslog_input *input, struct mmsghdr *datagram)
 {
     struct msghdr *header = &datagram->msg_hdr;
@@ -256,6 +295,8 @@ static void take_datagram(struct syslog_input *input, struct mmsghdr *datagram)
         message.len = input->message_max;
         cut = true;
     }
+    if (!may_take(input, message.len))
+        return;
     listener_peer(header->msg_name, name);
     add_message(input, name, message, cut);
 }
@@ -286,12 +327,52 @@ static void read_datagrams(struct syslog_input *input, const struct listener *li
         take_datagram(input, &headers[i]);
 }
 
-static void heed(struct syslog_input *input, struct peer *peer)
+static void read_connections(struct syslog_input *input)
 {
+    struct epoll_event events[EVENTS];
+    int count = epoll_wait(input->links_fd, events, EVENTS, 0);
+
+    for (int i = 0; i < count && !input->held; i++)
+        read_connection(input, events[i].data.ptr);
+}
+
+/* Goes on reading connections once something may pass again: first what was read of them. */
+static void release(struct syslog_input *input)
+{
+    struct peer *next;
+
+    if (!input->held || rate_ask(input->rate, 0, 0, clock_mono_ns()) == RATE_WAIT)
+        return;
+    input->held = false;
+    watch(input->epoll_fd, input->links_fd, EPOLLIN, input, EPOLL_CTL_MOD);
+    for (struct peer *peer = input->peers; peer && !input->held; peer = next) {
+        next = peer->next;
+        if (peer->ended)
+            end_peer(input, peer);
+        else
+            frame_all(input, peer, false);
+    }
+}
+
+/* When the rate limit is to be asked, or has something to say; -1: not at all. */
+static int wait_ms(const struct syslog_input *input)
+{
+    int64_t now_ns = input->rate ? clock_mono_ns() : 0;
+    int64_t say_ms = rate_say_in_ms(input->rate, now_ns);
+    int64_t free_ms = input->held ? rate_wait_ms(input->rate, now_ns) : -1;
+
+    return (int)(free_ms >= 0 && (say_ms < 0 || free_ms < say_ms) ? free_ms : say_ms);
+}
+
+/* What epoll tells of: NULL is the end, the input itself its connections. */
+static void heed(struct syslog_input *input, void *what)
+{
+    struct peer *peer = what;
+
     if (!peer)
         input->leaving = true;
-    else if (!peer->listener)
-        read_connection(input, peer);
+    else if (what == input)
+        read_connections(input);
     else if (peer->listener->transport == TRANSPORT_UDP)
         read_datagrams(input, peer->listener);
     else
@@ -315,10 +396,14 @@ static void *run(void *arg)
     struct epoll_event events[EVENTS];
 
     while (!input->leaving) {
-        int count = epoll_wait(input->epoll_fd, events, EVENTS, -1);
+        int count = epoll_wait(input->epoll_fd, events, EVENTS, wait_ms(input));
 
         for (int i = 0; i < count && !input->leaving; i++)
             heed(input, events[i].data.ptr);
+        if (input->rate) {
+            release(input);
+            rate_say(input->rate, clock_mono_ns());
+        }
         keep_entries(input);
     }
     keep_last(input);
@@ -350,8 +435,11 @@ static void syslog_close(struct input *base)
         close(input->listeners[i].fd);
     if (input->epoll_fd >= 0)
         close(input->epoll_fd);
+    if (input->links_fd >= 0)
+        close(input->links_fd);
     if (input->leave_fd >= 0)
         close(input->leave_fd);
+    rate_close(input->rate);
     tls_server_close(input->tls);
     spooled_close(&input->half);
     buf_release(&input->entries);
@@ -396,11 +484,12 @@ static void register_metrics(struct syslog_input *input)
 /* The thread, and what wakes it: NULL for the end, otherwise a door or a connection. */
 static enum status start(struct syslog_input *input, struct error *err)
 {
-    bool good = watch(input, input->leave_fd, EPOLLIN, NULL, EPOLL_CTL_ADD);
+    bool good = watch(input->epoll_fd, input->leave_fd, EPOLLIN, NULL, EPOLL_CTL_ADD) &&
+                watch(input->epoll_fd, input->links_fd, EPOLLIN, input, EPOLL_CTL_ADD);
 
     for (size_t i = 0; i < input->listener_count; i++)
-        good =
-            good && watch(input, input->listeners[i].fd, EPOLLIN, &input->doors[i], EPOLL_CTL_ADD);
+        good = good && watch(input->epoll_fd, input->listeners[i].fd, EPOLLIN, &input->doors[i],
+                             EPOLL_CTL_ADD);
     if (!good || pthread_create(&input->thread, NULL, run, input) != 0)
         return error_set_errno(err, FATAL, "cannot start the syslog thread");
     input->started = true;
@@ -420,13 +509,16 @@ static enum status syslog_open(const struct input_context *context,
     input->connections_max = config->connections_max ? *config->connections_max : CONNECTIONS_MAX;
     input->entries = (struct buf)BUF_INIT(BATCH_BYTES + spool_entry_max(input->message_max) + 4096);
     input->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    input->links_fd = epoll_create1(EPOLL_CLOEXEC);
     input->leave_fd = eventfd(0, EFD_CLOEXEC);
     input->listeners = calloc(config->listen_count, sizeof(*input->listeners));
     input->doors = calloc(config->listen_count, sizeof(*input->doors));
     register_metrics(input);
-    if (input->epoll_fd < 0 || input->leave_fd < 0 || !input->listeners || !input->doors)
+    if (input->epoll_fd < 0 || input->links_fd < 0 || input->leave_fd < 0 || !input->listeners ||
+        !input->doors)
         error_set(err, FATAL, "out of memory or of descriptors");
-    else if (spooled_open(context, config, config->name ? config->name : "syslog", &input->half,
+    else if (rate_open(context->config, config, &input->rate, err) == OK &&
+             spooled_open(context, config, config->name ? config->name : "syslog", &input->half,
                           err) == OK &&
              open_listeners(input, config, err) == OK && start(input, err) == OK) {
         *out = &input->half.base;

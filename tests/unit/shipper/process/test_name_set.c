@@ -62,7 +62,7 @@ static void empty_set_has_nothing(void **state)
 
 static void names_of_any_length_and_number_are_fine(void **state)
 {
-    char room[300][8], longest[400];
+    char room[300][16], longest[400];
     const char *names[300];
     struct name_set set;
 
