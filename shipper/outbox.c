@@ -30,7 +30,8 @@ struct chunk {
 };
 
 struct run {
-    struct run *next; /* of the stream; or of the spare ones */
+    struct run *next;       /* of the stream; or of the spare ones */
+    struct timestamp first; /* time of its first record */
     struct stream *stream;
     struct chunk *chunk;
     uint64_t records; /* not yet acknowledged */
@@ -77,7 +78,7 @@ struct outbox {
     int64_t offer_ms; /* when it is offered again */
 
     uint64_t waiting;
-    struct metric *acknowledged, *retried, *quarantined;
+    struct metric *queued, *acknowledged, *retried, *quarantined;
 };
 
 enum status outbox_open(const struct shipper_config *config, struct quarantine *quarantine,
@@ -92,6 +93,8 @@ enum status outbox_open(const struct shipper_config *config, struct quarantine *
     outbox->acked = acked;
     outbox->arg = arg;
     backoff_init(&outbox->backoff, RETRY_MIN_MS, RETRY_MAX_MS, 0);
+    outbox->queued =
+        metrics_counter("shipper_records_queued_total", NULL, "Records handed over to be sent.");
     outbox->acknowledged = metrics_counter("shipper_records_acknowledged_total", NULL,
                                            "Records acknowledged by Kafka.");
     outbox->retried = metrics_counter("shipper_records_retried_total", NULL,
@@ -259,7 +262,7 @@ static struct run *run_get(struct outbox *outbox)
     struct run_block *block;
 
     if (!run) {
-        block = malloc(sizeof(*block));
+        block = calloc(1, sizeof(*block));
         if (!block)
             return NULL;
         block->next = outbox->run_blocks;
@@ -303,6 +306,7 @@ static void hand_over(struct outbox *outbox)
         return;
     sent = producer_send(outbox->producer, outbox->pending, outbox->pending_count, &why);
     outbox->under_way += sent;
+    metric_add(outbox->queued, sent);
     outbox->stuck = why != NULL;
     if (why)
         log_warn("Kafka takes no more for now: %s; reading pauses", why);
@@ -339,7 +343,8 @@ enum status outbox_commit(struct outbox *outbox, struct stream *stream, size_t l
     };
     outbox->current->used += len;
     outbox->current->records++;
-    run->records++;
+    if (run->records++ == 0)
+        run->first = after->time;
     run->after = *after;
     outbox->waiting++;
     return OK;
@@ -485,6 +490,22 @@ void outbox_trim(struct outbox *outbox)
 {
     if (outbox->waiting == 0)
         drop_spare(outbox);
+}
+
+bool outbox_oldest(const struct outbox *outbox, struct timestamp *out)
+{
+    bool any = false;
+
+    for (const struct run_block *block = outbox->run_blocks; block; block = block->next)
+        for (int i = 0; i < RUNS_PER_BLOCK; i++) {
+            const struct run *run = &block->runs[i];
+
+            if (run->records == 0 || (any && timestamp_ms(run->first) >= timestamp_ms(*out)))
+                continue;
+            *out = run->first;
+            any = true;
+        }
+    return any;
 }
 
 size_t outbox_bytes(const struct outbox *outbox)

@@ -63,6 +63,13 @@ int64_t outbox_due_ms(const struct outbox *outbox);
 /* Gives memory back that a burst needed, once all of it is acknowledged. */
 void outbox_trim(struct outbox *outbox);
 
+/*
+ * The time of the oldest line that is not acknowledged, as its record has it. False: there is none.
+ * Looks at every run.
+ */
+struct timestamp;
+bool outbox_oldest(const struct outbox *outbox, struct timestamp *out);
+
 size_t outbox_bytes(const struct outbox *outbox);     /* memory in use */
 uint64_t outbox_waiting(const struct outbox *outbox); /* records not yet acknowledged */
 

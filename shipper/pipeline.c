@@ -44,7 +44,7 @@
 
 struct counters {
     struct metric *lines, *bytes, *parsed, *unparsed, *filtered, *headings, *truncated, *repaired;
-    struct metric *behind, *streams, *outbox_bytes, *waiting, *reloads, *reloads_failed;
+    struct metric *behind, *lag, *streams, *outbox_bytes, *waiting, *reloads, *reloads_failed;
 };
 
 struct status_list {
@@ -197,6 +197,8 @@ static bool read_input(struct pipeline *pipeline, struct source *source, int64_t
     if (status != OK)
         return false;
     taken = take_piece(pipeline, source, &piece);
+    source->waiting = !taken;
+    source->waiting_since = piece.stream->read.time;
     source->input->type->done(source->input, &piece, !taken);
     if (!taken && source->lines.delayed) {
         delay(source, now_ms);
@@ -457,6 +459,20 @@ static int64_t earliest(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* How old is the oldest line that Kafka has not acknowledged, of those that we know of? */
+static double lag_s(const struct pipeline *pipeline)
+{
+    int64_t now_ms = clock_wall_ms(), oldest_ms = now_ms;
+    struct timestamp time;
+
+    if (outbox_oldest(pipeline->outbox, &time))
+        oldest_ms = earliest(oldest_ms, timestamp_ms(time));
+    for (unsigned i = 0; i < pipeline->sources.count; i++)
+        if (pipeline->sources.items[i].waiting)
+            oldest_ms = earliest(oldest_ms, timestamp_ms(pipeline->sources.items[i].waiting_since));
+    return (double)(now_ms - oldest_ms) / 1000;
+}
+
 /* Gauges follow what happens within GAUGE_MS, and cost nothing while nothing does. */
 static void set_gauges(struct pipeline *pipeline)
 {
@@ -464,6 +480,7 @@ static void set_gauges(struct pipeline *pipeline)
 
     outbox_trim(pipeline->outbox);
     metric_set(pipeline->counters.behind, (double)sum.bytes_behind);
+    metric_set(pipeline->counters.lag, lag_s(pipeline));
     metric_set(pipeline->counters.streams, sum.streams);
     metric_set(pipeline->counters.outbox_bytes, (double)outbox_bytes(pipeline->outbox));
     metric_set(pipeline->counters.waiting, (double)outbox_waiting(pipeline->outbox));
@@ -612,6 +629,9 @@ static void register_metrics(struct counters *c)
                                         "Times that the configuration was read again.");
     c->behind = metrics_gauge("shipper_bytes_behind", NULL,
                               "Bytes of followed files that Kafka has not acknowledged yet.");
+    c->lag =
+        metrics_gauge("shipper_lag_seconds", NULL,
+                      "Age of the oldest line read and not acknowledged by Kafka; 0: all are.");
     c->streams = metrics_gauge("shipper_files_open", NULL, "Files that are followed.");
     c->outbox_bytes =
         metrics_gauge("shipper_outbox_bytes", NULL, "Memory of records that are under way.");

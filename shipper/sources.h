@@ -25,6 +25,8 @@ struct source {
     struct lines lines;
     bool exhausted; /* nothing will ever come */
     int64_t due_ms; /* its rate limit lets nothing pass before; 0: no limit, or not reached */
+    bool waiting;   /* it has a line that could not be taken, and was written at about: */
+    struct timestamp waiting_since;
 
     struct settings *opened_with;         /* the configuration of the input; lives as long */
     struct settings *parsed_with;         /* that of its lines */

@@ -175,7 +175,6 @@ static bool load_configured(const struct program *program, struct configured *co
 {
     const struct input_config *input = NULL;
 
-    *code = EXIT_USAGE;
     if (configured->path || configured->settings.count) {
         if (!config_command_load(program, configured->path, &configured->settings,
                                  &configured->holder, (void **)&configured->config, code))
@@ -189,9 +188,11 @@ static bool load_configured(const struct program *program, struct configured *co
         config->host_name = configured->config->host_name;
         free(config->agent.id);
         config->agent.id = strdup(configured->config->agent.id);
+        *code = EXIT_FAILED;
         if (!config->agent.id)
             return false;
     }
+    *code = EXIT_USAGE;
     if (configured->input) {
         input = configured->config ? find_input(configured->config, configured->input) : NULL;
         if (!input) {

@@ -155,22 +155,52 @@ static bool is_like(struct slice form, const char *wild)
            0;
 }
 
+static bool has_form(const struct name_set *set, struct slice form)
+{
+    if (form.len == 0)
+        return false;
+    if (is_in_table(set, form))
+        return true;
+    for (unsigned i = 0; i < set->wild_count; i++)
+        if (is_like(form, set->names[set->wild[i]]))
+            return true;
+    return false;
+}
+
+/* False: it can be none. */
+static bool take_form(const struct name_set *set, struct slice name, char room[NAME_SET_LEN],
+                      size_t *len, size_t *last)
+{
+    if (set->count == 0 || name.len == 0 || name.len > 3 * NAME_SET_LEN)
+        return false;
+    *len = usual_form(name, room, last);
+    return *len && *len < NAME_SET_LEN;
+}
+
 bool name_set_has(const struct name_set *set, struct slice name)
 {
     char room[NAME_SET_LEN];
-    size_t last;
-    struct slice form, tail;
+    size_t len, last;
 
-    if (set->count == 0 || name.len == 0 || name.len > 3 * NAME_SET_LEN)
+    if (!take_form(set, name, room, &len, &last))
         return false;
-    form = (struct slice){room, usual_form(name, room, &last)};
-    tail = (struct slice){room + last, form.len - last};
-    if (form.len == 0 || form.len == NAME_SET_LEN)
+    return has_form(set, (struct slice){room + last, len - last}) ||
+           (last && is_in_table(set, (struct slice){room, len}));
+}
+
+bool name_set_has_part(const struct name_set *set, struct slice name)
+{
+    char room[NAME_SET_LEN];
+    size_t len, last, start = 0;
+
+    if (!take_form(set, name, room, &len, &last))
         return false;
-    if (is_in_table(set, tail) || (last && is_in_table(set, form)))
-        return true;
-    for (unsigned i = 0; i < set->wild_count; i++)
-        if (is_like(tail, set->names[set->wild[i]]))
+    for (size_t i = 0; i <= len; i++) {
+        if (i < len && room[i] != '.')
+            continue;
+        if (has_form(set, (struct slice){room + start, i - start}))
             return true;
-    return false;
+        start = i + 1;
+    }
+    return last && is_in_table(set, (struct slice){room, len});
 }

@@ -31,4 +31,7 @@ bool name_set_is_good(const char *name);
 
 bool name_set_has(const struct name_set *set, struct slice name);
 
+/* Also any part before the last: password.value is what was {"password":{"value":…}}. */
+bool name_set_has_part(const struct name_set *set, struct slice name);
+
 #endif

@@ -56,10 +56,10 @@ static void replace(struct walk *walk, const char *from, const char *to, struct 
 bool redact_is_secret_name(const struct redact *redact, struct slice name, enum secret_kind *kind)
 {
     *kind = SECRET_PARAMETER;
-    if (name_set_has(&redact->rules.parameters, name))
+    if (name_set_has_part(&redact->rules.parameters, name))
         return true;
     *kind = SECRET_CREDENTIAL;
-    return name_set_has(&redact->rules.headers, name);
+    return name_set_has_part(&redact->rules.headers, name);
 }
 
 /* All of a value, whatever it is. */

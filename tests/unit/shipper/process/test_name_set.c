@@ -47,6 +47,10 @@ static void names_are_found_in_any_notation(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         if (name_set_has(&set, slice_of(cases[i].name)) != cases[i].found)
             fail_msg("'%s'", cases[i].name);
+    assert_true(name_set_has_part(&set, SLICE("user.access_token.value")));
+    assert_true(name_set_has_part(&set, SLICE("connect.sid")));
+    assert_false(name_set_has(&set, SLICE("user.access_token.value")));
+    assert_false(name_set_has_part(&set, SLICE("user.name")));
     name_set_release(&set);
 }
 

@@ -356,6 +356,8 @@ static void every_place_of_a_record_is_looked_at(void **state)
          "a\",\"query\":\"token=[redacted]\"}}"},
         {"{\"labels\":{\"password\":\"x\",\"n\":\"a@b.org\",\"k\":4111111111111111,\"i\":7}}",
          "{\"labels\":{\"password\":\"[redacted]\",\"n\":\"[email]\",\"k\":\"[card]\",\"i\":7}}"},
+        {"{\"labels\":{\"password.x\":\"1\",\"a.b\":\"2\"}}",
+         "{\"labels\":{\"password.x\":\"[redacted]\",\"a.b\":\"2\"}}"},
         {"{\"labels\":{\"password\":null,\"token\":true,\"secret\":\"\"}}",
          "{\"labels\":{\"token\":true,\"secret\":\"\"}}"},
         {"{\"x\":{\"a\":[\"a@b.org\",{\"token\":{\"b\":1},\"c\":\"a\\u0040b.org\"}]}}",
