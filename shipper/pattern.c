@@ -41,7 +41,7 @@ struct pattern {
     const char *subject;
     size_t subject_len;
     const pcre2_code *code; /* that the subject is matched with */
-    int groups; /* that the last match set; 0: none */
+    int groups;             /* that the last match set; 0: none */
     struct pattern_name *names;
     size_t name_count;
     uint64_t exhausted;

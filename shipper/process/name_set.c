@@ -119,7 +119,7 @@ bool name_set_init(struct name_set *set, const char *const *names, unsigned coun
 
 void name_set_release(struct name_set *set)
 {
-    for (unsigned i = 0; i < set->count; i++)
+    for (unsigned i = 0; set->names && i < set->count; i++)
         free(set->names[i]);
     free(set->names);
     free(set->wild);
