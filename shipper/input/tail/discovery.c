@@ -518,6 +518,8 @@ void tail_discover(struct tail *tail)
     int64_t began_ms = clock_mono_ms(), took_ms;
 
     tail->looked_wall_ms = clock_wall_ms();
+    if (all)
+        tail_since_keep(tail);
     if (tail->must_walk || all || some) {
         walk_patterns(tail);
         scan(tail, all ? SCAN_ALL : some ? SCAN_POLLED : SCAN_FRESH);

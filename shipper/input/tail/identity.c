@@ -272,18 +272,18 @@ static bool claim_new(struct tail *tail, struct tail_file *file, uint64_t finger
 }
 
 /*
- * Did this rotated file change since its stream was first seen? Then it is one
- * that came and went unseen; older ones are from before our time.
+ * Did this rotated file change since its stream was first seen, or its name followed? Then it is
+ * one that came and went unseen; older ones are from before our time.
  */
 static bool is_of_our_time(const struct tail *tail, const struct tail_file *file)
 {
     const struct checkpoint_entry *entry = NULL;
-    int64_t first_ms = INT64_MAX;
+    int64_t first_ms = tail_since_ms(tail, file);
 
     while ((entry = checkpoint_of_stream(tail->checkpoint, file->stream.name, entry)))
         if (entry->found_ms < first_ms)
             first_ms = entry->found_ms;
-    return wall_ms(file->modified_ns) >= first_ms - TAIL_CLOCK_GRAIN_MS;
+    return first_ms != INT64_MAX && wall_ms(file->modified_ns) >= first_ms - TAIL_CLOCK_GRAIN_MS;
 }
 
 /* Whoever wrote it has left it alone for a while: what has no newline yet gets none. */

@@ -49,7 +49,15 @@ static bool is_known_stream(const struct tail *tail, const char *stream)
     return tail_find_group(tail, stream) || checkpoint_of_stream(tail->checkpoint, stream, NULL);
 }
 
-/* What is in `folder` as a rotated file of a stream that is, or was, followed. */
+static bool is_wanted_name(const struct tail_folder *folder, const char *name)
+{
+    for (size_t i = 0; i < folder->name_count; i++)
+        if (fnmatch(folder->names[i], name, FNM_PERIOD) == 0)
+            return true;
+    return false;
+}
+
+/* What is in `folder` as a rotated file of a stream that is, was, or would be followed. */
 static bool is_rotated(const struct tail *tail, const struct tail_folder *folder, const char *name)
 {
     char stream[PATH_MAX], *base;
@@ -61,15 +69,14 @@ static bool is_rotated(const struct tail *tail, const struct tail_folder *folder
     base = stream + len;
     memcpy(base, name, strlen(name) + 1);
     /* Only an archive may be called as its stream: access.log.gz; the live file has a pattern. */
-    return stream_name_strip(base, NULL) != SUFFIX_NONE && is_known_stream(tail, stream);
+    return stream_name_strip(base, NULL) != SUFFIX_NONE &&
+           (is_wanted_name(folder, base) || is_known_stream(tail, stream));
 }
 
 bool tail_is_relevant(const struct tail *tail, const struct tail_folder *folder, const char *name,
                       bool *wanted)
 {
-    *wanted = false;
-    for (size_t i = 0; i < folder->name_count && !*wanted; i++)
-        *wanted = fnmatch(folder->names[i], name, FNM_PERIOD) == 0;
+    *wanted = is_wanted_name(folder, name);
     if (!*wanted && !is_rotated(tail, folder, name))
         return false;
     *wanted &= !is_excluded(tail, folder, name);

@@ -36,6 +36,7 @@ static void tail_close(struct input *input)
         return;
     tail_release_files(tail);
     tail_discovery_close(tail);
+    free(tail->since_ms);
     free(tail->buffer);
     free(tail);
 }
@@ -63,7 +64,7 @@ static enum status tail_open(const struct input_context *context, const struct i
     tail->started_wall_ms = clock_wall_ms();
     tail->started_ms = clock_mono_ms();
     register_metrics(tail);
-    if (tail_discovery_open(tail, err)) {
+    if (tail_discovery_open(tail, err) || tail_since_open(tail, err)) {
         tail_close(&tail->base);
         return err->status;
     }

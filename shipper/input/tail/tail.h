@@ -135,6 +135,7 @@ struct tail {
     /* discovery */
     char **patterns;
     uint32_t pattern_count;
+    int64_t *since_ms; /* wall; of each pattern */
     struct tail_folder *folders;
     struct table folders_by_path, folders_by_watch;
     int inotify;
@@ -219,6 +220,11 @@ void tail_read_events(struct tail *tail);
 /* ---- discovery.c ---- */
 
 enum status tail_discovery_open(struct tail *tail, struct error *err);
+
+/* Since when the pattern is followed that `file` was rotated from (wall); INT64_MAX: by none. */
+int64_t tail_since_ms(const struct tail *tail, const struct tail_file *file);
+enum status tail_since_open(struct tail *tail, struct error *err); /* after discovery */
+void tail_since_keep(struct tail *tail);                           /* now and then */
 void tail_discovery_close(struct tail *tail);
 void tail_discover(struct tail *tail); /* what is due: walk, scan, poll, queued names */
 void tail_scan_soon(struct tail *tail, int64_t in_ms);

@@ -509,6 +509,19 @@ static void rotated_several_times_while_down(void **state)
     start_and_read("b|c|d");
 }
 
+/* Nothing of the stream was ever known: its file was empty at the start, and we were down since. */
+static void rotated_before_a_line_of_it_was_known(void **state)
+{
+    (void)state;
+    append("access.log", "");
+    start_and_read("");
+    stop();
+    append("access.log", "a\nb\n");
+    rename_to("access.log", "access.log.1");
+    append("access.log", "c\n");
+    start_and_read("a|b|c");
+}
+
 static void rotated_files_from_before_the_first_start_are_left_alone(void **state)
 {
     (void)state;
@@ -988,6 +1001,7 @@ int main(void)
         TEST(compressed_while_down),
         TEST(copied_and_truncated_while_down),
         TEST(rotated_several_times_while_down),
+        TEST(rotated_before_a_line_of_it_was_known),
         TEST(rotated_files_from_before_the_first_start_are_left_alone),
         TEST(rewritten_while_down_with_the_same_size),
         TEST(rewritten_while_down_beyond_the_old_end),
