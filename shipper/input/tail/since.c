@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 
 #define STREAM_FORMAT "since:%s" /* no path begins so */
 #define DAY_MS        86400000
@@ -44,6 +45,8 @@ static const struct checkpoint_entry *touch(struct tail *tail, const char *patte
 
 enum status tail_since_open(struct tail *tail, struct error *err)
 {
+    struct error later;
+
     tail->since_ms = calloc(tail->pattern_count ? tail->pattern_count : 1, sizeof(int64_t));
     if (!tail->since_ms)
         return error_set(err, FATAL, "out of memory");
@@ -54,6 +57,9 @@ enum status tail_since_open(struct tail *tail, struct error *err)
             return error_set(err, FATAL, "out of memory");
         tail->since_ms[i] = entry->found_ms;
     }
+    /* At once: Kafka may not be there for long, and nothing is looked at before. */
+    if (tail->must_save && checkpoint_save(tail->checkpoint, clock_wall_ms(), &later))
+        log_warn("%s; tried again later", later.text);
     return OK;
 }
 
