@@ -4,12 +4,10 @@
  * Reading stops by itself when the outbox is full, and goes on when Kafka has
  * acknowledged something: a file is its own buffer.
  */
-#include "shipper/pipeline.h"
+#include "shipper/pipeline_private.h"
 
-#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/backoff.h"
@@ -17,9 +15,7 @@
 #include "common/health.h"
 #include "common/log.h"
 #include "common/metrics.h"
-#include "common/record.h"
 #include "common/stop.h"
-#include "common/web.h"
 #include "shipper/checkpoint.h"
 #include "shipper/config.h"
 #include "shipper/input/input.h"
@@ -29,7 +25,6 @@
 #include "shipper/producer.h"
 #include "shipper/progress.h"
 #include "shipper/quarantine.h"
-#include "shipper/sources.h"
 #include "shipper/status.h"
 #include "shipper/stream.h"
 
@@ -38,51 +33,8 @@
 #define LOOP_LIMIT_MS 30000
 #define TICK_MS       10000 /* the loop wakes at least this often, for its health */
 #define TOPIC_WAIT_MS 2000
-#define RELINK_MS     4000 /* between attempts to change only how Kafka is reached */
 #define GAUGE_MS      250
 #define DELAY_MAX_MS  1000 /* an input with a rate limit is asked at least this often */
-
-struct counters {
-    struct metric *lines, *bytes, *parsed, *unparsed, *filtered, *headings, *truncated, *repaired;
-    struct metric *behind, *lag, *streams, *outbox_bytes, *waiting, *reloads, *reloads_failed;
-};
-
-struct status_list {
-    struct buf *out;
-    size_t count;
-};
-
-struct pipeline {
-    const struct shipper_config *config;
-    const struct pipeline_options *options;
-    struct pipeline_result *result;
-    int stop_fd;
-    bool leaving, at_once;
-    bool reload;                /* as soon as nothing is under way */
-    int64_t relink_ms;          /* then, the producer's link without waiting for that */
-    struct config *link_holder; /* what such a link points into, or NULL */
-    struct sources sources;
-    struct lines *lines; /* of the source whose piece is on its way */
-    struct quarantine *quarantine;
-    struct outbox *outbox;
-    struct producer *producer;
-    struct web *web;
-    struct status_board *board; /* NULL: nobody can ask */
-    struct web_route status_route;
-    int64_t started_ms; /* wall */
-    struct arena arena;
-    struct record record;
-    struct counters counters;
-    struct health_loop *loop;
-    struct health_condition *room, *inputs;
-    struct progress *bar;
-    uint64_t invalid_bytes;
-    int64_t save_ms;
-    int64_t busy_ms; /* when something was under way last; and how many records there were */
-    uint64_t busy_records;
-    int64_t gauges_ms; /* when they are set next; INT64_MAX: nothing has happened since */
-    bool blocked;      /* the outbox is full */
-};
 
 /* Encodes into the outbox. False: it is full. */
 static bool send_record(struct pipeline *pipeline, struct stream *stream, struct record *record,
@@ -129,22 +81,6 @@ static bool take_line(void *arg, struct stream *stream, const struct event *even
     return true;
 }
 
-static void count(struct pipeline *pipeline, const struct pipeline_result *before, uint64_t bytes)
-{
-    const struct pipeline_result *now = pipeline->result;
-    struct counters *counters = &pipeline->counters;
-
-    metric_add(counters->bytes, bytes);
-    metric_add(counters->lines, now->lines - before->lines);
-    metric_add(counters->unparsed, now->unparsed - before->unparsed);
-    metric_add(counters->parsed,
-               now->records - before->records - (now->unparsed - before->unparsed));
-    metric_add(counters->filtered, now->filtered - before->filtered);
-    metric_add(counters->headings, now->headings - before->headings);
-    metric_add(counters->repaired, pipeline->invalid_bytes);
-    pipeline->invalid_bytes = 0;
-}
-
 /* One piece of one content through all stages. False: the outbox is full. */
 static bool take_piece(struct pipeline *pipeline, struct source *source,
                        const struct input_piece *piece)
@@ -158,7 +94,7 @@ static bool take_piece(struct pipeline *pipeline, struct source *source,
     /* A line that was cut ends here: nothing else would move the position over its rest. */
     if (taken && !piece->stream->skipping && piece->stream->read.offset > from)
         taken = outbox_pass(pipeline->outbox, piece->stream, &piece->stream->read) == OK;
-    count(pipeline, &before, piece->stream->read.offset - from);
+    pipeline_count(pipeline, &before, piece->stream->read.offset - from);
     return taken;
 }
 
@@ -250,158 +186,6 @@ static void save_checkpoint(struct pipeline *pipeline, int64_t now_ms)
         log_error("%s; tried again, nothing is lost by that", err.text);
 }
 
-/* What cannot change while the agent runs. NULL: nothing of it has. */
-static const char *needs_restart(const struct shipper_config *old, const struct shipper_config *new)
-{
-    if (strcmp(old->agent.id, new->agent.id) != 0)
-        return "agent.id";
-    if (strcmp(old->state_dir, new->state_dir) != 0)
-        return "state_dir";
-    return strcmp(old->http.listen, new->http.listen) != 0 ? "http.listen" : NULL;
-}
-
-/* Loads the configuration again. False: it stays as it is, and why is logged. */
-static bool load_again(struct pipeline *pipeline, struct config **holder,
-                       struct shipper_config **config)
-{
-    const char *key;
-    struct error err;
-
-    if (!pipeline->options->load) {
-        log_info("SIGHUP: there is no configuration file to read again");
-        return false;
-    }
-    *holder = NULL;
-    if (pipeline->options->load(pipeline->options->load_arg, holder, config, &err)) {
-        const char *why = *holder ? config_problems(*holder) : err.text;
-        size_t len = strlen(why);
-
-        log_error("the configuration stays as it was: %.*s",
-                  (int)(len && why[len - 1] == '\n' ? len - 1 : len), why);
-    } else if ((key = needs_restart(pipeline->config, *config))) {
-        log_error("the configuration stays as it was: a new '%s' needs a restart", key);
-    } else {
-        return true;
-    }
-    config_close(*holder);
-    return false;
-}
-
-/*
- * With nothing under way: inputs, formats and everything about Kafka as the configuration says
- * now. Inputs that did not change stay open.
- */
-static void reload(struct pipeline *pipeline)
-{
-    struct producer *producer;
-    struct shipper_config *config;
-    struct config *holder;
-    struct error err;
-    enum status status;
-
-    pipeline->reload = false;
-    if (!load_again(pipeline, &holder, &config)) {
-        metric_add(pipeline->counters.reloads_failed, 1);
-        return;
-    }
-    if (producer_open(&config->kafka, outbox_report, pipeline->outbox, &producer, &err)) {
-        log_error("the configuration stays as it was: %s", err.text);
-        metric_add(pipeline->counters.reloads_failed, 1);
-        config_close(holder);
-        return;
-    }
-    producer_close(pipeline->producer);
-    config_close(pipeline->link_holder);
-    pipeline->link_holder = NULL;
-    pipeline->producer = producer;
-    outbox_connect(pipeline->outbox, producer);
-    outbox_configure(pipeline->outbox, config);
-    log_setup("shipper", config->log.level, config->log.format);
-    status = sources_change(&pipeline->sources, holder, config, &err);
-    if (status != FATAL)
-        pipeline->config = config;
-    if (status)
-        log_error("not all of the configuration is in force: %s", err.text);
-    else
-        log_info("the configuration was read again: %u inputs", pipeline->sources.count);
-    metric_add(status ? pipeline->counters.reloads_failed : pipeline->counters.reloads, 1);
-    if (status)
-        health_unmet(pipeline->inputs, "%s", err.text);
-    else
-        health_met(pipeline->inputs);
-}
-
-/*
- * Something is under way and stays so: what Kafka is reached by may be what is to change. The link
- * alone is changed at once; the rest follows when what was under way is acknowledged.
- */
-static void relink(struct pipeline *pipeline, int64_t now_ms)
-{
-    struct shipper_config *config;
-    struct config *holder;
-    struct error err;
-
-    pipeline->relink_ms = now_ms + RELINK_MS;
-    if (!load_again(pipeline, &holder, &config)) {
-        metric_add(pipeline->counters.reloads_failed, 1);
-        pipeline->reload = false;
-        return;
-    }
-    if (producer_relink(pipeline->producer, &config->kafka.link, &err)) {
-        log_error("Kafka is connected as it was: %s", err.text);
-        config_close(holder);
-        return;
-    }
-    log_info("connecting to Kafka as the configuration says now; the rest of it follows when what "
-             "is under way is acknowledged");
-    config_close(pipeline->link_holder);
-    pipeline->link_holder = holder;
-}
-
-/* Heeds SIGHUP as far as what is under way allows. */
-static void heed_reload(struct pipeline *pipeline, int64_t now_ms)
-{
-    if (!pipeline->reload)
-        return;
-    if (outbox_waiting(pipeline->outbox) == 0)
-        reload(pipeline);
-    else if (now_ms >= pipeline->relink_ms)
-        relink(pipeline, now_ms);
-}
-
-static void add_stream(void *arg, const struct stream_status *stream)
-{
-    struct status_list *list = arg;
-
-    status_write_stream(list->out, stream, list->count++ == 0);
-}
-
-/* Writes what somebody has asked for. */
-static void answer_status(struct pipeline *pipeline)
-{
-    struct status_list list = {0};
-    struct buf *out;
-
-    if (!status_board_asked(pipeline->board, &out))
-        return;
-    list.out = out;
-    buf_addf(out,
-             "{\"agent\":\"%s\",\"pid\":%d,\"up_seconds\":%" PRId64 ",\"lines\":%" PRIu64
-             ",\"waiting\":%" PRIu64 ",\"outbox_bytes\":%zu,\"blocked\":%s,\"streams\":[",
-             pipeline->config->agent.id, (int)getpid(),
-             (clock_wall_ms() - pipeline->started_ms) / 1000, pipeline->result->lines,
-             outbox_waiting(pipeline->outbox), outbox_bytes(pipeline->outbox),
-             pipeline->blocked ? "true" : "false");
-    for (unsigned i = 0; i < pipeline->sources.count; i++) {
-        struct input *input = pipeline->sources.items[i].input;
-
-        if (input->type->report)
-            input->type->report(input, clock_mono_ms(), add_stream, &list);
-    }
-    buf_add_text(out, "]}\n");
-    status_board_answer(pipeline->board);
-}
-
 static void heed_signals(struct pipeline *pipeline)
 {
     if (pipeline->options->stop_fd) { /* whoever runs us reads it */
@@ -417,12 +201,16 @@ static void heed_signals(struct pipeline *pipeline)
         pipeline->leaving = pipeline->at_once = true;
         break;
     case STOP_RELOAD:
-        pipeline->reload = true;
-        pipeline->relink_ms = clock_mono_ms() + RELINK_MS / 2;
+        pipeline_want_reload(pipeline, clock_mono_ms());
         break;
     case STOP_NONE:
         break;
     }
+}
+
+static int64_t earliest(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
 }
 
 /* Waits for a signal, a delivery, something new to read (unless blocked), or `wake_ms`. */
@@ -451,45 +239,7 @@ static void wait_for_work(struct pipeline *pipeline, int64_t now_ms, int64_t wak
     if (fds[0].revents)
         heed_signals(pipeline);
     if (fds[2].revents)
-        answer_status(pipeline);
-}
-
-static int64_t earliest(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* How old is the oldest line that Kafka has not acknowledged, of those that we know of? */
-static double lag_s(const struct pipeline *pipeline)
-{
-    int64_t now_ms = clock_wall_ms(), oldest_ms = now_ms;
-    struct timestamp time;
-
-    if (outbox_oldest(pipeline->outbox, &time))
-        oldest_ms = earliest(oldest_ms, timestamp_ms(time));
-    for (unsigned i = 0; i < pipeline->sources.count; i++)
-        if (pipeline->sources.items[i].waiting)
-            oldest_ms = earliest(oldest_ms, timestamp_ms(pipeline->sources.items[i].waiting_since));
-    return (double)(now_ms - oldest_ms) / 1000;
-}
-
-/* Gauges follow what happens within GAUGE_MS, and cost nothing while nothing does. */
-static void set_gauges(struct pipeline *pipeline)
-{
-    struct input_progress sum = sources_progress(&pipeline->sources);
-
-    outbox_trim(pipeline->outbox);
-    metric_set(pipeline->counters.behind, (double)sum.bytes_behind);
-    metric_set(pipeline->counters.lag, lag_s(pipeline));
-    metric_set(pipeline->counters.streams, sum.streams);
-    metric_set(pipeline->counters.outbox_bytes, (double)outbox_bytes(pipeline->outbox));
-    metric_set(pipeline->counters.waiting, (double)outbox_waiting(pipeline->outbox));
-    if (pipeline->blocked)
-        health_unmet(pipeline->room, "%llu records wait for Kafka; reading pauses",
-                     (unsigned long long)outbox_waiting(pipeline->outbox));
-    else
-        health_met(pipeline->room);
-    pipeline->gauges_ms = INT64_MAX;
+        pipeline_answer_status(pipeline);
 }
 
 /* Lets the producer rest after a while without anything to send. Returns when to look again. */
@@ -517,14 +267,14 @@ static void work(struct pipeline *pipeline)
 
         health_loop_tick(pipeline->loop, now_ms);
         producer_poll(pipeline->producer);
-        heed_reload(pipeline, now_ms);
+        pipeline_heed_reload(pipeline, now_ms);
         more = !pipeline->reload && read_inputs(pipeline, now_ms, &wake_ms);
         outbox_flush(pipeline->outbox, now_ms);
         wake_ms = earliest(wake_ms, rest_when_idle(pipeline, now_ms));
         if (pipeline->gauges_ms == INT64_MAX)
             pipeline->gauges_ms = now_ms + GAUGE_MS;
         else if (now_ms >= pipeline->gauges_ms)
-            set_gauges(pipeline);
+            pipeline_set_gauges(pipeline);
         if (now_ms >= pipeline->save_ms)
             save_checkpoint(pipeline, now_ms);
         progress_show(pipeline->bar, pipeline->result, pipeline->sources.items[0].input, now_ms);
@@ -603,40 +353,8 @@ static void await_topic(struct pipeline *pipeline)
         pipeline->blocked = true;
         wait_for_work(pipeline, clock_mono_ms(), clock_mono_ms() + pause_ms);
         producer_poll(pipeline->producer);
-        heed_reload(pipeline, clock_mono_ms());
+        pipeline_heed_reload(pipeline, clock_mono_ms());
     }
-}
-
-static void register_metrics(struct counters *c)
-{
-    c->lines = metrics_counter("shipper_lines_read_total", NULL, "Lines read.");
-    c->bytes = metrics_counter("shipper_bytes_read_total", NULL, "Bytes of lines read.");
-    c->parsed =
-        metrics_counter("shipper_lines_parsed_total", NULL, "Lines that their format fits.");
-    c->unparsed = metrics_counter("shipper_lines_unparsed_total", NULL,
-                                  "Lines shipped as text because their format does not fit.");
-    c->filtered = metrics_counter("shipper_lines_filtered_total", NULL,
-                                  "Lines left out because the configuration says so.");
-    c->headings = metrics_counter("shipper_lines_headings_total", NULL,
-                                  "Lines that are headings or comments of their format.");
-    c->truncated =
-        metrics_counter("shipper_lines_truncated_total", NULL, "Lines that were too long and cut.");
-    c->repaired = metrics_counter("shipper_invalid_utf8_bytes_total", NULL,
-                                  "Bytes that were no UTF-8 and became U+FFFD.");
-    c->reloads = metrics_counter("shipper_config_reloads_total", "result=\"ok\"",
-                                 "Times that the configuration was read again.");
-    c->reloads_failed = metrics_counter("shipper_config_reloads_total", "result=\"failed\"",
-                                        "Times that the configuration was read again.");
-    c->behind = metrics_gauge("shipper_bytes_behind", NULL,
-                              "Bytes of followed files that Kafka has not acknowledged yet.");
-    c->lag =
-        metrics_gauge("shipper_lag_seconds", NULL,
-                      "Age of the oldest line read and not acknowledged by Kafka; 0: all are.");
-    c->streams = metrics_gauge("shipper_files_open", NULL, "Files that are followed.");
-    c->outbox_bytes =
-        metrics_gauge("shipper_outbox_bytes", NULL, "Memory of records that are under way.");
-    c->waiting = metrics_gauge("shipper_records_waiting", NULL,
-                               "Records handed over and not yet acknowledged.");
 }
 
 static enum status open_web(struct pipeline *pipeline, const char *listen, struct error *err)
@@ -667,8 +385,11 @@ static enum status open_stages(struct pipeline *pipeline, struct config *holder,
     outbox_connect(pipeline->outbox, pipeline->producer);
     return sources_open(&pipeline->sources, holder, config, err);
 }
+
 static void close_stages(struct pipeline *pipeline)
 {
+    if (pipeline->board)
+        status_board_end(pipeline->board);
     web_close(pipeline->web);
     status_board_close(pipeline->board);
     producer_close(pipeline->producer);
@@ -701,7 +422,7 @@ enum status pipeline_run(struct config *holder, const struct shipper_config *con
     pipeline->sources.query = options->query;
     pipeline->started_ms = clock_wall_ms();
     pipeline->gauges_ms = INT64_MAX;
-    register_metrics(&pipeline->counters);
+    pipeline_register_metrics(&pipeline->counters);
     arena_init(&pipeline->arena, ARENA_BLOCK, ARENA_MAX);
     record_init(&pipeline->record, &pipeline->arena);
     pipeline->loop = health_loop_add("pipeline", LOOP_LIMIT_MS, clock_mono_ms());

@@ -23,6 +23,7 @@ struct status_board {
     pthread_cond_t changed;
     bool busy;     /* somebody has asked, and not yet taken the answer */
     bool answered; /* it is in `answer` */
+    bool ended;
     struct buf answer;
 };
 
@@ -48,6 +49,14 @@ enum status status_board_open(struct status_board **out, struct error *err)
     return OK;
 }
 
+void status_board_end(struct status_board *board)
+{
+    pthread_mutex_lock(&board->lock);
+    board->ended = true;
+    pthread_cond_broadcast(&board->changed);
+    pthread_mutex_unlock(&board->lock);
+}
+
 void status_board_close(struct status_board *board)
 {
     if (!board)
@@ -63,10 +72,10 @@ void status_board_close(struct status_board *board)
 static bool wait_until(struct status_board *board, const bool *flag, bool wanted,
                        const struct timespec *deadline)
 {
-    while (*flag != wanted)
+    while (*flag != wanted && !board->ended)
         if (pthread_cond_timedwait(&board->changed, &board->lock, deadline) == ETIMEDOUT)
-            return *flag == wanted;
-    return true;
+            break;
+    return *flag == wanted;
 }
 
 static void reply_status(struct web_request *request, void *arg)
@@ -78,7 +87,7 @@ static void reply_status(struct web_request *request, void *arg)
     clock_gettime(CLOCK_MONOTONIC, &deadline);
     deadline.tv_sec += WAIT_S;
     pthread_mutex_lock(&board->lock);
-    mine = wait_until(board, &board->busy, false, &deadline);
+    mine = wait_until(board, &board->busy, false, &deadline) && !board->ended;
     if (mine) {
         board->busy = true;
         board->answered = false;

@@ -17,6 +17,7 @@
 struct status_board;
 
 enum status status_board_open(struct status_board **out, struct error *err);
+void status_board_end(struct status_board *board);   /* nobody will answer: who waits goes */
 void status_board_close(struct status_board *board); /* NULL is fine */
 
 /* Of GET /status; to be given to the web server. */

@@ -15,8 +15,9 @@
 #include "common/log.h"
 #include "common/scope.h"
 
-#define SELF_MASK (IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_MASK_ADD)
-#define WAY_MASK  (IN_CREATE | IN_MOVED_TO | SELF_MASK)
+#define READS_A_TURN 32
+#define SELF_MASK    (IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_MASK_ADD)
+#define WAY_MASK     (IN_CREATE | IN_MOVED_TO | SELF_MASK)
 #define FILES_MASK                                                                                 \
     (IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE |            \
      IN_ATTRIB | SELF_MASK)
@@ -295,7 +296,8 @@ void tail_read_events(struct tail *tail)
 
     if (tail->inotify < 0)
         return;
-    while ((len = read(tail->inotify, bytes, sizeof(bytes))) > 0)
+    /* A folder that somebody writes to all the time must not keep us here: the rest comes next. */
+    for (int i = 0; i < READS_A_TURN && (len = read(tail->inotify, bytes, sizeof(bytes))) > 0; i++)
         for (char *p = bytes; p < bytes + len;) {
             const struct inotify_event *event = (const struct inotify_event *)p;
 
