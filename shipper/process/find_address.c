@@ -36,9 +36,30 @@ static void simplify(struct address *a)
     memmove(a->bytes, a->bytes + MAPPED_BYTES, 4);
 }
 
+/* As inet_ntop does, several times as fast: there is one in most lines. */
+static size_t print_v4(const uint8_t bytes[4], char *out)
+{
+    char *p = out;
+
+    for (int i = 0; i < 4; i++) {
+        unsigned n = bytes[i];
+
+        if (i > 0)
+            *p++ = '.';
+        if (n >= 100)
+            *p++ = (char)('0' + n / 100);
+        if (n >= 10)
+            *p++ = (char)('0' + n / 10 % 10);
+        *p++ = (char)('0' + n % 10);
+    }
+    return (size_t)(p - out);
+}
+
 static size_t print_address(const struct address *a, char *out)
 {
-    inet_ntop(a->v6 ? AF_INET6 : AF_INET, a->bytes, out, SCAN_STANDIN_MAX);
+    if (!a->v6)
+        return print_v4(a->bytes, out);
+    inet_ntop(AF_INET6, a->bytes, out, SCAN_STANDIN_MAX);
     return strlen(out);
 }
 

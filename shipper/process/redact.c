@@ -8,7 +8,8 @@
 #include "common/record_extras.h"
 #include "shipper/process/redact_private.h"
 
-#define KEY_TRIES 100 /* names for a member whose own name was a secret */
+#define SEEN_BYTES_MIN 16  /* of a text that others may be part of */
+#define KEY_TRIES      100 /* names for a member whose own name was a secret */
 
 /* Who is at one end of a connection: what is said of it by name, and by number. */
 static const struct {
@@ -38,14 +39,53 @@ static bool is_text(enum field_type type)
     return type == TYPE_KEYWORD || type == TYPE_TEXT || type == TYPE_RAW || type == TYPE_LIST;
 }
 
+/*
+ * Fields are often parts of one line: a path is in the request, that in the original. What stands
+ * between blanks, quotes or a question mark in a text that was looked through, away from what was
+ * found there, holds nothing either. (Own patterns may see the ends of a text: then this is not
+ * asked.)
+ */
+static bool is_seen(const struct redact *redact, struct slice text)
+{
+    for (unsigned i = 0; i < redact->seen_count; i++) {
+        const struct redact_seen *seen = &redact->seen[i];
+        const char *start = seen->text.data, *end = start + seen->text.len;
+        const char *from = text.data, *to = from + text.len;
+        bool clean = from >= start && to <= end && seen->places.count <= SCAN_PLACES_MAX &&
+                     (from == start || (from[-1] && strchr(" \"?", from[-1]))) &&
+                     (to == end || (*to && strchr(" \"?", *to)));
+
+        for (unsigned k = 0; clean && k < seen->places.count; k++)
+            clean = seen->places.list[k].data >= to ||
+                    seen->places.list[k].data + seen->places.list[k].len <= from;
+        if (clean)
+            return true;
+    }
+    return false;
+}
+
+static void remember(struct redact *redact, struct slice text)
+{
+    if (redact->seen_count < REDACT_SEEN_MAX && text.len >= SEEN_BYTES_MIN &&
+        redact->pattern_count == 0)
+        redact->seen[redact->seen_count++] = (struct redact_seen){text, redact->places};
+}
+
 static void redact_field(struct redact *redact, struct record *record, enum record_field field)
 {
     struct value *value = &record->values[field];
     struct slice fresh;
 
     if (value->kind == VALUE_TEXT) {
-        if (redact_text(redact, value->text, field == FIELD_USER_AGENT_ORIGINAL, &fresh))
+        struct slice text = value->text;
+        bool agent = field == FIELD_USER_AGENT_ORIGINAL;
+
+        if (is_seen(redact, text))
+            return;
+        if (redact_text(redact, text, agent, &fresh))
             set_text(record, field, fresh);
+        if (!agent)
+            remember(redact, text);
     } else if (value->kind == VALUE_JSON) {
         if (redact_json(redact, record->arena, (struct slice){NULL, 0}, value->text, &fresh))
             value->text = fresh;
@@ -94,21 +134,30 @@ static bool hide_address(struct redact *redact, struct record *record, enum reco
     return true;
 }
 
-static void redact_end(struct redact *redact, struct record *record, enum record_field address,
+/* True: the address' field is done with. */
+static bool redact_end(struct redact *redact, struct record *record, enum record_field address,
                        enum record_field ip)
 {
-    bool stays_valid = redact->rules.actions[SECRET_IP] == REDACT_TRUNCATE;
-    struct slice text;
+    bool stays_valid = redact->rules.actions[SECRET_IP] == REDACT_TRUNCATE, done = false;
+    struct slice name = {NULL, 0}, number;
+    bool same;
 
-    if (record_text(record, address, &text))
-        hide_address(redact, record, address, text);
-    if (!record_text(record, ip, &text) || !hide_address(redact, record, ip, text))
-        return;
-    if (stays_valid)
-        return;
-    if (!record_has(record, address))
-        record_set_text(record, address, record->values[ip].text);
-    record_drop(record, ip);
+    if (!record_text(record, ip, &number)) {
+        return record_text(record, address, &name) && hide_address(redact, record, address, name);
+    }
+    same = record_text(record, address, &name) && slice_equal(name, number);
+    if (name.len && !same)
+        done = hide_address(redact, record, address, name);
+    if (!hide_address(redact, record, ip, number))
+        return done;
+    if (same || !name.len) {
+        if (same || !stays_valid)
+            record_set_text(record, address, record->values[ip].text);
+        done = same || !stays_valid;
+    }
+    if (!stays_valid)
+        record_drop(record, ip);
+    return done;
 }
 
 /* A name that no other member of the object has. */
@@ -173,13 +222,28 @@ static void count(struct redact *redact)
     }
 }
 
-void redact_apply(struct redact *redact, struct record *record)
+/* What is to be looked through: the fields that are there, without those that are done with. */
+static void choose_fields(struct redact *redact, struct record *record,
+                          uint64_t fields[RECORD_WORDS])
 {
+    uint64_t done[RECORD_WORDS] = {0};
+
     if (redact->rules.actions[SECRET_IP] != REDACT_KEEP)
         for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-            redact_end(redact, record, ends[i].address, ends[i].ip);
+            if (redact_end(redact, record, ends[i].address, ends[i].ip))
+                done[ends[i].address / 64] |= (uint64_t)1 << (ends[i].address % 64);
     for (unsigned word = 0; word < RECORD_WORDS; word++)
-        for (uint64_t bits = record->present[word]; bits; bits &= bits - 1) {
+        fields[word] = record->present[word] & ~done[word];
+}
+
+void redact_apply(struct redact *redact, struct record *record)
+{
+    uint64_t fields[RECORD_WORDS];
+
+    redact->seen_count = 0;
+    choose_fields(redact, record, fields);
+    for (unsigned word = 0; word < RECORD_WORDS; word++)
+        for (uint64_t bits = fields[word]; bits; bits &= bits - 1) {
             enum record_field field =
                 (enum record_field)(word * 64 + (unsigned)__builtin_ctzll(bits));
 

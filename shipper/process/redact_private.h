@@ -8,6 +8,7 @@
 #include "shipper/process/scan.h"
 
 #define REDACT_PATTERNS_MAX 64
+#define REDACT_SEEN_MAX     4
 #define REDACT_NO_ROOM      "[redacted]" /* of a value for which there was no memory */
 
 struct redact_pattern {
@@ -22,6 +23,12 @@ struct redact {
     struct redact_pattern patterns[REDACT_PATTERNS_MAX];
     unsigned pattern_count;
     struct buf out, matched, plain; /* of a scan, of patterns, of a JSON string's text */
+    struct scan_places places;      /* of the last text */
+    struct redact_seen {            /* texts of this record that were looked through as they came */
+        struct slice text;
+        struct scan_places places;
+    } seen[REDACT_SEEN_MAX];
+    unsigned seen_count;
     uint64_t found[SECRET_KINDS];
     struct metric *counts[SECRET_KINDS];
 };

@@ -101,7 +101,8 @@ bool redact_text(struct redact *redact, struct slice text, bool agent, struct sl
         redact->out = redact->matched;
         redact->matched = swap;
     }
-    if (text.len && scan_text(&redact->rules, text, agent, &redact->out, redact->found)) {
+    if (text.len &&
+        scan_text(&redact->rules, text, agent, &redact->out, redact->found, &redact->places)) {
         changed = true;
         failed = failed || redact->out.failed;
         text = buf_slice(&redact->out);

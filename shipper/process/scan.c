@@ -3,6 +3,8 @@
  */
 #include "shipper/process/scan.h"
 
+#define CARD_DIGITS_MIN 13
+
 enum scan_trigger {
     TRIGGER_NONE,
     TRIGGER_PERCENT,
@@ -86,6 +88,8 @@ void scan_replace_by(struct scan *scan, const char *from, const char *to, enum s
 {
     buf_add(scan->out, scan->copied, (size_t)(from - scan->copied));
     buf_add_slice(scan->out, text);
+    if (scan->places->count++ < SCAN_PLACES_MAX)
+        scan->places->list[scan->places->count - 1] = (struct slice){from, (size_t)(to - from)};
     scan->copied = scan->floor = to;
     scan->found[kind]++;
 }
@@ -111,17 +115,19 @@ static const char *over_digits(const struct scan *scan, const char *p)
     return p;
 }
 
+/* Most numbers are neither: their length says so. */
 static const char *at_digit(struct scan *scan, const char *p)
 {
-    const char *next = NULL;
+    const char *end = over_digits(scan, p), *next = NULL;
+    size_t len = (size_t)(end - p);
 
-    if (scan_is_start(scan, p)) {
-        if (looks_for(scan, SECRET_IP))
-            next = find_address_v4(scan, p);
-        if (!next && looks_for(scan, SECRET_CARD))
-            next = find_card(scan, p);
-    }
-    return next ? next : over_digits(scan, p);
+    if (end == scan->end && len < CARD_DIGITS_MIN)
+        return end;
+    if (len <= 3 && *end == '.' && looks_for(scan, SECRET_IP) && scan_is_start(scan, p))
+        next = find_address_v4(scan, p);
+    else if (len >= 4 && looks_for(scan, SECRET_CARD) && scan_is_start(scan, p))
+        next = find_card(scan, p);
+    return next ? next : end;
 }
 
 static const char *at_colon(struct scan *scan, const char *p, size_t len)
@@ -191,8 +197,10 @@ static const char *at_trigger(struct scan *scan, const char *p)
         return find_element(scan, p);
     case TRIGGER_DIGIT:
         return at_digit(scan, p);
-    case TRIGGER_BLANK:
-        return find_scheme(scan, p);
+    case TRIGGER_BLANK: /* behind Bearer and Basic */
+        return p > scan->floor && ((p[-1] | 0x20) == 'r' || (p[-1] | 0x20) == 'c')
+                   ? find_scheme(scan, p)
+                   : NULL;
     case TRIGGER_TOKEN:
         return find_web_token(scan, p);
     case TRIGGER_NONE:
@@ -202,7 +210,7 @@ static const char *at_trigger(struct scan *scan, const char *p)
 }
 
 bool scan_text(const struct scan_rules *rules, struct slice text, bool agent, struct buf *out,
-               uint64_t found[SECRET_KINDS])
+               uint64_t found[SECRET_KINDS], struct scan_places *places)
 {
     struct scan scan = {.rules = rules,
                         .start = text.data,
@@ -212,15 +220,19 @@ bool scan_text(const struct scan_rules *rules, struct slice text, bool agent, st
                         .copied = text.data,
                         .agent = agent,
                         .out = out,
-                        .found = found};
+                        .found = found,
+                        .places = places};
     const char *p = text.data, *next;
 
     buf_clear(out);
-    while (p < scan.end) {
-        if (rules->triggers[(unsigned char)*p] == TRIGGER_NONE) {
+    places->count = 0;
+    if (text.len < SCAN_TEXT_MIN)
+        return false;
+    for (;;) {
+        while (p < scan.end && rules->triggers[(unsigned char)*p] == TRIGGER_NONE)
             p++;
-            continue;
-        }
+        if (p >= scan.end)
+            break;
         next = at_trigger(&scan, p);
         p = next ? next : p + 1;
     }

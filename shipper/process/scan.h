@@ -34,6 +34,14 @@ struct scan_rules {
     uint8_t triggers[256];   /* enum scan_trigger */
 };
 
+/* Where something was found in a text: places, as far as there is room for them. */
+#define SCAN_PLACES_MAX 8
+
+struct scan_places {
+    struct slice list[SCAN_PLACES_MAX];
+    unsigned count; /* above SCAN_PLACES_MAX: not all are in the list */
+};
+
 struct scan {
     const struct scan_rules *rules;
     const char *start, *end;
@@ -44,6 +52,7 @@ struct scan {
     bool text_broken;   /* JSON inside of it does not end */
     struct buf *out;
     uint64_t *found; /* by secret_kind */
+    struct scan_places *places;
 };
 
 /* Fills rules->triggers from its actions and names. */
@@ -51,10 +60,13 @@ void scan_prepare(struct scan_rules *rules);
 
 /*
  * Replaces what is secret in `text`: true when something is, then the new text is in `out` (cleared
- * before), which has failed when there was no room. Adds to found[].
+ * before), which has failed when there was no room. Adds to found[]; *places says where.
  */
 bool scan_text(const struct scan_rules *rules, struct slice text, bool agent, struct buf *out,
-               uint64_t found[SECRET_KINDS]);
+               uint64_t found[SECRET_KINDS], struct scan_places *places);
+
+/* Shorter texts hold nothing that is looked for: otp=1 is the shortest of all. */
+#define SCAN_TEXT_MIN 5
 
 /* For finders. Puts what stands for the secret in the place of [from, to). `value` is what its hash
  * is made from. */
