@@ -1,9 +1,9 @@
 /*
  * pipeline.h - wires the stages of the shipper:
  *
- *     input -> framer -> parser -> filter -> encode -> outbox -> producer
- *       ^                                                |
- *       +---- checkpoint <---- acknowledgement <---------+
+ *     input -> framer -> parser -> process -> encode -> outbox -> producer
+ *       ^                                                 |
+ *       +---- checkpoint <---- acknowledgement <----------+
  */
 #ifndef SHIPPER_PIPELINE_H
 #define SHIPPER_PIPELINE_H

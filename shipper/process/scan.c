@@ -35,7 +35,7 @@ void scan_prepare(struct scan_rules *rules)
     if (actions[SECRET_IP] != REDACT_KEEP || actions[SECRET_CREDENTIAL] != REDACT_KEEP || named)
         rules->triggers[':'] = TRIGGER_COLON;
     if (actions[SECRET_IP] != REDACT_KEEP || actions[SECRET_CARD] != REDACT_KEEP)
-        memset(rules->triggers + '0', TRIGGER_DIGIT, 10);
+        memset(&rules->triggers['0'], TRIGGER_DIGIT, 10);
     if (actions[SECRET_CREDENTIAL] != REDACT_KEEP) {
         rules->triggers[' '] = rules->triggers['+'] = TRIGGER_BLANK;
         rules->triggers['J'] = TRIGGER_TOKEN;

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import time
@@ -156,7 +157,7 @@ def test_every_line_is_counted_where_it_went(pipeline):
         )
 
     wait_for(settled, 10, "all to be acknowledged", pipeline.log_tails)
-    assert metrics.value("shipper_values_redacted_total", kind="ip") >= 2 * (shipped - 1)
+    assert metrics.value("shipper_values_redacted_total", kind="ip") >= shipped - 1
 
 
 def test_lag_is_the_age_of_the_oldest_line_that_waits(pipeline, stack):
@@ -171,6 +172,37 @@ def test_lag_is_the_age_of_the_oldest_line_that_waits(pipeline, stack):
     assert shipper.metrics().value("shipper_lag_seconds") < time.time() - written + 1
     stack.start("kafka")
     wait_for(lambda: shipper.metrics().value("shipper_lag_seconds") == 0, 30, "no lag", pipeline.log_tails)
+
+
+def test_ship_and_a_reload_go_by_the_rules_too(pipeline):
+    path = pipeline.logs / "access.log"
+    path.write_text(line("/a") + line("/b") + line("/c"))
+    config = pipeline.folder / "shipper.yaml"
+    content = {"inputs": [{"type": "file", "paths": [str(path)], "format": "apache-combined"}]}
+
+    def write(drop):
+        config.write_text(json.dumps({**content, "processing": {"drop": drop}}))
+
+    write(["path:/a"])
+    done = run_cli("shipper", "ship", "--config", config, "--json", path, **pipeline.shipper_environment())
+    assert done.returncode == 0 and json.loads(done.stdout)["acknowledged"] == 2, done.text
+    shipper = shipper_with(pipeline, *content["inputs"], config={"processing": {"drop": ["path:/a"]}}).start(wait_ready=True)
+    wait_records(pipeline, 4)
+    write(["path:/b", "path:/c"])
+    shipper.signal(signal.SIGHUP)
+    wait_for(
+        lambda: shipper.metrics().value("shipper_config_reloads_total", result="ok") == 1, 20, "the reload", pipeline.log_tails
+    )
+    with open(path, "a") as log:
+        log.write(line("/a") + line("/b") + line("/c"))
+    wait_for(lambda: shipper.metrics().value("shipper_lines_read_total") == 6, 20, "all lines", pipeline.log_tails)
+    assert sorted(record["url"]["path"] for record in wait_records(pipeline, 5)) == ["/a", "/b", "/b", "/c", "/c"]
+    write(["nonsense:x"])
+    shipper.signal(signal.SIGHUP)
+    wait_for(
+        lambda: shipper.metrics().value("shipper_config_reloads_total", result="failed") == 1, 20, "a refusal", pipeline.log_tails
+    )
+    assert "nonsense" in shipper.log_text()
 
 
 # --- nothing that is hidden gets out ---

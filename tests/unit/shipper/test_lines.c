@@ -3,6 +3,8 @@
  */
 #include "shipper/lines.h"
 
+#include <poll.h>
+
 #include "common/record.h"
 #include "shipper/config.h"
 #include "shipper/input/input.h"
@@ -63,6 +65,7 @@ static int set_up(void **state)
     bench->config.agent.id = (char *)"agent";
     bench->config.host_name = (char *)"host";
     bench->config.line_max_bytes = 100;
+    bench->input.type = (char *)"file";
     bench->input.format = (char *)"apache-common";
     bench->input.dataset = (char *)"web";
     bench->lines = open_lines(bench);
@@ -389,6 +392,120 @@ static void shortened_record_fits_whatever_it_held(void **state)
     free(text);
 }
 
+static void reopen(struct bench *bench)
+{
+    lines_close(&bench->lines);
+    bench->lines = open_lines(bench);
+    start(bench);
+}
+
+/* Steps on fields first, then rules, which see what is hidden afterwards. */
+static void records_are_changed_then_chosen_then_redacted(void **state)
+{
+    struct field_step_config steps[] = {
+        {.rename = (char *)"user.name", .to = (char *)"service.name"}};
+    struct redact_config redact = {.ip = REDACT_MASK, .email = REDACT_MASK};
+    struct bench *bench = *state;
+
+    bench->config.processing.redact = &redact;
+    bench->input.process.fields = steps;
+    bench->input.process.field_count = 1;
+    bench->input.process.keep = (char *)"service:*@example.org ip:10.0.0.0/8";
+    bench->input.keep_original = true;
+    reopen(bench);
+    give_all(bench,
+             SLICE("10.1.2.3 - a@example.org [10/Oct/2000:13:55:36 +0000] \"GET /\" 200 1\n"
+                   "10.1.2.3 - a@other.org [10/Oct/2000:13:55:36 +0000] \"GET /\" 200 1\n"
+                   "192.0.2.1 - a@example.org [10/Oct/2000:13:55:36 +0000] \"GET /\" 200 1\n"));
+    assert_int_equal(bench->count, 3);
+    assert_int_equal(bench->seen[0].verdict, LINE_PARSED);
+    assert_int_equal(bench->seen[1].verdict, LINE_FILTERED);
+    assert_int_equal(bench->seen[2].verdict, LINE_FILTERED);
+    expect_in_record(bench, "\"service\":{\"name\":\"[email]\"}");
+    expect_in_record(bench, "\"original\":\"[ip] - [email] [10/Oct");
+    assert_null(strstr(bench->text, "10.1.2.3"));
+}
+
+static void shortened_record_is_redacted_too(void **state)
+{
+    struct redact_config redact = {.email = REDACT_MASK};
+    struct bench *bench = *state;
+    struct event line = {.text = SLICE("by a@example.org and more")};
+
+    bench->config.processing.redact = &redact;
+    reopen(bench);
+    lines_shorten(&bench->lines, &bench->stream, &line, &bench->record, 65536);
+    keep_text(bench, &bench->record);
+    expect_in_record(bench, "\"message\":\"by [email] and more\"");
+}
+
+/* Too much for now: the rest is offered again, and nothing is left out or doubled. */
+static void rate_limit_delays_at_a_line_and_goes_on_there(void **state)
+{
+    double rate = 200;
+    uint64_t burst_ms = 50;
+    struct rate_config limit = {.lines_per_second = &rate, .burst_ms = &burst_ms};
+    struct bench *bench = *state;
+    char content[100 * 80];
+    size_t len = 0;
+    unsigned pauses = 0;
+
+    bench->input.process.rate_limit = &limit;
+    reopen(bench);
+    for (int i = 0; i < 100; i++)
+        len += (size_t)snprintf(content + len, sizeof(content) - len, LINE("u%d"), i);
+    while (bench->stream.read.offset < len) {
+        size_t before = bench->count;
+        bool all = give(bench, (struct slice){content, len}, len - bench->stream.read.offset);
+
+        assert_int_equal(all, !bench->lines.delayed);
+        pauses += !all;
+        if (!all && bench->count == before)
+            poll(NULL, 0, 5); /* the clock is the real one */
+    }
+    assert_true(pauses > 10);
+    assert_int_equal(bench->count, 100);
+    for (size_t i = 1; i < bench->count; i++)
+        assert_true(bench->seen[i].offset > bench->seen[i - 1].offset);
+}
+
+static void rate_limit_drops_when_asked(void **state)
+{
+    double rate = 0.1;
+    struct rate_config limit = {.lines_per_second = &rate, .on_limit = ON_LIMIT_DROP};
+    struct bench *bench = *state;
+
+    bench->input.process.rate_limit = &limit;
+    reopen(bench);
+    give_all(bench, SLICE(LINE("a") LINE("b") LINE("c")));
+    assert_int_equal(bench->count, 3);
+    assert_int_equal(bench->seen[0].verdict, LINE_PARSED);
+    assert_int_equal(bench->seen[1].verdict, LINE_FILTERED);
+    assert_int_equal(bench->seen[2].verdict, LINE_FILTERED);
+    assert_int_equal(bench->seen[2].time_s, LINE_TIME);
+}
+
+/* The names of columns are no line of the log: without them the others could not be read. */
+static void headings_are_never_dropped(void **state)
+{
+    double rate = 0.1;
+    struct rate_config limit = {.lines_per_second = &rate, .on_limit = ON_LIMIT_DROP};
+    struct bench *bench = *state;
+
+    bench->input.format = (char *)"csv";
+    bench->input.process.rate_limit = &limit;
+    reopen(bench);
+    give_all(bench, SLICE("a,b\n1,2\n3,4\n"));
+    assert_int_equal(bench->seen[0].verdict, LINE_NOTHING);
+    bench->input.process.rate_limit = NULL;
+    lines_close(&bench->lines);
+    bench->lines = open_lines(bench);
+    bench->stream.read.offset = 8;
+    bench->count = 0;
+    give_all(bench, SLICE("a,b\n1,2\n3,4\n"));
+    expect_in_record(bench, "\"b\":\"4\"");
+}
+
 static void unknown_format_is_refused(void **state)
 {
     struct bench *bench = *state;
@@ -417,6 +534,11 @@ int main(void)
         CASE(sampling_decides_the_same_on_every_reading),
         CASE(sample_of_nothing_and_of_everything),
         CASE(shortened_record_fits_whatever_it_held),
+        CASE(records_are_changed_then_chosen_then_redacted),
+        CASE(shortened_record_is_redacted_too),
+        CASE(rate_limit_delays_at_a_line_and_goes_on_there),
+        CASE(rate_limit_drops_when_asked),
+        CASE(headings_are_never_dropped),
         CASE(unknown_format_is_refused),
     };
 
