@@ -123,12 +123,15 @@ static bool is_card_shape(const struct digits *digits)
     return digits->group_count >= 4 && groups[digits->group_count - 1] <= 4;
 }
 
-/* Digits before or behind, with a point or a dash between, make it part of another number. */
+/* Digits before or behind, with a point or a dash between, make it part of another number; blk_… is
+ * a name. */
 static bool stands_alone(const struct scan *scan, const char *p, const char *end)
 {
     if (p > scan->floor && p[-1] == '.' && p != scan->word)
         return false;
-    if (p - scan->floor >= 2 && p[-1] == '-' && is_digit(p - 2, p))
+    if (p > scan->floor && p[-1] == '_')
+        return false;
+    if (p - scan->floor >= 2 && p[-1] == '-' && (p[-2] == '_' || is_digit(p - 2, p)))
         return false;
     if (end < scan->end && (scan_is_word(*end) || *end == '_'))
         return false;

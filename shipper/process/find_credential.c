@@ -8,7 +8,7 @@
 
 #define USERINFO_MAX 512
 #define SCHEME_MAX   16
-#define BEARER_MIN   16 /* bytes; shorter ones are rather words */
+#define TOKEN_MIN    16 /* bytes; shorter ones are rather words */
 #define BASIC_MAX    512
 #define JWT_PART_MIN 4
 
@@ -22,6 +22,14 @@ static const char *over_token(const struct scan *scan, const char *p)
     while (p < scan->end && is_token(*p) && !(*p & 0x80))
         p++;
     return p;
+}
+
+static bool has_digit(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] >= '0' && text.data[i] <= '9')
+            return true;
+    return false;
 }
 
 /* `p` is the colon of "://". */
@@ -42,8 +50,10 @@ const char *find_userinfo(struct scan *scan, const char *p)
     if (!at)
         return NULL;
     if (colon)
-        from = colon + 1; /* the user's name stays; alone, it is a token */
-    if (from == at)
+        from = colon + 1; /* the user's name stays */
+    /* Alone it may be a token: spark://driver@host has none. */
+    if (from == at || (!colon && (at - from < TOKEN_MIN ||
+                                  !has_digit((struct slice){from, (size_t)(at - from)}))))
         return NULL;
     scan_replace(scan, from, at, SECRET_CREDENTIAL, (struct slice){from, (size_t)(at - from)});
     return at + 1;
@@ -84,14 +94,6 @@ static bool is_basic(struct slice text)
     return colon;
 }
 
-static bool has_digit(struct slice text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (text.data[i] >= '0' && text.data[i] <= '9')
-            return true;
-    return false;
-}
-
 /* `p` is the blank behind a word, or the last byte of %20. */
 const char *find_scheme(struct scan *scan, const char *p)
 {
@@ -107,7 +109,7 @@ const char *find_scheme(struct scan *scan, const char *p)
     end = over_token(scan, p + 1);
     token = (struct slice){p + 1, (size_t)(end - p - 1)};
     if (scheme.len == 6 && strncasecmp(scheme.data, "bearer", 6) == 0) {
-        if (token.len < BEARER_MIN || !has_digit(token))
+        if (token.len < TOKEN_MIN || !has_digit(token))
             return NULL;
     } else if (scheme.len != 5 || strncasecmp(scheme.data, "basic", 5) != 0 ||
                token.len > BASIC_MAX || !is_basic(token)) {

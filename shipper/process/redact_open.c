@@ -50,7 +50,7 @@ static const char *const usual_parameters[] = {
     "ssn",
     "signature",
     "sig",
-    "auth",
+
     "credential",
     "credentials",
     "x-amz-signature",

@@ -200,6 +200,7 @@ static void cards_are_found_by_issuer_length_and_check_digit(void **state)
         {"order-4111111111111111", "order-[card]"},
         {"4111111111111112 1111111111111111 1700000000000000000", NULL},
         {"41111111111111110 x4111111111111111 4111111111111111x 0.4111111111111111", NULL},
+        {"blk_4111111111111111 blk_-4111111111111111", NULL},
         {"550e8400-e29b-41d4-a716-446655440000", NULL},
         {"20231027100000 1795281750070532284", NULL},
     };
@@ -258,11 +259,12 @@ static void credentials_are_known_by_name_or_form(void **state)
         {"{\"authorization\":\"Basic x y\",\"a\":1}", "{\"authorization\":\"[redacted]\",\"a\":1}"},
         {"x-api-key=abc", "x-api-key=[redacted]"},
         {"https://bob:hunter2@x.org/a", "https://bob:[redacted]@x.org/a"},
-        {"https://ghp1234@x.org/a", "https://[redacted]@x.org/a"},
+        {"https://ghp1234567890abcdef@x.org/a", "https://[redacted]@x.org/a"},
         {"redis://:hunter2@localhost", "redis://:[redacted]@localhost"},
         {"sent Bearer abcdefghij1234567890 ok", "sent Bearer [redacted] ok"},
         {"sent Basic Ym9iOmh1bnRlcjI= ok", "sent Basic [redacted] ok"},
         {"t eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcDEF_- u", "t [redacted] u"},
+        {"spark://driver@host akka.tcp://sparkExecutorActorSystem@host ssh://git@host", NULL},
         {"Basic authentication failed; Bearer of bad news", NULL},
         {"http://x.org/a@b http://x.org eyJ eyJa.b", NULL},
     };
