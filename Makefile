@@ -80,11 +80,13 @@ fresh: ## the two commands in bare Debian trees (root; minutes, gigabytes)
 images: ## builds the container images and tries them (root, podman)
 	$(Q)tests/images/run.sh
 
-bench: bench-query bench-time ## all benchmarks: tests/bench/README.md
+bench: bench-query bench-time bench-process ## all benchmarks: tests/bench/README.md
 bench-query: $(BUILD)/tests/bench/query_bench ## what conditions and rules cost; BENCH_ARGS="--runs 20 --json"
 	$(Q)$< $(BENCH_ARGS)
 bench-time: $(BUILD)/tests/bench/timestamp_bench ## what reading a time costs
 	$(Q)$< $(BENCH_ARGS)
+bench-process: all ## what rules, steps and redaction cost a line
+	$(Q)tests/bench/process_bench.py
 
 fuzz: packages-lint ## each fuzzer for FUZZ_SECONDS (60)
 	$(Q)tests/fuzz/run.sh
@@ -168,7 +170,7 @@ $(BUILD)/%.o: %.c
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all embed soak up down demo test unit integration e2e asan tsan fresh images bench bench-query bench-time fuzz lint format report \
+.PHONY: all embed soak up down demo test unit integration e2e asan tsan fresh images bench bench-query bench-time bench-process fuzz lint format report \
         unit-programs support-programs venv packages-build packages-run packages-demo packages-test packages-lint man install \
         help clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
