@@ -255,20 +255,25 @@ def test_a_full_disk_is_told_and_nothing_is_lost_by_it(pipeline, small_disk):
     shipper = pipeline.shipper(path, ALPEX_STATE_DIR=str(state)).start(wait_ready=True)
     wait_seqs(pipeline, range(100))
     fill(small_disk / "filler")
-    for first in range(100, 2000, 100):
-        access_log.write(path, range(first, first + 100))
-    wait_seqs(pipeline, range(2000))
-    wait_for(
-        lambda: "checkpoint" in shipper.readiness() and not shipper.is_ready(), 20, "it to be said", shipper.log_tail
-    )
+    count = 100
+
+    def is_told():
+        """What is left of a page takes some more changes of the checkpoint."""
+        nonlocal count
+        access_log.write(path, range(count, count + 100))
+        count += 100
+        return "checkpoint" in shipper.readiness() and not shipper.is_ready()
+
+    wait_for(is_told, 60, "it to be said", shipper.log_tail, interval_s=0.3)
+    wait_seqs(pipeline, range(count))
     assert "No space left on device" in shipper.log_text()
     (small_disk / "filler").unlink()
     wait_for(shipper.is_ready, 20, "it to go on", shipper.log_tail)
     shipper.kill()
     shipper.start(wait_ready=True)
-    access_log.write(path, range(2000, 2010))
-    found = wait_seqs(pipeline, range(2010))
-    assert len(found) < 2010 + 200, "it remembers where it was"
+    access_log.write(path, range(count, count + 10))
+    found = wait_seqs(pipeline, range(count + 10))
+    assert len(found) < count + 10 + 200, "it remembers where it was"
     assert "damaged" not in shipper.log_text()
 
 

@@ -76,18 +76,29 @@ static struct tail_file *reader_of(const struct tail *tail, const struct checkpo
     return file;
 }
 
+/* Does the file that is read as `entry` still hold what was read of it? */
+static bool still_holds(struct content *original, const struct checkpoint_entry *entry)
+{
+    enum match match = compare_entry(original, compare_fingerprint(original, true), entry);
+
+    return match == MATCH_YES || match == MATCH_HEAD;
+}
+
 /* Is this file a copy of the content that is read as `entry`? */
 static bool is_copy(const struct search *search, const struct checkpoint_entry *entry)
 {
     struct content *content = search->file->content;
     struct tail_file *original = reader_of(search->tail, entry);
 
+    if (original && !original->replaced && tail_file_open(search->tail, original) &&
+        still_holds(original->content, entry)) {
+        if (compare_may_be_copy(content, original->content))
+            return true;
+        if (still_holds(original->content, entry)) /* it was not truncated just now */
+            return false;
+    }
     /* The original was truncated, noticed or not yet: then its copy fits the entry. */
-    if (!original || original->replaced || !tail_file_open(search->tail, original) ||
-        compare_entry(original->content, compare_fingerprint(original->content, true), entry) ==
-            MATCH_NO)
-        return compare_entry(content, entry->fingerprint, entry) != MATCH_NO;
-    return compare_may_be_copy(content, original->content);
+    return compare_entry(content, entry->fingerprint, entry) != MATCH_NO;
 }
 
 /*
