@@ -45,7 +45,7 @@ unit() {
 }
 
 # Python tests mostly wait for servers of their own, so the folders run side by side.
-declare -A running
+declare -A running=()
 start_python() { # folder
     [ "${#running[@]}" -gt 0 ] || make --no-print-directory VARIANT=release support-programs venv
     rm -f "build/test-report-$1.xml"
