@@ -13,6 +13,8 @@ import signal
 import threading
 import time
 
+import pytest
+
 from support import access_log
 from support.waiting import wait_for
 
@@ -151,6 +153,7 @@ def first_order(messages):
     return wrong
 
 
+@pytest.mark.timeout(180 + LINES // 500)
 def test_random_misfortunes_lose_and_double_nothing(pipeline, stack):
     print(f"SOAK_SEED={SEED} SOAK_LINES={LINES}")
     dice = random.Random(SEED)
@@ -177,7 +180,7 @@ def test_random_misfortunes_lose_and_double_nothing(pipeline, stack):
         except OSError:
             return False
 
-    wait_for(all_there, 120, "everything to be acknowledged", shipper.log_tail, interval_s=0.5)
+    wait_for(all_there, 120 + LINES // 5000, "everything to be acknowledged", shipper.log_tail, interval_s=0.5)
     wait_for(
         lambda: sum(pipeline.kafka.end_offsets(pipeline.topic).values()) >= total,
         60,
