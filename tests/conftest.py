@@ -17,7 +17,9 @@ from support.stack import Stack, remove_abandoned  # noqa: E402
 
 
 def pytest_configure():
-    # TERM ends the session as Ctrl-C does: nothing that was started stays.
+    # TERM ends the session as Ctrl-C does: nothing that was started stays. A shell that runs us in the background has
+    # INT ignored, and so would the programs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 

@@ -46,6 +46,11 @@ unit() {
 
 # Python tests mostly wait for servers of their own, so the folders run side by side.
 declare -A running=()
+stop_python() { # when we end early, nothing of theirs stays
+    [ "${#running[@]}" -eq 0 ] || kill -TERM "${running[@]}" 2> /dev/null || true
+    wait
+}
+trap stop_python EXIT
 start_python() { # folder
     [ "${#running[@]}" -gt 0 ] || make --no-print-directory VARIANT=release support-programs venv
     rm -f "build/test-report-$1.xml"
@@ -56,6 +61,7 @@ start_python() { # folder
 finish_python() { # folder
     local report=build/test-report-$1.xml code=0 counts
     wait "${running[$1]}" || code=$?
+    unset "running[$1]"
     echo "== $1"
     cat "build/test-$1.log"
     if ! [ -f "$report" ]; then
