@@ -331,12 +331,22 @@ static bool can_wait(const struct tail *tail, const struct tail_file *file)
            file->stream.read.offset == file->stream.acked.offset;
 }
 
+static size_t max_open(const struct tail *tail)
+{
+    return tail->config->max_open_files ? *tail->config->max_open_files : INPUT_MAX_OPEN_FILES;
+}
+
+void tail_file_settle(struct tail *tail, struct tail_file *file)
+{
+    if (tail->open_count > max_open(tail) && file->content && tail_can_close(file))
+        tail_file_close(tail, file);
+}
+
 /* Above the limit the least recently active ones go: those that are read before those that are not.
  */
 static void make_room(struct tail *tail)
 {
-    size_t max =
-        tail->config->max_open_files ? *tail->config->max_open_files : INPUT_MAX_OPEN_FILES;
+    size_t max = max_open(tail);
     struct tail_file *file, *fresher;
 
     for (int unread = 0; unread < 2; unread++)

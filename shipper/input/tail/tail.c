@@ -166,6 +166,8 @@ static void tail_acked(struct input *input, struct stream *stream)
         tail_file_drop(tail, file);
     } else if (!file->live) {
         tail->tidy_ms = 0;
+    } else {
+        tail_file_settle(tail, file);
     }
 }
 

@@ -188,6 +188,8 @@ bool tail_file_add_alias(struct tail *tail, struct tail_file *file, const char *
 
 /* False: it cannot be opened now, or its place leads to another file. */
 bool tail_file_open(struct tail *tail, struct tail_file *file);
+/* What was read of it is acknowledged: closed, when more than the limit are open. */
+void tail_file_settle(struct tail *tail, struct tail_file *file);
 void tail_file_close(struct tail *tail, struct tail_file *file); /* closed is fine */
 
 /* It had something new: it is the last one to be closed. */
