@@ -192,6 +192,15 @@ char *json_write_string(char *p, struct slice text, uint64_t *invalid)
     return p;
 }
 
+void json_add_string(struct buf *out, struct slice text, uint64_t *invalid)
+{
+    char *room = buf_reserve(out, JSON_STRING_MAX(text.len));
+    uint64_t ignored = 0;
+
+    if (room)
+        out->len += (size_t)(json_write_string(room, text, invalid ? invalid : &ignored) - room);
+}
+
 const char *json_skip_space(const char *p, const char *end)
 {
     while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
@@ -425,7 +434,7 @@ const char *json_read_string(const char *p, const char *end, struct json_value *
     return p < end && *p == '"' ? json_read(p, end, out) : NULL;
 }
 
-static char *write_utf8(char *p, uint32_t c)
+char *utf8_write(char *p, uint32_t c)
 {
     if (c < 0x80) {
         *p++ = (char)c;
@@ -461,7 +470,7 @@ static size_t unescape_unicode(const char *s, const char *end, char **out)
     }
     if (c >= 0xd800 && c <= 0xdfff)
         c = 0xfffd;
-    *out = write_utf8(*out, c);
+    *out = utf8_write(*out, c);
     return n;
 }
 

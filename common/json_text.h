@@ -3,7 +3,8 @@
  *
  * For the records' hot path, where a tree (cJSON) costs more than all the rest.
  * Reading is strict RFC 8259: what is valid passes, what is not does not, and
- * the text must be UTF-8. No allocation, no recursion; pure functions.
+ * the text must be UTF-8. No recursion; pure functions, and no allocation but by the buffer of
+ * json_add_string.
  */
 #ifndef COMMON_JSON_TEXT_H
 #define COMMON_JSON_TEXT_H
@@ -26,9 +27,18 @@
  */
 char *json_write_string(char *p, struct slice text, uint64_t *invalid);
 
+/*
+ * Adds `text` to `out` as json_write_string writes it; without room `out` has failed. `invalid`
+ * may be NULL.
+ */
+void json_add_string(struct buf *out, struct slice text, uint64_t *invalid);
+
 /* Bytes of the valid UTF-8 sequence at `p`, 0 when there is none. Rejects surrogates, overlong
  * forms and what is above U+10FFFF. */
 size_t utf8_sequence(const char *p, const char *end);
+
+/* Writes a code point up to U+10FFFF as UTF-8, at most 4 bytes; returns the end. */
+char *utf8_write(char *p, uint32_t c);
 
 enum json_kind {
     JSON_OBJECT,

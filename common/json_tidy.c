@@ -262,3 +262,15 @@ struct slice json_key(struct arena *arena, const struct json_value *key)
     arena_trim(arena, quoted, (size_t)(end - quoted));
     return (struct slice){quoted + 1, (size_t)(end - quoted) - 2};
 }
+
+struct slice json_quote(struct arena *arena, struct slice text)
+{
+    char *start = arena_bytes(arena, JSON_STRING_MAX(text.len)), *end;
+    uint64_t invalid = 0;
+
+    if (!start)
+        return (struct slice){NULL, 0};
+    end = json_write_string(start, text, &invalid);
+    arena_trim(arena, start, (size_t)(end - start));
+    return (struct slice){start, (size_t)(end - start)};
+}

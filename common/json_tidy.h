@@ -28,4 +28,7 @@ struct slice json_tidy(struct arena *arena, struct slice raw);
  */
 struct slice json_key(struct arena *arena, const struct json_value *key);
 
+/* `text` as a JSON string in the arena; {NULL, 0} without memory. */
+struct slice json_quote(struct arena *arena, struct slice text);
+
 #endif

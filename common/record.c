@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "common/json_text.h"
+#include "common/json_tidy.h"
 #include "common/record_extras.h"
 
 #define TABLE_FROM    16 /* extras from which a table pays */
@@ -209,21 +210,9 @@ bool record_time(const struct record *record, enum record_field field, struct ti
     return true;
 }
 
-struct slice record_quote(struct arena *arena, struct slice text)
-{
-    char *start = arena_bytes(arena, JSON_STRING_MAX(text.len)), *end;
-    uint64_t invalid = 0;
-
-    if (!start)
-        return (struct slice){NULL, 0};
-    end = json_write_string(start, text, &invalid);
-    arena_trim(arena, start, (size_t)(end - start));
-    return (struct slice){start, (size_t)(end - start)};
-}
-
 bool record_add_item(struct record *record, enum record_field field, struct slice item)
 {
-    struct slice quoted = record_quote(record->arena, item), old = SLICE("[]");
+    struct slice quoted = json_quote(record->arena, item), old = SLICE("[]");
     char *text, *p;
 
     if (!quoted.data)
@@ -398,14 +387,14 @@ bool record_add_member(struct record *record, enum record_field object, struct s
 
     if (key.len > LABEL_KEY_MAX)
         key.len = LABEL_KEY_MAX;
-    name = record_quote(record->arena, key);
+    name = json_quote(record->arena, key);
     return name.data && record_add_extra(record, record_tree()->object_node[object],
                                          (struct slice){name.data + 1, name.len - 2}, raw);
 }
 
 bool record_label(struct record *record, struct slice key, struct slice text)
 {
-    struct slice value = record_quote(record->arena, text);
+    struct slice value = json_quote(record->arena, text);
 
     return value.data && record_add_member(record, FIELD_LABELS, key, value);
 }

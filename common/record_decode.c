@@ -36,16 +36,16 @@ static bool is_number_text(struct slice raw)
     return json_read(raw.data, raw.data + raw.len, &value) && json_integer(raw, &ignored);
 }
 
-static bool is_address_text(struct slice raw)
+bool record_is_address(struct slice text)
 {
-    char text[INET6_ADDRSTRLEN];
+    char copy[INET6_ADDRSTRLEN];
     struct in6_addr address; /* large enough for both */
 
-    if (raw.len < 4 || raw.len - 2 >= sizeof(text))
+    if (text.len == 0 || text.len >= sizeof(copy))
         return false;
-    memcpy(text, raw.data + 1, raw.len - 2);
-    text[raw.len - 2] = '\0';
-    return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    return inet_pton(AF_INET, copy, &address) == 1 || inet_pton(AF_INET6, copy, &address) == 1;
 }
 
 static bool is_time(const struct json_value *value)
@@ -77,7 +77,8 @@ bool record_value_fits(enum field_type type, const struct json_value *value)
     case TYPE_BOOL:
         return value->kind == JSON_TRUE || value->kind == JSON_FALSE;
     case TYPE_IP:
-        return value->kind == JSON_STRING && is_address_text(value->raw);
+        return value->kind == JSON_STRING &&
+               record_is_address((struct slice){value->raw.data + 1, value->raw.len - 2});
     case TYPE_DATE:
         return is_time(value);
     case TYPE_GEO:

@@ -3,9 +3,8 @@
  */
 #include "common/record.h"
 
-#include <arpa/inet.h>
-
 #include "common/json_text.h"
+#include "common/json_tidy.h"
 #include "common/record_extras.h"
 
 /* "status" is http.response.status_code: aliases are a comma-separated list. */
@@ -75,22 +74,10 @@ static bool put_extra(struct record *record, const struct record_target *target,
 /* As a label; tagged when a field of the schema was meant. */
 static bool put_aside(struct record *record, const struct record_target *target, struct slice text)
 {
-    struct slice quoted = record_quote(record->arena, text);
+    struct slice quoted = json_quote(record->arena, text);
 
     return quoted.data && put_extra(record, target, quoted) &&
            (target->field == FIELD_COUNT || record_tag(record, "_typeconflict"));
-}
-
-static bool is_address(struct slice text)
-{
-    char copy[INET6_ADDRSTRLEN];
-    struct in6_addr address; /* large enough for both */
-
-    if (text.len == 0 || text.len >= sizeof(copy))
-        return false;
-    memcpy(copy, text.data, text.len);
-    copy[text.len] = '\0';
-    return inet_pton(AF_INET, copy, &address) == 1 || inet_pton(AF_INET6, copy, &address) == 1;
 }
 
 /* True: `text` is of the field's type, and set. */
@@ -111,7 +98,7 @@ static bool convert(struct record *record, enum record_field field, struct slice
         record_set_bool(record, field, text.data[0] == 't');
         return true;
     case TYPE_IP:
-        if (!is_address(text))
+        if (!record_is_address(text))
             return false;
         break;
     case TYPE_DATE:

@@ -206,12 +206,9 @@ static void add_name(struct buf *out, const char *key, const char *name)
     struct slice s = slice_of(name);
     size_t before = out->len;
     uint64_t invalid = 0;
-    char *room;
 
     buf_addf(out, "\"%s\":", key);
-    room = buf_reserve(out, JSON_STRING_MAX(s.len));
-    if (room)
-        out->len += (size_t)(json_write_string(room, s, &invalid) - room);
+    json_add_string(out, s, &invalid);
     if (invalid) {
         out->len = before;
         buf_addf(out, "\"%s_hex\":\"", key);

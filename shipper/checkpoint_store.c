@@ -17,6 +17,7 @@
 
 #include "common/log.h"
 #include "common/scope.h"
+#include "shipper/folder.h"
 
 #define VERSION        2
 #define FILE_MAX       (256u << 20)
@@ -44,25 +45,16 @@ static const char *name_of(char name[NAME_LEN], const char *kind, uint64_t numbe
     return name;
 }
 
-/* Makes the folder and its parents, as far as they are missing. */
 static enum status make_folder(const char *folder, struct error *err)
 {
     scoped_free char *path = strdup(folder);
+    const char *failed;
 
     if (!path)
         return error_set(err, FATAL, "out of memory");
-    for (char *p = path + 1;; p++) {
-        char c = *p;
-
-        if (c != '/' && c != '\0')
-            continue;
-        *p = '\0';
-        if (mkdir(path, 0750) != 0 && errno != EEXIST)
-            return error_set_errno(err, FATAL, "cannot make state_dir '%s' ('%s')", folder, path);
-        if (c == '\0')
-            return OK;
-        *p = c;
-    }
+    failed = folder_make(path, 0750);
+    return failed ? error_set_errno(err, FATAL, "cannot make state_dir '%s' ('%s')", folder, failed)
+                  : OK;
 }
 
 static enum status lock_folder(struct checkpoint_store *store, struct error *err)

@@ -1,5 +1,5 @@
 /*
- * folder.c - the files of a configuration folder, and what is in them.
+ * folder.c - the files of a configuration folder, and folders of the state.
  */
 #include "shipper/folder.h"
 
@@ -75,4 +75,20 @@ enum status folder_read(const char *path, struct buf *text, struct error *err)
         text->len += n > 0 ? (size_t)n : 0;
     } while (n != 0);
     return OK;
+}
+
+const char *folder_make(char *path, mode_t mode)
+{
+    for (char *p = path + 1;; p++) {
+        char c = *p;
+
+        if (c != '/' && c != '\0')
+            continue;
+        *p = '\0';
+        if (mkdir(path, mode) != 0 && errno != EEXIST)
+            return path;
+        if (c == '\0')
+            return NULL;
+        *p = c;
+    }
 }

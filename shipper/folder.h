@@ -1,8 +1,10 @@
 /*
- * folder.h - the files of a configuration folder, and what is in them.
+ * folder.h - folders: the files of a configuration folder, and those of the state made.
  */
 #ifndef SHIPPER_FOLDER_H
 #define SHIPPER_FOLDER_H
+
+#include <sys/types.h>
 
 #include "common/buf.h"
 #include "common/error.h"
@@ -18,5 +20,11 @@ enum status folder_each(const char *folder, const char *suffix,
 
 /* Adds a file's content. REJECT: it cannot be read, is no file, or does not fit into text->max. */
 enum status folder_read(const char *path, struct buf *text, struct error *err);
+
+/*
+ * Makes the folder `path` and what it is in, as far as they are missing. NULL: they are there.
+ * Otherwise `path`, which now ends with the one that could not be made, and errno.
+ */
+const char *folder_make(char *path, mode_t mode);
 
 #endif

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "common/scope.h"
+#include "shipper/folder.h"
 
 #define SEGMENT_MAX (16u << 20)
 #define SEGMENTS                                                                                   \
@@ -103,22 +104,15 @@ static enum status list_old(struct spool *spool, struct error *err)
     return OK;
 }
 
-/* Makes the folder and what it is in, as far as it is missing. */
 static enum status make_folder(const char *folder, struct error *err)
 {
     scoped_free char *path = strdup(folder);
+    const char *failed;
 
     if (!path)
         return error_set(err, FATAL, "out of memory");
-    for (char *slash = strchr(path + 1, '/');; slash = strchr(slash + 1, '/')) {
-        if (slash)
-            *slash = '\0';
-        if (mkdir(path, 0700) != 0 && errno != EEXIST)
-            return error_set_errno(err, FATAL, "cannot make the spool '%s'", path);
-        if (!slash)
-            return OK;
-        *slash = '/';
-    }
+    failed = folder_make(path, 0700);
+    return failed ? error_set_errno(err, FATAL, "cannot make the spool '%s'", failed) : OK;
 }
 
 enum status spool_open(const char *folder, uint64_t max_bytes, struct spool **out,

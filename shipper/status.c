@@ -139,14 +139,8 @@ void status_board_answer(struct status_board *board)
 
 static void add_string(struct buf *out, const char *key, const char *text)
 {
-    struct slice slice = slice_of(text);
-    uint64_t invalid = 0;
-    char *room;
-
     buf_addf(out, ",\"%s\":", key);
-    room = buf_reserve(out, JSON_STRING_MAX(slice.len));
-    if (room)
-        out->len += (size_t)(json_write_string(room, slice, &invalid) - room);
+    json_add_string(out, slice_of(text), NULL);
 }
 
 void status_write_stream(struct buf *out, const struct stream_status *stream, bool first)

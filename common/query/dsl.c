@@ -15,15 +15,6 @@
 
 static void add_node(const struct query_node *node, struct buf *out);
 
-static void add_string(struct buf *out, struct slice text)
-{
-    char *room = buf_reserve(out, JSON_STRING_MAX(text.len));
-    uint64_t invalid = 0;
-
-    if (room)
-        out->len += (size_t)(json_write_string(room, text, &invalid) - room);
-}
-
 /* "field": */
 static void add_field(struct buf *out, const struct query_condition *condition)
 {
@@ -49,7 +40,7 @@ static void add_text_query(struct buf *out, const char *type,
     open_query(out, type, condition);
     if (any_case)
         buf_add_text(out, "{\"value\":");
-    add_string(out, text);
+    json_add_string(out, text, NULL);
     buf_add_text(out, any_case ? ",\"case_insensitive\":true}}}" : "}}");
 }
 

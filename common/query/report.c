@@ -88,14 +88,8 @@ void query_error_print(struct slice text, const struct query_error *error, struc
 
 static void add_string(const char *name, const char *text, struct buf *out)
 {
-    struct slice value = slice_of(text);
-    uint64_t invalid = 0;
-    char *room;
-
     buf_addf(out, "\"%s\":", name);
-    room = buf_reserve(out, JSON_STRING_MAX(value.len));
-    if (room)
-        out->len += (size_t)(json_write_string(room, value, &invalid) - room);
+    json_add_string(out, slice_of(text), NULL);
     buf_add_char(out, ',');
 }
 

@@ -48,14 +48,10 @@ static void print_json(const struct query *query)
 {
     scoped_buf struct buf usual = BUF_INIT(OUTPUT_MAX), dsl = BUF_INIT(OUTPUT_MAX),
                           quoted = BUF_INIT(OUTPUT_MAX);
-    uint64_t invalid = 0;
-    char *room;
 
     query_print(query, &usual);
     query_dsl(query, &dsl);
-    room = buf_reserve(&quoted, JSON_STRING_MAX(usual.len));
-    if (room)
-        quoted.len = (size_t)(json_write_string(room, buf_slice(&usual), &invalid) - room);
+    json_add_string(&quoted, buf_slice(&usual), NULL);
     printf("{\"query\":%s,\"fields\":[", buf_str(&quoted));
     print_fields(query, true);
     printf("],\"slow\":%s,\"dsl\":%s}\n", query_is_slow(query) ? "true" : "false", buf_str(&dsl));

@@ -30,11 +30,6 @@
 #define MODULE_MAX     64
 #define PORT_DIGITS    5
 
-struct apache_error {
-    struct parser base;
-    struct line_clock clock;
-};
-
 /* What the parts that were read tell about the next ones. */
 struct progress {
     bool any;       /* something of the format was there */
@@ -270,7 +265,7 @@ static void take_referrer(struct slice *rest, struct record *record)
 static const char *apache_error_parse(struct parser *parser, struct slice line,
                                       struct parser_memory *memory, struct record *record)
 {
-    const struct apache_error *self = (struct apache_error *)parser;
+    const struct timed_parser *self = (struct timed_parser *)parser;
     struct progress progress = {0};
     enum timestamp_result time;
 
@@ -292,33 +287,6 @@ static const char *apache_error_parse(struct parser *parser, struct slice line,
     return NULL;
 }
 
-static void apache_error_close(struct parser *parser)
-{
-    if (parser)
-        line_clock_release(&((struct apache_error *)parser)->clock);
-    free(parser);
-}
-
-static enum status apache_error_compile(const char *name, const char *argument,
-                                        const struct parser_options *options, struct parser **out,
-                                        struct error *err)
-{
-    struct apache_error *self = calloc(1, sizeof(*self));
-    enum status status;
-
-    (void)name; /* there is one */
-    (void)argument;
-    if (!self)
-        return error_set(err, FATAL, "out of memory");
-    status = line_clock_init(&self->clock, options, err);
-    if (status != OK) {
-        apache_error_close(&self->base);
-        return status;
-    }
-    *out = &self->base;
-    return OK;
-}
-
 static const struct parser_format formats[] = {
     {"apache-error", "apache.error", "httpd's error log, of 2.4 and before"},
     {0},
@@ -326,7 +294,7 @@ static const struct parser_format formats[] = {
 
 const struct parser_type parser_apache_error = {
     .formats = formats,
-    .compile = apache_error_compile,
+    .compile = timed_parser_compile,
     .parse = apache_error_parse,
-    .close = apache_error_close,
+    .close = timed_parser_close,
 };

@@ -3,6 +3,7 @@
  */
 #include "shipper/parser/capture.h"
 
+#include "common/json_tidy.h"
 #include "common/scope.h"
 #include "shipper/parser/address.h"
 #include "shipper/parser/capture_value.h"
@@ -38,7 +39,7 @@ static struct slice typed_value(const struct capture *capture, struct slice text
     case CAPTURE_AS_DATE:
         if (line->read_time(line->arg, capture->rule.format, text, &time) != TIMESTAMP_FOUND)
             return (struct slice){NULL, 0};
-        return value_text(arena, (struct slice){printed, timestamp_print(time, printed)});
+        return json_quote(arena, (struct slice){printed, timestamp_print(time, printed)});
     case CAPTURE_AS_DURATION:
         return duration_parse(text, capture->rule.unit_ns, &number) ? value_of_long(arena, number)
                                                                     : (struct slice){NULL, 0};
@@ -50,7 +51,7 @@ static struct slice typed_value(const struct capture *capture, struct slice text
     case CAPTURE_AS_TEXT:
         break;
     }
-    return value_text(arena, text);
+    return json_quote(arena, text);
 }
 
 static void put_json(struct capture *capture, const struct record_target *target, struct slice raw,
@@ -75,7 +76,7 @@ static void put_json(struct capture *capture, const struct record_target *target
 /* As a label of its own name: not a value for its field. */
 static void put_aside(struct capture *capture, struct slice text, struct capture_line *line)
 {
-    struct slice raw = value_text(line->record->arena, text);
+    struct slice raw = json_quote(line->record->arena, text);
 
     if (raw.data)
         put_json(capture, &capture->aside, raw, line);

@@ -82,18 +82,6 @@ struct slice value_bool(struct slice text)
     return (struct slice){NULL, 0};
 }
 
-struct slice value_text(struct arena *arena, struct slice text)
-{
-    char *start = arena_bytes(arena, JSON_STRING_MAX(text.len)), *end;
-    uint64_t invalid = 0;
-
-    if (!start)
-        return (struct slice){NULL, 0};
-    end = json_write_string(start, text, &invalid);
-    arena_trim(arena, start, (size_t)(end - start));
-    return (struct slice){start, (size_t)(end - start)};
-}
-
 struct slice value_of_long(struct arena *arena, int64_t number)
 {
     char text[24];

@@ -25,7 +25,6 @@ struct slice value_number(struct arena *arena, struct slice text);
 /* true, yes, on, 1, t, y and their opposites, in any case. */
 struct slice value_bool(struct slice text);
 
-struct slice value_text(struct arena *arena, struct slice text);
 struct slice value_of_long(struct arena *arena, int64_t number);
 
 /* [before, value], or `value` as one more element of `before`. */

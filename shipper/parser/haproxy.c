@@ -13,8 +13,7 @@
 #include "shipper/parser/syslog.h"
 
 struct haproxy {
-    struct parser base;
-    struct line_clock clock;
+    struct timed_parser timed;
     struct haproxy_labels labels;
 };
 
@@ -44,8 +43,8 @@ static bool take_header(const struct haproxy *haproxy, const struct parser_memor
     if (!memory->reference.s) /* a year is of no use: the traffic's own time has one */
         known.reference.s = 1;
     problem = scan_digits(rest) == 1 && scan_peek(rest, 1) == ' ' && pri != SYSLOG_PRI_ABSENT
-                  ? syslog_5424_parse(&haproxy->clock, rest, &known, record)
-                  : syslog_3164_parse(&haproxy->clock, rest, &known, record);
+                  ? syslog_5424_parse(&haproxy->timed.clock, rest, &known, record)
+                  : syslog_3164_parse(&haproxy->timed.clock, rest, &known, record);
     if (problem || !record_has(record, FIELD_TIMESTAMP) ||
         !record_has(record, FIELD_PROCESS_NAME) || !record_text(record, FIELD_MESSAGE, body))
         return false;
@@ -62,13 +61,13 @@ static const char *haproxy_parse(struct parser *parser, struct slice line,
     struct slice body;
 
     scan_bom(&line);
-    problem = haproxy_parse_body(&haproxy->labels, &haproxy->clock, memory, line, record);
+    problem = haproxy_parse_body(&haproxy->labels, &haproxy->timed.clock, memory, line, record);
     if (!problem)
         return NULL;
     record_clear(record);
     if (!take_header(haproxy, memory, line, record, &body))
         return problem;
-    problem = haproxy_parse_body(&haproxy->labels, &haproxy->clock, memory, body, record);
+    problem = haproxy_parse_body(&haproxy->labels, &haproxy->timed.clock, memory, body, record);
     if (problem && record_has(record, FIELD_SOURCE_ADDRESS))
         return problem; /* it has a client and a date: traffic in a format of its own */
     if (problem)
@@ -76,35 +75,17 @@ static const char *haproxy_parse(struct parser *parser, struct slice line,
     return NULL;
 }
 
-static void haproxy_close(struct parser *parser)
-{
-    struct haproxy *haproxy = (struct haproxy *)parser;
-
-    if (!haproxy)
-        return;
-    line_clock_release(&haproxy->clock);
-    free(haproxy);
-}
-
 static enum status haproxy_compile(const char *name, const char *argument,
                                    const struct parser_options *options, struct parser **out,
                                    struct error *err)
 {
-    struct haproxy *haproxy = calloc(1, sizeof(*haproxy));
-    enum status status;
+    enum status status = timed_parser_open(sizeof(struct haproxy), options, out, err);
 
     (void)name;
     (void)argument;
-    if (!haproxy)
-        return error_set(err, FATAL, "out of memory");
-    status = line_clock_init(&haproxy->clock, options, err);
-    if (status != OK) {
-        haproxy_close(&haproxy->base);
-        return status;
-    }
-    haproxy_labels_init(&haproxy->labels);
-    *out = &haproxy->base;
-    return OK;
+    if (status == OK)
+        haproxy_labels_init(&((struct haproxy *)*out)->labels);
+    return status;
 }
 
 static const struct parser_format formats[] = {
@@ -116,5 +97,5 @@ const struct parser_type parser_haproxy = {
     .formats = formats,
     .compile = haproxy_compile,
     .parse = haproxy_parse,
-    .close = haproxy_close,
+    .close = timed_parser_close,
 };

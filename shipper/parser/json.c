@@ -13,8 +13,7 @@
 #include "shipper/parser/members.h"
 
 struct json_parser {
-    struct parser base;
-    struct line_clock clock;
+    struct timed_parser timed;
     struct members members;
 };
 
@@ -28,28 +27,9 @@ static enum status json_compile(const char *name, const char *argument,
                                 const struct parser_options *options, struct parser **out,
                                 struct error *err)
 {
-    struct json_parser *json = calloc(1, sizeof(*json));
-
     (void)name;
     (void)argument;
-    if (!json)
-        return error_set(err, FATAL, "out of memory");
-    if (line_clock_init(&json->clock, options, err)) {
-        line_clock_release(&json->clock);
-        free(json);
-        return err->status;
-    }
-    *out = &json->base;
-    return OK;
-}
-
-static void json_close(struct parser *parser)
-{
-    struct json_parser *json = (struct json_parser *)parser;
-
-    if (json)
-        line_clock_release(&json->clock);
-    free(json);
+    return timed_parser_open(sizeof(struct json_parser), options, out, err);
 }
 
 /* "a" inside of "b" is b.a; in the arena when it is not the line's own. */
@@ -183,7 +163,7 @@ static const char *json_parse(struct parser *parser, struct slice line,
     struct reader reader = {.members = &json->members, .end = line.data + line.len};
     const char *p = line.data, *problem;
 
-    members_begin(&json->members, record, &json->clock, memory);
+    members_begin(&json->members, record, &json->timed.clock, memory);
     if (line.len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
         p += 3;
     p = json_skip_space(p, reader.end);
@@ -209,5 +189,5 @@ const struct parser_type parser_json = {
     .formats = formats,
     .compile = json_compile,
     .parse = json_parse,
-    .close = json_close,
+    .close = timed_parser_close,
 };

@@ -28,6 +28,39 @@ void line_clock_release(struct line_clock *clock)
     time_zone_close(clock->zone);
 }
 
+enum status timed_parser_open(size_t size, const struct parser_options *options,
+                              struct parser **out, struct error *err)
+{
+    struct timed_parser *timed = calloc(1, size);
+    enum status status;
+
+    if (!timed)
+        return error_set(err, FATAL, "out of memory");
+    status = line_clock_init(&timed->clock, options, err);
+    if (status != OK) {
+        timed_parser_close(&timed->base);
+        return status;
+    }
+    *out = &timed->base;
+    return OK;
+}
+
+void timed_parser_close(struct parser *parser)
+{
+    if (parser)
+        line_clock_release(&((struct timed_parser *)parser)->clock);
+    free(parser);
+}
+
+enum status timed_parser_compile(const char *name, const char *argument,
+                                 const struct parser_options *options, struct parser **out,
+                                 struct error *err)
+{
+    (void)name;
+    (void)argument;
+    return timed_parser_open(sizeof(struct timed_parser), options, out, err);
+}
+
 struct timestamp_hints line_clock_hints(const struct line_clock *clock,
                                         const struct parser_memory *memory)
 {

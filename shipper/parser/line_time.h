@@ -21,6 +21,27 @@ enum status line_clock_init(struct line_clock *clock, const struct parser_option
                             struct error *err);
 void line_clock_release(struct line_clock *clock);
 
+/* Of parsers that need no more than a clock, or as the first member of those that do. */
+struct timed_parser {
+    struct parser base;
+    struct line_clock clock;
+};
+
+/*
+ * Makes a zeroed struct of `size` bytes that begins with a timed_parser, its clock initialised.
+ * Errors as of line_clock_init.
+ */
+enum status timed_parser_open(size_t size, const struct parser_options *options,
+                              struct parser **out, struct error *err);
+
+/* Releases the clock and the whole struct; NULL is fine. */
+void timed_parser_close(struct parser *parser);
+
+/* parser_type.compile of formats without an argument that are a timed_parser and nothing else. */
+enum status timed_parser_compile(const char *name, const char *argument,
+                                 const struct parser_options *options, struct parser **out,
+                                 struct error *err);
+
 struct timestamp_hints line_clock_hints(const struct line_clock *clock,
                                         const struct parser_memory *memory);
 

@@ -16,8 +16,7 @@
 #include "shipper/parser/members.h"
 
 struct logfmt {
-    struct parser base;
-    struct line_clock clock;
+    struct timed_parser timed;
     struct members members;
 };
 
@@ -25,26 +24,9 @@ static enum status logfmt_compile(const char *name, const char *argument,
                                   const struct parser_options *options, struct parser **out,
                                   struct error *err)
 {
-    struct logfmt *logfmt = calloc(1, sizeof(*logfmt));
-
     (void)name;
     (void)argument;
-    if (!logfmt)
-        return error_set(err, FATAL, "out of memory");
-    if (line_clock_init(&logfmt->clock, options, err)) {
-        line_clock_release(&logfmt->clock);
-        free(logfmt);
-        return err->status;
-    }
-    *out = &logfmt->base;
-    return OK;
-}
-
-static void logfmt_close(struct parser *parser)
-{
-    if (parser)
-        line_clock_release(&((struct logfmt *)parser)->clock);
-    free(parser);
+    return timed_parser_open(sizeof(struct logfmt), options, out, err);
 }
 
 static bool is_blank(char c)
@@ -153,7 +135,7 @@ static const char *logfmt_parse(struct parser *parser, struct slice line,
     struct slice key, value;
     bool any = false;
 
-    members_begin(members, record, &logfmt->clock, memory);
+    members_begin(members, record, &logfmt->timed.clock, memory);
     members->accumulate = true;
     if (line.len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
         p += 3;
@@ -190,5 +172,5 @@ const struct parser_type parser_logfmt = {
     .formats = formats,
     .compile = logfmt_compile,
     .parse = logfmt_parse,
-    .close = logfmt_close,
+    .close = timed_parser_close,
 };

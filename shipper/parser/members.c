@@ -98,7 +98,7 @@ static struct slice label_value(struct members *members, const struct member *me
     }
     if (!as_text)
         return member->raw;
-    quoted = record_quote(arena, member->text);
+    quoted = json_quote(arena, member->text);
     return quoted.data ? quoted : no_memory(members);
 }
 
@@ -292,7 +292,7 @@ struct slice members_name(struct arena *arena, struct slice name)
     }
     if (plain)
         return name;
-    quoted = record_quote(arena, name);
+    quoted = json_quote(arena, name);
     if (!quoted.data)
         return quoted;
     return (struct slice){quoted.data + 1, quoted.len - 2};
@@ -490,7 +490,7 @@ static void finish_overflow(struct members *members)
         p += more->raw.len;
         *p++ = more->next ? ',' : '}';
     }
-    text = record_quote(arena, (struct slice){start, (size_t)(p - start)});
+    text = json_quote(arena, (struct slice){start, (size_t)(p - start)});
     if (!text.data || !record_add_extra(members->record, record_tree()->object_node[FIELD_LABELS],
                                         SLICE("more_members"), text))
         members->no_memory = true;

@@ -28,11 +28,6 @@
 #define ERROR_DIGITS 10
 #define TRIES_MAX    64 /* places that are looked at for the circumstances */
 
-struct nginx_error {
-    struct parser base;
-    struct line_clock clock;
-};
-
 enum circumstance {
     /* in nginx's order */
     CLIENT,
@@ -268,7 +263,7 @@ static void take_connection(struct slice *rest, struct record *record)
 static const char *nginx_error_parse(struct parser *parser, struct slice line,
                                      struct parser_memory *memory, struct record *record)
 {
-    const struct nginx_error *self = (struct nginx_error *)parser;
+    const struct timed_parser *self = (struct timed_parser *)parser;
     struct slice values[CIRCUMSTANCES];
 
     scan_bom(&line);
@@ -287,33 +282,6 @@ static const char *nginx_error_parse(struct parser *parser, struct slice line,
     return NULL;
 }
 
-static void nginx_error_close(struct parser *parser)
-{
-    if (parser)
-        line_clock_release(&((struct nginx_error *)parser)->clock);
-    free(parser);
-}
-
-static enum status nginx_error_compile(const char *name, const char *argument,
-                                       const struct parser_options *options, struct parser **out,
-                                       struct error *err)
-{
-    struct nginx_error *self = calloc(1, sizeof(*self));
-    enum status status;
-
-    (void)name; /* there is one */
-    (void)argument;
-    if (!self)
-        return error_set(err, FATAL, "out of memory");
-    status = line_clock_init(&self->clock, options, err);
-    if (status != OK) {
-        nginx_error_close(&self->base);
-        return status;
-    }
-    *out = &self->base;
-    return OK;
-}
-
 static const struct parser_format formats[] = {
     {"nginx-error", "nginx.error", "nginx's error log"},
     {0},
@@ -321,7 +289,7 @@ static const struct parser_format formats[] = {
 
 const struct parser_type parser_nginx_error = {
     .formats = formats,
-    .compile = nginx_error_compile,
+    .compile = timed_parser_compile,
     .parse = nginx_error_parse,
-    .close = nginx_error_close,
+    .close = timed_parser_close,
 };

@@ -22,9 +22,8 @@
 enum syslog_form { FORM_ANY, FORM_3164, FORM_5424 };
 
 struct syslog {
-    struct parser base;
+    struct timed_parser timed;
     enum syslog_form form;
-    struct line_clock clock;
 };
 
 /* RFC 5424, 6.2.1; the names are those of syslog.conf(5), 12 to 15 as other systems have them. */
@@ -183,17 +182,10 @@ static const char *syslog_parse(struct parser *parser, struct slice line,
     if (pri == SYSLOG_PRI_WRONG)
         return "there is no such priority";
     if (syslog->form == FORM_3164 || (syslog->form == FORM_ANY && !(pri && is_5424(line))))
-        return syslog_3164_parse(&syslog->clock, line, memory, record);
+        return syslog_3164_parse(&syslog->timed.clock, line, memory, record);
     if (pri != SYSLOG_PRI_FOUND)
         return "the line does not begin with a priority as RFC 5424 has it";
-    return syslog_5424_parse(&syslog->clock, line, memory, record);
-}
-
-static void syslog_close(struct parser *parser)
-{
-    if (parser)
-        line_clock_release(&((struct syslog *)parser)->clock);
-    free(parser);
+    return syslog_5424_parse(&syslog->timed.clock, line, memory, record);
 }
 
 static const struct parser_format formats[] = {
@@ -207,27 +199,19 @@ static enum status syslog_compile(const char *name, const char *argument,
                                   const struct parser_options *options, struct parser **out,
                                   struct error *err)
 {
-    struct syslog *syslog = calloc(1, sizeof(*syslog));
-    enum status status;
+    enum status status = timed_parser_open(sizeof(struct syslog), options, out, err);
 
     (void)argument;
-    if (!syslog)
-        return error_set(err, FATAL, "out of memory");
-    syslog->form = strcmp(name, "syslog-5424") == 0   ? FORM_5424
-                   : strcmp(name, "syslog-3164") == 0 ? FORM_3164
-                                                      : FORM_ANY;
-    status = line_clock_init(&syslog->clock, options, err);
-    if (status != OK) {
-        syslog_close(&syslog->base);
-        return status;
-    }
-    *out = &syslog->base;
-    return OK;
+    if (status == OK)
+        ((struct syslog *)*out)->form = strcmp(name, "syslog-5424") == 0   ? FORM_5424
+                                        : strcmp(name, "syslog-3164") == 0 ? FORM_3164
+                                                                           : FORM_ANY;
+    return status;
 }
 
 const struct parser_type parser_syslog = {
     .formats = formats,
     .compile = syslog_compile,
     .parse = syslog_parse,
-    .close = syslog_close,
+    .close = timed_parser_close,
 };

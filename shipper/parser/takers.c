@@ -3,6 +3,7 @@
  */
 #include "shipper/parser/takers.h"
 
+#include "common/json_tidy.h"
 #include "common/record_extras.h"
 #include "shipper/parser/address.h"
 
@@ -126,7 +127,7 @@ bool take_geo(struct members *members, const struct name_rule *rule, const struc
 bool take_place(struct members *members, const struct name_rule *rule, const struct member *member)
 {
     struct slice raw =
-        member->raw.len ? member->raw : record_quote(members->record->arena, member->text);
+        member->raw.len ? member->raw : json_quote(members->record->arena, member->text);
 
     if (!raw.data || !record_add_extra(members->record, rule->node, slice_of(rule->key), raw))
         members->no_memory = true;

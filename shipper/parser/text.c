@@ -23,11 +23,6 @@
 #define EPOCH_MIN   9  /* digits: a bare number of so many is no time */
 #define COMPACT_LEN 14 /* 20261121120000 is one */
 
-struct text {
-    struct parser base;
-    struct line_clock clock;
-};
-
 /* 2026-02-30: a whole date by its form. */
 static bool is_date(struct slice rest)
 {
@@ -263,7 +258,7 @@ static const char *text_parse(struct parser *parser, struct slice raw, struct pa
                               struct record *record)
 {
     struct text_line line = {
-        .clock = &((struct text *)parser)->clock, .memory = memory, .record = record};
+        .clock = &((struct timed_parser *)parser)->clock, .memory = memory, .record = record};
     struct slice text = without_colours(record, raw), message;
 
     scan_bom(&text);
@@ -288,33 +283,6 @@ static const char *text_parse(struct parser *parser, struct slice raw, struct pa
     return NULL;
 }
 
-static void text_close(struct parser *parser)
-{
-    if (parser)
-        line_clock_release(&((struct text *)parser)->clock);
-    free(parser);
-}
-
-static enum status text_compile(const char *name, const char *argument,
-                                const struct parser_options *options, struct parser **out,
-                                struct error *err)
-{
-    struct text *text = calloc(1, sizeof(*text));
-    enum status status;
-
-    (void)name; /* there is one */
-    (void)argument;
-    if (!text)
-        return error_set(err, FATAL, "out of memory");
-    status = line_clock_init(&text->clock, options, err);
-    if (status != OK) {
-        text_close(&text->base);
-        return status;
-    }
-    *out = &text->base;
-    return OK;
-}
-
 static const struct parser_format formats[] = {
     {"text", "text", "any text: time and level are found where there are some"},
     {0},
@@ -322,7 +290,7 @@ static const struct parser_format formats[] = {
 
 const struct parser_type parser_text = {
     .formats = formats,
-    .compile = text_compile,
+    .compile = timed_parser_compile,
     .parse = text_parse,
-    .close = text_close,
+    .close = timed_parser_close,
 };

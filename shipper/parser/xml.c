@@ -36,36 +36,19 @@ struct element {       /* one that is open */
 };
 
 struct xml {
-    struct parser base;
-    struct line_clock clock;
+    struct timed_parser timed;
     struct members members;
     struct element open[XML_DEPTH_MAX];
     unsigned depth;
 };
 
-static void xml_close(struct parser *parser)
-{
-    if (parser)
-        line_clock_release(&((struct xml *)parser)->clock);
-    free(parser);
-}
-
 static enum status xml_compile(const char *name, const char *argument,
                                const struct parser_options *options, struct parser **out,
                                struct error *err)
 {
-    struct xml *xml = calloc(1, sizeof(*xml));
-
     (void)name;
     (void)argument;
-    if (!xml)
-        return error_set(err, FATAL, "out of memory");
-    if (line_clock_init(&xml->clock, options, err)) {
-        xml_close(&xml->base);
-        return err->status;
-    }
-    *out = &xml->base;
-    return OK;
+    return timed_parser_open(sizeof(struct xml), options, out, err);
 }
 
 static struct slice failed(struct members *members)
@@ -365,7 +348,7 @@ static const char *parse_element(struct xml *xml, struct slice line,
     struct xml_token token;
     const char *problem;
 
-    members_begin(&xml->members, record, &xml->clock, memory);
+    members_begin(&xml->members, record, &xml->timed.clock, memory);
     xml->members.accumulate = true;
     xml->depth = 0;
     xml_next(&scan, &token);
@@ -428,7 +411,7 @@ const struct parser_type parser_xml = {
     .formats = formats,
     .compile = xml_compile,
     .parse = xml_parse,
-    .close = xml_close,
+    .close = timed_parser_close,
     .record_end = xml_end,
     .whole = true,
 };

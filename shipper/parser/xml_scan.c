@@ -3,6 +3,7 @@
  */
 #include "shipper/parser/xml_scan.h"
 
+#include "common/json_text.h"
 #include "common/scope.h"
 
 static enum xml_kind wrong(struct xml_scan *scan, const char *problem)
@@ -329,26 +330,6 @@ bool xml_attribute(struct slice *rest, struct slice *name, struct slice *value)
     return true;
 }
 
-static char *write_utf8(char *p, uint32_t c)
-{
-    if (c < 0x80) {
-        *p++ = (char)c;
-    } else if (c < 0x800) {
-        *p++ = (char)(0xc0 | c >> 6);
-        *p++ = (char)(0x80 | (c & 0x3f));
-    } else if (c < 0x10000) {
-        *p++ = (char)(0xe0 | c >> 12);
-        *p++ = (char)(0x80 | (c >> 6 & 0x3f));
-        *p++ = (char)(0x80 | (c & 0x3f));
-    } else {
-        *p++ = (char)(0xf0 | c >> 18);
-        *p++ = (char)(0x80 | (c >> 12 & 0x3f));
-        *p++ = (char)(0x80 | (c >> 6 & 0x3f));
-        *p++ = (char)(0x80 | (c & 0x3f));
-    }
-    return p;
-}
-
 struct slice xml_text(struct arena *arena, struct slice text)
 {
     const char *s = text.data, *end = s + text.len;
@@ -364,7 +345,7 @@ struct slice xml_text(struct arena *arena, struct slice text)
         const char *next = *s == '&' ? read_reference(s, end, &c) : NULL;
 
         if (next) {
-            p = write_utf8(p, c);
+            p = utf8_write(p, c);
             s = next;
         } else {
             *p++ = *s++;

@@ -3,6 +3,7 @@
  */
 #include "shipper/process/redact.h"
 
+#include "common/json_tidy.h"
 #include "common/metrics.h"
 #include "common/record.h"
 #include "common/record_extras.h"
@@ -192,7 +193,7 @@ static void redact_key(struct redact *redact, struct record *record, struct reco
     record_remove_extra(record, extra);
     if (!fresh.data)
         return;
-    quoted = record_quote(record->arena, fresh);
+    quoted = json_quote(record->arena, fresh);
     if (!quoted.data)
         return;
     key = free_key(record, node, (struct slice){quoted.data + 1, quoted.len - 2});

@@ -35,20 +35,11 @@ static struct slice text_of(struct redact *redact, const struct json_value *stri
     return buf_slice(&redact->plain);
 }
 
-static void add_string(struct buf *out, struct slice text)
-{
-    uint64_t invalid = 0;
-    char *room = buf_reserve(out, JSON_STRING_MAX(text.len));
-
-    if (room)
-        out->len += (size_t)(json_write_string(room, text, &invalid) - room);
-}
-
 /* Puts `text` as a string in the place of [from, to). */
 static void replace(struct walk *walk, const char *from, const char *to, struct slice text)
 {
     buf_add(&walk->out, walk->copied, (size_t)(from - walk->copied));
-    add_string(&walk->out, text.data ? text : SLICE(REDACT_NO_ROOM));
+    json_add_string(&walk->out, text.data ? text : SLICE(REDACT_NO_ROOM), NULL);
     walk->copied = to;
     walk->changed = true;
 }

@@ -15,6 +15,8 @@
 #define json_read_string  plain_read_string
 #define json_unescape     plain_unescape
 #define json_integer      plain_integer
+#define json_add_string   plain_add_string
+#define utf8_write        plain_utf8_write
 #include "common/json_text.c"
 #undef utf8_sequence
 #undef json_write_string
@@ -23,6 +25,8 @@
 #undef json_read_string
 #undef json_unescape
 #undef json_integer
+#undef json_add_string
+#undef utf8_write
 
 #include "tests/unit/support/check.h"
 #include "tests/unit/support/rng.h"
