@@ -19,7 +19,7 @@ const char *const outcome_names[OUTCOME_COUNT] = {
     [OUTCOME_PENDING] = "pending",     [OUTCOME_INDEXED] = "indexed",
     [OUTCOME_DUPLICATE] = "duplicate", [OUTCOME_REDELIVERED] = "redelivered",
     [OUTCOME_REFUSED] = "refused",     [OUTCOME_DEAD_LETTERED] = "dead_lettered",
-    [OUTCOME_DROPPED] = "dropped",
+    [OUTCOME_DROPPED] = "dropped",     [OUTCOME_FILTERED] = "filtered",
 };
 
 const char *const reason_names[REASON_COUNT] = {

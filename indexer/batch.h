@@ -26,6 +26,7 @@ enum outcome {
     OUTCOME_REFUSED,       /* refused for good: to be dead-lettered, see `reason` */
     OUTCOME_DEAD_LETTERED, /* acknowledged by the dead letter topic */
     OUTCOME_DROPPED,       /* its partition was taken away; another member settles it */
+    OUTCOME_FILTERED,      /* a replay's query does not find it */
     OUTCOME_COUNT
 };
 

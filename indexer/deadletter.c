@@ -7,11 +7,13 @@
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "common/kafka.h"
 #include "common/metrics.h"
 #include "common/timestamp.h"
+#include "common/version.h"
 #include "indexer/batch.h"
 #include "indexer/config.h"
 
@@ -29,6 +31,12 @@ struct deadletter {
 static const char *const stages[REASON_COUNT] = {
     [REASON_NONE] = "",        [REASON_DECODE] = "decode", [REASON_TOO_LARGE] = "sink",
     [REASON_MAPPING] = "sink", [REASON_REJECTED] = "sink",
+};
+
+/* What stands in the way: the message itself, its size, or what the index wants. */
+static const char *const classes[REASON_COUNT] = {
+    [REASON_NONE] = "",         [REASON_DECODE] = "message", [REASON_TOO_LARGE] = "size",
+    [REASON_MAPPING] = "index", [REASON_REJECTED] = "index",
 };
 
 enum status deadletter_open(const struct indexer_kafka_config *config, struct deadletter **out,
@@ -95,22 +103,66 @@ static void add_number(rd_kafka_headers_t *headers, const char *name, int64_t nu
     add_text(headers, name, text);
 }
 
-static rd_kafka_headers_t *make_headers(const struct deadletter *deadletter,
-                                        const struct batch_entry *entry)
+/* A header that a redriven message brings along, or {NULL, 0}. */
+static struct slice brought(const rd_kafka_headers_t *headers, const char *name)
 {
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(9);
-    char time[TIMESTAMP_TEXT_MAX + 1];
+    const void *value;
+    size_t len;
 
-    time[timestamp_print(timestamp_from_ms(clock_wall_ms()), time)] = '\0';
-    add_text(headers, "dlq.reason", reason_names[entry->reason]);
-    add_text(headers, "dlq.stage", stages[entry->reason]);
-    add_text(headers, "dlq.error", entry->detail ? entry->detail : "");
-    add_number(headers, "dlq.status", entry->status);
+    if (!headers || rd_kafka_header_get_last(headers, name, &value, &len) || !value)
+        return (struct slice){NULL, 0};
+    return (struct slice){value, len};
+}
+
+static void add_source(rd_kafka_headers_t *headers, const struct deadletter *deadletter,
+                       const struct batch_entry *entry)
+{
     add_text(headers, "dlq.topic", deadletter->config->topic);
     add_number(headers, "dlq.partition", entry->message->partition);
     add_number(headers, "dlq.offset", entry->message->offset);
+}
+
+/* "mapper_parsing_exception" of "mapper_parsing_exception: failed to parse field …". */
+static struct slice error_type(const struct batch_entry *entry)
+{
+    size_t len = entry->detail ? strspn(entry->detail, "abcdefghijklmnopqrstuvwxyz_") : 0;
+
+    if (len == 0 || (entry->detail[len] != ':' && entry->detail[len] != '\0') ||
+        !memchr(entry->detail, '_', len))
+        return (struct slice){NULL, 0};
+    return (struct slice){entry->detail, len};
+}
+
+static void add_slice(rd_kafka_headers_t *headers, const char *name, struct slice text)
+{
+    if (text.len)
+        rd_kafka_header_add(headers, name, -1, text.data, (ssize_t)text.len);
+}
+
+static rd_kafka_headers_t *make_headers(const struct deadletter *deadletter,
+                                        const struct batch_entry *entry)
+{
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(16), *old = NULL;
+    char room[TIMESTAMP_TEXT_MAX];
+    struct slice time = {room, timestamp_print(timestamp_from_ms(clock_wall_ms()), room)};
+    struct slice first, redrives;
+
+    rd_kafka_message_headers(entry->message, &old);
+    first = brought(old, DEADLETTER_FIRST);
+    redrives = brought(old, DEADLETTER_REDRIVES);
+    add_text(headers, "dlq.reason", reason_names[entry->reason]);
+    add_text(headers, "dlq.class", classes[entry->reason]);
+    add_text(headers, "dlq.stage", stages[entry->reason]);
+    add_text(headers, "dlq.error", entry->detail ? entry->detail : "");
+    add_slice(headers, "dlq.type", error_type(entry));
+    add_number(headers, "dlq.status", entry->status);
+    add_source(headers, deadletter, entry);
+    add_slice(headers, "dlq.id", entry->id);
     add_number(headers, "dlq.attempts", entry->attempts);
-    add_text(headers, "dlq.time", time);
+    add_slice(headers, "dlq.first", first.len ? first : time);
+    add_slice(headers, "dlq.last", time);
+    add_text(headers, "dlq.by", alpex_version);
+    add_slice(headers, "dlq.redrives", redrives.len ? redrives : SLICE("0"));
     return headers;
 }
 

@@ -1,10 +1,24 @@
 /*
  * deadletter.h - records that are refused for good, to a topic of their own.
  *
- * Key and value are the original bytes; headers say why: dlq.reason, dlq.stage,
- * dlq.error, dlq.status, dlq.topic, dlq.partition, dlq.offset, dlq.attempts,
- * dlq.time. The offset of a refused record is settled only when the topic has
- * acknowledged it. One worker owns a deadletter; it connects when first needed.
+ * Key and value are the original bytes; headers, as text, say why:
+ *   dlq.reason    decode, too_large, mapping, rejected
+ *   dlq.class     what stands in the way: message, size, index
+ *   dlq.stage     decode, sink
+ *   dlq.error     what was wrong, in words, at most 1 KiB; may be empty
+ *   dlq.type      Elasticsearch's name for it; absent when there is none
+ *   dlq.status    Elasticsearch's answer, an HTTP code; 0: it was not asked
+ *   dlq.topic, dlq.partition, dlq.offset    where the record was read
+ *   dlq.id        event.id; absent when the message is no record
+ *   dlq.attempts  times that it was sent to Elasticsearch
+ *   dlq.first, dlq.last    RFC 3339: when it was dead-lettered, first and now
+ *   dlq.by        version of the indexer
+ *   dlq.redrives  times that it was sent back to its topic before
+ *
+ * The offset of a refused record is settled only when the topic has
+ * acknowledged it: while that cannot be, everything behind it waits. One worker
+ * owns a deadletter; it connects when first needed. What is read of the topic:
+ * deadletter_read.h.
  */
 #ifndef INDEXER_DEADLETTER_H
 #define INDEXER_DEADLETTER_H
@@ -12,6 +26,10 @@
 #include <stdint.h>
 
 #include "common/error.h"
+
+/* Headers of a message that was sent back to its topic (`indexer dlq redrive`). */
+#define DEADLETTER_REDRIVES "alpex.redrives" /* times; also: rules must not fire for it again */
+#define DEADLETTER_FIRST    "alpex.first"    /* its dlq.first */
 
 struct batch;
 struct deadletter;

@@ -16,18 +16,21 @@
 #define WORDS_BYTES_MAX (256u << 20)
 #define ID_MAX          512 /* bytes that Elasticsearch takes as _id */
 
-enum status documents_open(struct documents *documents, const struct indexer_config *config,
-                           struct error *err)
+void documents_open_plain(struct documents *documents, const struct indexer_config *config)
 {
-    if (enrich_set_open(&documents->enrich, config, err))
-        return err->status;
+    *documents = (struct documents){.words = BUF_INIT(WORDS_BYTES_MAX)};
     index_names_init(&documents->names, config->elasticsearch.index_prefix);
     arena_init(&documents->arena, ARENA_BLOCK, ARENA_MAX);
     record_init(&documents->record, &documents->arena);
-    documents->words = (struct buf)BUF_INIT(WORDS_BYTES_MAX);
     documents->repaired = metrics_counter("indexer_invalid_utf8_bytes_total", NULL,
                                           "Bytes that were no UTF-8 and became U+FFFD.");
-    return OK;
+}
+
+enum status documents_open(struct documents *documents, const struct indexer_config *config,
+                           struct error *err)
+{
+    documents_open_plain(documents, config);
+    return enrich_set_open(&documents->enrich, config, err);
 }
 
 void documents_close(struct documents *documents)
@@ -77,7 +80,7 @@ static void stamp(struct batch_entry *entry, struct record *record, int64_t now_
 }
 
 /*
- * The record as JSON in `arena`, and its words in the field `text`, which
+ * The record as JSON in `arena`; unless it is bare its words too, in the field `text`, which
  * Elasticsearch indexes and does not keep.
  */
 static bool make_json(struct documents *documents, const struct record *record, struct arena *arena,
@@ -89,20 +92,25 @@ static bool make_json(struct documents *documents, const struct record *record, 
     uint64_t invalid = 0;
 
     buf_clear(words);
-    record_words(record, words);
+    if (!documents->bare)
+        record_words(record, words);
     if (words->failed)
         return false;
     room = arena_bytes(arena, record_encode_bound(record) + sizeof(key) + words->len + 2);
     if (!room)
         return false;
-    p = room + record_encode(record, room, &invalid) - 1; /* over the closing brace */
-    memcpy(p, key, sizeof(key) - 1);
-    p += sizeof(key) - 1;
-    if (words->len)
-        memcpy(p, words->data, words->len);
-    p += words->len;
-    memcpy(p, "\"}", 2);
-    *out = (struct slice){room, (size_t)(p + 2 - room)};
+    p = room + record_encode(record, room, &invalid);
+    if (!documents->bare) {
+        p--; /* over the closing brace */
+        memcpy(p, key, sizeof(key) - 1);
+        p += sizeof(key) - 1;
+        if (words->len)
+            memcpy(p, words->data, words->len);
+        p += words->len;
+        memcpy(p, "\"}", 2);
+        p += 2;
+    }
+    *out = (struct slice){room, (size_t)(p - room)};
     arena_trim(arena, room, out->len);
     if (invalid)
         metric_add(documents->repaired, invalid);
@@ -139,6 +147,10 @@ static enum status make_document(struct documents *documents, struct batch *batc
         return status;
     stamp(entry, record, now_ms);
     enrich_set_apply(&documents->enrich, record);
+    if (documents->keep && !documents->keep(documents->keep_arg, record)) {
+        entry->outcome = OUTCOME_FILTERED;
+        return OK;
+    }
     if (!make_id(entry, record, &batch->arena) ||
         !index_name(&documents->names, record, now_ms, &entry->index) ||
         !make_json(documents, record, &batch->arena, &entry->document))

@@ -19,6 +19,9 @@ struct batch;
 struct batch_entry;
 struct indexer_config;
 
+/* Is `record`, as it is enriched, wanted? */
+typedef bool documents_keep(void *arg, struct record *record);
+
 struct documents {
     struct enrich_set enrich;
     struct index_names names;
@@ -26,10 +29,18 @@ struct documents {
     struct record record;
     struct buf words; /* of that record */
     struct metric *repaired;
+
+    /* Of a replay; set after opening. */
+    documents_keep *keep; /* others become OUTCOME_FILTERED; NULL: all are wanted */
+    void *keep_arg;
+    bool bare; /* documents for readers: without the words that the index wants */
 };
 
 enum status documents_open(struct documents *documents, const struct indexer_config *config,
                            struct error *err);
+
+/* Without enrichers. */
+void documents_open_plain(struct documents *documents, const struct indexer_config *config);
 
 /*
  * Sets id, index and document of every pending entry. One whose message is no

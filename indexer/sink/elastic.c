@@ -418,6 +418,7 @@ static enum status elastic_open(const struct sink_context *context, struct sink 
     es->config = &context->config->elasticsearch;
     es->request_max = REQUEST_MAX;
     elastic_body_init(&es->body);
+    es->body.replace = context->replace;
     backoff_init(&es->backoff, PAUSE_MIN_MS, PAUSE_MAX_MS, 0);
     elastic_report_setup();
     status = elastic_link_init(&es->link, es->config, err);

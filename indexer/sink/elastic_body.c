@@ -106,7 +106,7 @@ enum status elastic_body_add(struct elastic_body *body, struct batch_entry *entr
     start = p = buf_reserve(&body->text, bound);
     if (!start)
         return FATAL;
-    p = put(p, "{\"create\":{\"_index\":");
+    p = put(p, body->replace ? "{\"index\":{\"_index\":" : "{\"create\":{\"_index\":");
     p = json_write_string(p, entry->index, &invalid);
     p = put(p, ",\"_id\":");
     p = json_write_string(p, entry->id, &invalid);

@@ -1,7 +1,8 @@
 /*
  * elastic_body.h - the body of one bulk request, and which documents are in it.
  *
- * Two lines a document: {"create":{"_index":…,"_id":…}} and the document.
+ * Two lines a document: {"create":{"_index":…,"_id":…}} and the document; "index"
+ * for "create" when documents are to be replaced.
  * Reused from request to request: a steady load allocates nothing.
  */
 #ifndef INDEXER_SINK_ELASTIC_BODY_H
@@ -20,6 +21,7 @@ struct elastic_body {
     struct buf text;
     struct elastic_item *items;
     size_t count, capacity;
+    bool replace; /* "index" for "create" */
 };
 
 void elastic_body_init(struct elastic_body *body);

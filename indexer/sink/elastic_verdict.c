@@ -208,7 +208,7 @@ static void read_id(struct reader *reader, const struct elastic_item *item)
         reader_fail(reader);
 }
 
-/* {"create":{"_id":…,"status":…,"error":{…}}} */
+/* {"create":{"_id":…,"status":…,"error":{…}}}, or "index" */
 static void read_item(struct reader *reader, struct elastic_item *item)
 {
     struct json_value ignored;
@@ -219,7 +219,7 @@ static void read_item(struct reader *reader, struct elastic_item *item)
     item->status = 0;
     item->type = item->reason = (struct slice){NULL, 0};
     if (!reader_expect(reader, '{') || !reader_next(reader, '}', 0) || !reader_key(reader, &key) ||
-        !slice_is(key, "create") || !reader_expect(reader, '{')) {
+        (!slice_is(key, "create") && !slice_is(key, "index")) || !reader_expect(reader, '{')) {
         reader_fail(reader);
         return;
     }

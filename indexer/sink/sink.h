@@ -27,6 +27,7 @@ struct sink { /* first member of every variant's own struct */
 struct sink_context {
     const struct indexer_config *config;
     struct breaker *breaker; /* shared by all workers */
+    bool replace;            /* a document that is there already is replaced: a replay's */
 
     /*
      * Makes the reduced form of an entry whose document was refused by the
