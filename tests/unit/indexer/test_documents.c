@@ -166,6 +166,39 @@ static void reduced_document_holds_the_core_and_all_as_text(void **state)
     }
 }
 
+static bool keep_wanted(void *arg, struct record *record)
+{
+    struct slice message;
+
+    return record_text(record, FIELD_MESSAGE, &message) && slice_is(message, arg);
+}
+
+static void only_what_is_wanted_becomes_a_document(void **state)
+{
+    (void)state;
+    bench.documents.keep = keep_wanted;
+    bench.documents.keep_arg = (void *)"yes";
+    assert_int_equal(make("{\"message\":\"no\"}")->outcome, OUTCOME_FILTERED);
+    assert_int_equal(make("{\"message\":\"yes\"}")->outcome, OUTCOME_PENDING);
+    assert_int_equal(make("nothing")->outcome, OUTCOME_REFUSED);
+    assert_int_equal(batch_pending(bench.batch), 1);
+}
+
+static void a_bare_document_is_the_record_alone(void **state)
+{
+    struct batch_entry *entry;
+
+    (void)state;
+    bench.documents.bare = true;
+    entry = make("{\"message\":\"some words\",\"event\":{\"id\":\"abc\"}}");
+    {
+        scoped_json cJSON *json = document_of(entry);
+
+        assert_string_equal(json_text(json, "message", ""), "some words");
+        assert_null(cJSON_GetObjectItemCaseSensitive(json, "text"));
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -178,6 +211,8 @@ int main(void)
         TEST(settled_entries_are_left_alone),
         TEST(member_called_as_our_own_field_is_kept_apart),
         TEST(reduced_document_holds_the_core_and_all_as_text),
+        TEST(only_what_is_wanted_becomes_a_document),
+        TEST(a_bare_document_is_the_record_alone),
     };
 
     return cmocka_run_group_tests_name("documents", tests, NULL, NULL);

@@ -143,6 +143,14 @@ static void a_giants_memory_is_not_kept(void **state)
     expect_part(0, 1, LINES("b"));
 }
 
+static void a_replay_replaces(void **state)
+{
+    (void)state;
+    body.replace = true;
+    assert_int_equal(elastic_body_add(&body, &entries[0], SIZE_MAX), OK);
+    expect_part(0, 1, "{\"index\":{\"_index\":\"i\",\"_id\":\"a\"}}\n{}\n");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -156,6 +164,7 @@ int main(void)
         TEST(only_beyond_elasticsearchs_limit_a_document_is_too_large),
         TEST(what_would_spoil_a_request_is_unfit),
         TEST(a_giants_memory_is_not_kept),
+        TEST(a_replay_replaces),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
