@@ -114,7 +114,8 @@ enum status elastic_body_add(struct elastic_body *body, struct batch_entry *entr
     memcpy(p, entry->document.data, entry->document.len);
     p += entry->document.len;
     *p++ = '\n';
-    body->items[body->count++] = (struct elastic_item){.entry = entry, .start = body->text.len};
+    body->items[body->count++] =
+        (struct elastic_item){.entry = entry, .start = body->text.len, .replace = body->replace};
     body->text.len += (size_t)(p - start);
     return OK;
 }

@@ -219,7 +219,7 @@ static void read_item(struct reader *reader, struct elastic_item *item)
     item->status = 0;
     item->type = item->reason = (struct slice){NULL, 0};
     if (!reader_expect(reader, '{') || !reader_next(reader, '}', 0) || !reader_key(reader, &key) ||
-        (!slice_is(key, "create") && !slice_is(key, "index")) || !reader_expect(reader, '{')) {
+        !slice_is(key, item->replace ? "index" : "create") || !reader_expect(reader, '{')) {
         reader_fail(reader);
         return;
     }

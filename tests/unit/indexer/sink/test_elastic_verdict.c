@@ -156,6 +156,20 @@ static void statuses_are_read(void **state)
     assert_int_equal(items[0].type.len, 0);
 }
 
+static void a_replays_answer_names_its_own_action(void **state)
+{
+    static const char text[] = "{\"items\":[{\"index\":{\"_id\":\"a\",\"status\":200}}]}";
+    struct error err;
+
+    (void)state;
+    entries[0] = (struct batch_entry){.id = SLICE("a")};
+    items[0] = (struct elastic_item){.entry = &entries[0], .replace = true};
+    assert_int_equal(elastic_read_items(SLICE(text), items, 1, &err), OK);
+    assert_int_equal(elastic_item_verdict(&items[0]), VERDICT_STORED);
+    items[0].replace = false;
+    assert_int_equal(elastic_read_items(SLICE(text), items, 1, &err), REJECT);
+}
+
 static void errors_are_read_whatever_the_order_and_company(void **state)
 {
     static const char text[] =
@@ -360,6 +374,7 @@ int main(void)
         cmocka_unit_test(foreign_pages_are_not_elasticsearch),
         cmocka_unit_test(items_are_classified),
         cmocka_unit_test(statuses_are_read),
+        cmocka_unit_test(a_replays_answer_names_its_own_action),
         cmocka_unit_test(errors_are_read_whatever_the_order_and_company),
         cmocka_unit_test(old_and_odd_errors_are_read),
         cmocka_unit_test(what_does_not_fit_is_no_answer),
