@@ -109,10 +109,27 @@ struct tail_group *tail_find_group(const struct tail *tail, const char *stream)
     return NULL;
 }
 
+/* Times of files are coarse: a copy and the truncation behind it may share one. */
+static bool is_younger(const struct tail_file *file, const struct tail_file *than)
+{
+    if (file->modified_ns != than->modified_ns || !file->entry || !than->entry)
+        return file->modified_ns > than->modified_ns;
+    return file->entry->found_ms > than->entry->found_ms;
+}
+
+static void take_place(struct tail_file *file)
+{
+    struct tail_file **link = &file->group->first;
+
+    while (*link && !is_younger(*link, file))
+        link = &(*link)->next_of_group;
+    file->next_of_group = *link;
+    *link = file;
+}
+
 static bool join_group(struct tail *tail, struct tail_file *file)
 {
     struct tail_group *group = tail_find_group(tail, file->stream.name);
-    struct tail_file **link;
 
     if (!group) {
         group = calloc(1, sizeof(*group));
@@ -120,26 +137,55 @@ static bool join_group(struct tail *tail, struct tail_file *file)
             return false;
         table_add(&tail->groups, &group->by_name, tail_hash(file->stream.name));
     }
-    link = &group->first;
     file->group = group;
-    while (*link && (*link)->modified_ns <= file->modified_ns)
-        link = &(*link)->next_of_group;
-    file->next_of_group = *link;
-    *link = file;
+    take_place(file);
     return true;
+}
+
+static void give_place(struct tail_file *file)
+{
+    struct tail_file **link = &file->group->first;
+
+    while (*link != file)
+        link = &(*link)->next_of_group;
+    *link = file->next_of_group;
+}
+
+void tail_file_order(struct tail_file *file)
+{
+    give_place(file);
+    take_place(file);
+}
+
+/* Is a content of its stream cut off, whose rest may still be found in a copy? */
+static bool is_held_back(const struct tail_file *file)
+{
+    const struct tail_file *other = file->group->first;
+
+    while (other && !other->replaced)
+        other = other->next_of_group;
+    return other != NULL;
+}
+
+/* What was held back for the file that has left has its turn, behind what is older. */
+static void wake_group(struct tail *tail, const struct tail_group *group)
+{
+    for (struct tail_file *file = group->first; file; file = file->next_of_group)
+        if (!file->replaced && (file->packed ? file->entry && !file->complete && !file->damaged
+                                             : tail_has_rest(tail, file)))
+            tail_file_set_ready(tail, file, true);
 }
 
 static void leave_group(struct tail *tail, struct tail_file *file)
 {
     struct tail_group *group = file->group;
-    struct tail_file **link = &group->first;
 
-    while (*link != file)
-        link = &(*link)->next_of_group;
-    *link = file->next_of_group;
+    give_place(file);
     if (!group->first) {
         table_remove(&tail->groups, &group->by_name);
         free(group);
+    } else if (file->replaced) {
+        wake_group(tail, group);
     }
 }
 
@@ -422,7 +468,7 @@ void tail_file_set_live(struct tail *tail, struct tail_file *file, bool live)
 
 void tail_file_set_ready(struct tail *tail, struct tail_file *file, bool ready)
 {
-    if (file->ready == ready)
+    if (file->ready == ready || (ready && is_held_back(file)))
         return;
     file->ready = ready;
     if (tail->archive == file)

@@ -13,6 +13,8 @@
 #include "common/scope.h"
 #include "shipper/input/tail/compare.h"
 
+#define FOUND_AHEAD_MS 1000 /* what is further ahead was found before the clock was set back */
+
 enum identity {
     IDENTITY_COPY,  /* of a content that is being read, or of a file that is still there */
     IDENTITY_KNOWN, /* claimed an entry */
@@ -202,6 +204,7 @@ static void claim(struct tail *tail, struct tail_file *file, struct checkpoint_e
     checkpoint_set_file(tail->checkpoint, entry, file->device, file->inode, file->born_ns);
     checkpoint_changed(tail->checkpoint, entry);
     file->entry = entry;
+    tail_file_order(file);
     share_names(stream, entry);
     if (entry->heading)
         stream_set_heading(stream, entry->acked.offset, slice_of(entry->heading));
@@ -242,6 +245,18 @@ static uint32_t next_generation(const struct tail *tail, const char *stream, uin
     return next;
 }
 
+/* Later than all that were found of its stream: their order tells older from younger. */
+static int64_t found_now_ms(const struct tail *tail, const char *stream)
+{
+    const struct checkpoint_entry *entry = NULL;
+    int64_t found_ms = tail->looked_wall_ms;
+
+    while ((entry = checkpoint_of_stream(tail->checkpoint, stream, entry)))
+        if (entry->found_ms >= found_ms && entry->found_ms < tail->looked_wall_ms + FOUND_AHEAD_MS)
+            found_ms = entry->found_ms + 1;
+    return found_ms;
+}
+
 /* Behind the last complete line that is there now. */
 static void start_at_end(struct tail_file *file)
 {
@@ -264,6 +279,7 @@ static void start_at_end(struct tail_file *file)
 static bool claim_new(struct tail *tail, struct tail_file *file, uint64_t fingerprint)
 {
     const char *stream = file->stream.name;
+    int64_t found_ms = found_now_ms(tail, stream);
     struct checkpoint_entry *entry =
         checkpoint_add(tail->checkpoint, stream, file->stream.path, fingerprint,
                        next_generation(tail, stream, fingerprint));
@@ -272,7 +288,7 @@ static bool claim_new(struct tail *tail, struct tail_file *file, uint64_t finger
         return false;
     entry->acked.time = (struct timestamp){file->modified_ns / 1000000000, 0};
     entry->size = file->size;
-    entry->found_ms = tail->looked_wall_ms;
+    entry->found_ms = found_ms;
     claim(tail, file, entry);
     if (tail->first_start && tail->config->start_at == START_AT_END && !tail->is_folder &&
         !content_is_archive(file->content))

@@ -174,6 +174,9 @@ bool tail_see_fd(int fd, struct tail_sight *sight);
 /* A file that is not known yet, closed; NULL without memory. */
 struct tail_file *tail_file_add(struct tail *tail, const char *stream, const char *path,
                                 const struct tail_sight *sight);
+
+/* Its place among the files of its stream, once its identity is known. */
+void tail_file_order(struct tail_file *file);
 void tail_file_drop(struct tail *tail, struct tail_file *file); /* nothing of it is under way */
 
 /* The newest file of that place: one that was deleted may still be open under it. */
@@ -197,6 +200,10 @@ void tail_file_active(struct tail *tail, struct tail_file *file);
 
 /* It has become, or is no longer, one that its writer uses. */
 void tail_file_set_live(struct tail *tail, struct tail_file *file, bool live);
+/*
+ * Its turn comes, or it has none. Not as long as a content of its stream that was replaced waits
+ * for acknowledgements: the rest of that, if rotation made a copy of it, comes first.
+ */
 void tail_file_set_ready(struct tail *tail, struct tail_file *file, bool ready);
 
 bool tail_is_rejected(struct tail *tail, const struct tail_sight *sight);
