@@ -72,9 +72,10 @@ asan: packages-test ## unit tests with AddressSanitizer and UBSan
 	$(Q)VARIANT=asan tests/run.sh unit
 tsan: packages-test ## unit tests with ThreadSanitizer
 	$(Q)VARIANT=tsan tests/run.sh unit
-soak: packages-test all ## a million lines while everything dies at random (minutes); SOAK_LINES, SOAK_SEED
+soak: packages-test all ## a million lines while everything dies at random, ten minutes without Kafka; SOAK_LINES, SOAK_SEED, OUTAGE_S, OUTAGE_MB
 	$(Q)$(MAKE) --no-print-directory support-programs venv
 	$(Q)SOAK_LINES=$${SOAK_LINES:-1000000} build/venv/bin/python -m pytest -q -s tests/e2e/test_soak.py
+	$(Q)OUTAGE_S=$${OUTAGE_S:-600} OUTAGE_MB=$${OUTAGE_MB:-1000} build/venv/bin/python -m pytest -q -s tests/e2e/test_outages.py -k memory_flat
 fresh: ## the two commands in bare Debian trees (root; minutes, gigabytes)
 	$(Q)tests/fresh/run.sh
 images: ## builds the container images and tries them (root, podman)

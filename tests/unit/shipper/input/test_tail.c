@@ -3,6 +3,8 @@
  */
 #include "shipper/input/input.h"
 
+#include <sys/syscall.h>
+
 #include "tests/unit/shipper/input/tail_bench.h"
 #include "tests/unit/support/gzip.h"
 #include "tests/unit/support/rng.h"
@@ -390,6 +392,49 @@ static void what_was_cut_twice_comes_in_its_order(void **state)
     bench.hold = false;
     pump_until_quiet();
     expect_lines("b|c|d|e|f");
+}
+
+/* What happens right before the read that brings `reads_left` to zero. */
+static struct {
+    int reads_left;
+    void (*happens)(void);
+} race;
+
+ssize_t pread(int fd, void *to, size_t room, off_t offset)
+{
+    if (race.reads_left > 0 && --race.reads_left == 0)
+        race.happens();
+    return syscall(SYS_pread64, fd, to, room, offset);
+}
+
+static void truncate_and_go_on(void)
+{
+    write_to("access.log", "d\n", O_TRUNC);
+}
+
+/* rotation copies, then truncates: whichever of our reads comes between the two */
+static void copied_and_truncated_while_it_is_looked_at(void **state)
+{
+    int moment = 0;
+
+    do {
+        bench_teardown(state);
+        bench_setup(state);
+        append("access.log", "a\nb\nc\n");
+        bench.room = 1;
+        start_and_read("a");
+        copy_to("access.log", "access.log.1");
+        bench.room = SIZE_MAX;
+        race.reads_left = ++moment;
+        race.happens = truncate_and_go_on;
+        pump_until_quiet();
+        if (race.reads_left == 0) {
+            expect_lines("b|c|d");
+            assert_int_equal(got_line("c")->generation, got_line("a")->generation);
+        }
+    } while (race.reads_left == 0);
+    race.reads_left = 0;
+    assert_true(moment > 5);
 }
 
 static void copy_of_a_file_that_lives_on_is_not_read(void **state)
@@ -1009,6 +1054,7 @@ int main(void)
         TEST(unread_rest_is_found_in_the_copy_under_the_same_ids),
         TEST(unread_rest_is_found_when_what_is_under_way_is_acknowledged),
         TEST(what_was_cut_twice_comes_in_its_order),
+        TEST(copied_and_truncated_while_it_is_looked_at),
         TEST(copy_of_a_file_that_lives_on_is_not_read),
         TEST(contents_that_begin_alike_are_told_apart),
         TEST(live_files_that_begin_alike_are_both_read),
