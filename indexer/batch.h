@@ -36,6 +36,7 @@ enum reason {
     REASON_DECODE,    /* the message is no record */
     REASON_TOO_LARGE, /* even alone larger than Elasticsearch takes */
     REASON_MAPPING,   /* Elasticsearch cannot map it, also not as core fields */
+    REASON_TOO_OLD,   /* of a day that retention has deleted */
     REASON_REJECTED,  /* any other refusal of this document */
     REASON_COUNT
 };

@@ -95,6 +95,7 @@ static const cyaml_schema_field_t top_fields[] = {
     SECTION(geoip, geoip_fields),
     SECTION(redis, redis_fields),
     SECTION(elasticsearch, elasticsearch_fields),
+    SECTION(retention, retention_config_fields),
     SECTION(http, http_fields),
     SECTION(log, log_config_fields),
     CYAML_FIELD_END,
@@ -185,6 +186,7 @@ static void check(struct config *config, const struct indexer_config *c)
 
     check_kafka(config, &c->kafka);
     check_elasticsearch(config, &c->elasticsearch);
+    retention_config_check(config, &c->retention, c->elasticsearch.index_prefix);
     config_check_range(config, "workers", c->workers, 0, 64, "0 to 64");
     config_check_range(config, "batch.max_records", c->batch.max_records, 1, 50000, "1 to 50000");
     config_check_range(config, "batch.max_bytes", c->batch.max_bytes, 1024, 64u << 20,

@@ -10,6 +10,7 @@
 #include "common/config.h"
 #include "common/kafka.h"
 #include "common/log_config.h"
+#include "indexer/retention/config.h"
 
 struct indexer_kafka_config {
     struct kafka_link link;
@@ -54,6 +55,7 @@ struct indexer_config {
     struct geoip_config geoip;
     struct redis_config redis;
     struct elasticsearch_config elasticsearch;
+    struct retention_config retention;
     struct indexer_http_config http;
     struct log_config log;
 };

@@ -10,6 +10,7 @@
 #include "common/words.h"
 #include "indexer/batch.h"
 #include "indexer/config.h"
+#include "indexer/retention/rule.h"
 
 #define ARENA_BLOCK     (64u << 10)
 #define ARENA_MAX       (512u << 20)
@@ -20,6 +21,7 @@ void documents_open_plain(struct documents *documents, const struct indexer_conf
 {
     *documents = (struct documents){.words = BUF_INIT(WORDS_BYTES_MAX)};
     index_names_init(&documents->names, config->elasticsearch.index_prefix);
+    documents->retention = config->retention.enabled ? &config->retention : NULL;
     arena_init(&documents->arena, ARENA_BLOCK, ARENA_MAX);
     record_init(&documents->record, &documents->arena);
     documents->repaired = metrics_counter("indexer_invalid_utf8_bytes_total", NULL,
@@ -130,6 +132,15 @@ static void refuse(struct batch_entry *entry, struct arena *arena, const char *w
     entry->detail = copy;
 }
 
+/* It would make an index again that retention has deleted. */
+static bool is_too_old(const struct documents *documents, const struct batch_entry *entry,
+                       int64_t now_ms)
+{
+    return documents->retention &&
+           retention_is_too_old(documents->retention, documents->names.prefix, entry->index,
+                                now_ms);
+}
+
 static enum status make_document(struct documents *documents, struct batch *batch,
                                  struct batch_entry *entry, int64_t now_ms, struct error *err)
 {
@@ -155,6 +166,11 @@ static enum status make_document(struct documents *documents, struct batch *batc
         !index_name(&documents->names, record, now_ms, &entry->index) ||
         !make_json(documents, record, &batch->arena, &entry->document))
         return error_set(err, FATAL, "out of memory for a batch of %zu records", batch->count);
+    if (is_too_old(documents, entry, now_ms)) {
+        entry->outcome = OUTCOME_REFUSED;
+        entry->reason = REASON_TOO_OLD;
+        entry->detail = "of a day that retention has deleted";
+    }
     return OK;
 }
 

@@ -18,6 +18,7 @@
 struct batch;
 struct batch_entry;
 struct indexer_config;
+struct retention_config;
 
 /* Is `record`, as it is enriched, wanted? */
 typedef bool documents_keep(void *arg, struct record *record);
@@ -29,6 +30,7 @@ struct documents {
     struct record record;
     struct buf words; /* of that record */
     struct metric *repaired;
+    const struct retention_config *retention; /* refuses what is older than it allows; or NULL */
 
     /* Of a replay; set after opening. */
     documents_keep *keep; /* others become OUTCOME_FILTERED; NULL: all are wanted */
@@ -44,7 +46,8 @@ void documents_open_plain(struct documents *documents, const struct indexer_conf
 
 /*
  * Sets id, index and document of every pending entry. One whose message is no
- * record becomes OUTCOME_REFUSED, REASON_DECODE. `now_ms` is wall time.
+ * record becomes OUTCOME_REFUSED, REASON_DECODE, one of a day that retention
+ * has deleted REASON_TOO_OLD. `now_ms` is wall time.
  * FATAL: no memory; nothing may be settled then.
  */
 enum status documents_make(struct documents *documents, struct batch *batch, int64_t now_ms,

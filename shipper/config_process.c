@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/query.h"
+#include "common/query_config.h"
 #include "common/scope.h"
 #include "shipper/pattern.h"
 #include "shipper/process/fields.h"
@@ -14,7 +15,6 @@
 
 #define NAME_LEN   RECORD_NAME_MAX
 #define KEY_MAX    96
-#define QUERY_ROOM (16u << 10)
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
 static const cyaml_strval_t action_names[] = {{"keep", REDACT_KEEP},
@@ -119,28 +119,6 @@ static const char *key_of_element(struct check *check, const char *list, unsigne
     return check->key;
 }
 
-/* Each mistake in its place below the text, as on the command line. */
-static void check_query(struct check *check, const char *key, const char *text)
-{
-    const struct query_context context = {.rule = true};
-    scoped_buf struct buf shown = BUF_INIT(QUERY_ROOM);
-    struct query_errors errors = {0};
-    struct query *query;
-    struct arena arena;
-
-    arena_init(&arena, QUERY_ROOM, QUERY_ARENA_BYTES);
-    if (query_parse(&arena, slice_of(text), &context, &query, &errors) != OK) {
-        for (unsigned i = 0; i < errors.count; i++)
-            query_error_print(slice_of(text), &errors.list[i], &shown);
-        while (shown.len && shown.data[shown.len - 1] == '\n')
-            shown.len--;
-        config_problem(check->config, key, "not a query, at character %zu:\n%s",
-                       errors.count ? query_column(slice_of(text), errors.list[0].offset) + 1 : 1,
-                       buf_str(&shown));
-    }
-    arena_release(&arena);
-}
-
 static void check_samples(struct check *check, const struct process_config *process)
 {
     for (uint32_t i = 0; i < process->sample_count; i++) {
@@ -150,7 +128,8 @@ static void check_samples(struct check *check, const struct process_config *proc
             config_problem(check->config, key_of_element(check, "sample", i, "query"),
                            "missing; it is required ('*' finds everything)");
         else
-            check_query(check, key_of_element(check, "sample", i, "query"), sample->query);
+            query_config_check(check->config, key_of_element(check, "sample", i, "query"),
+                               sample->query);
         if (!sample->percent || !(*sample->percent >= 0 && *sample->percent <= 100))
             config_problem(check->config, key_of_element(check, "sample", i, "percent"),
                            "%s; expected 0 to 100",
@@ -266,9 +245,9 @@ void process_config_check(struct config *config, const struct process_config *pr
     struct check check = {.config = config, .prefix = prefix};
 
     if (process->keep && process->keep[0])
-        check_query(&check, key_of(&check, "keep"), process->keep);
+        query_config_check(config, key_of(&check, "keep"), process->keep);
     for (uint32_t i = 0; i < process->drop_count; i++)
-        check_query(&check, key_of_element(&check, "drop", i, ""), process->drop[i]);
+        query_config_check(config, key_of_element(&check, "drop", i, ""), process->drop[i]);
     check_samples(&check, process);
     check_fields(&check, process);
     if (process->redact)

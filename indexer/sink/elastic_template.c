@@ -45,12 +45,20 @@ static cJSON *settings(const struct elasticsearch_config *config)
     return index;
 }
 
-static cJSON *mappings(void)
+/* With the mark by which retention knows our indices: one without it is never deleted. */
+static cJSON *mappings(const struct elasticsearch_config *config)
 {
     scoped_buf struct buf text = BUF_INIT(TEMPLATE_MAX);
+    cJSON *json, *meta;
 
     record_mapping(&text);
-    return cJSON_Parse(buf_str(&text));
+    json = cJSON_Parse(buf_str(&text));
+    meta = cJSON_AddObjectToObject(json, "_meta");
+    cJSON_AddStringToObject(meta, "managed_by", "alpex");
+    if (cJSON_AddStringToObject(meta, "prefix", config->index_prefix))
+        return json;
+    cJSON_Delete(json);
+    return NULL;
 }
 
 /* Hands `child` over in any case; without memory the member is missing. */
@@ -81,7 +89,7 @@ static cJSON *make_body(const struct elasticsearch_config *config)
     cJSON_AddNumberToObject(body, "priority", PRIORITY);
     add(template, "settings", cJSON_CreateObject());
     add(cJSON_GetObjectItem(template, "settings"), "index", settings(config));
-    add(template, "mappings", mappings());
+    add(template, "mappings", mappings(config));
     add(body, "template", template);
     return body;
 }

@@ -199,6 +199,21 @@ static void a_bare_document_is_the_record_alone(void **state)
     }
 }
 
+static void record_of_a_deleted_day_is_refused(void **state)
+{
+    static const struct retention_config retention = {
+        .enabled = true, .rest = {.max_age_ms = (uint64_t)30 * 86400000}};
+    struct batch_entry *entry;
+
+    (void)state;
+    bench.documents.retention = &retention;
+    entry = make("{\"@timestamp\":\"2026-08-22T23:59:59Z\",\"message\":\"m\"}");
+    assert_int_equal(entry->outcome, OUTCOME_PENDING);
+    entry = make("{\"@timestamp\":\"2026-08-21T23:59:59Z\",\"message\":\"m\"}");
+    assert_int_equal(entry->outcome, OUTCOME_REFUSED);
+    assert_int_equal(entry->reason, REASON_TOO_OLD);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -213,6 +228,7 @@ int main(void)
         TEST(reduced_document_holds_the_core_and_all_as_text),
         TEST(only_what_is_wanted_becomes_a_document),
         TEST(a_bare_document_is_the_record_alone),
+        TEST(record_of_a_deleted_day_is_refused),
     };
 
     return cmocka_run_group_tests_name("documents", tests, NULL, NULL);

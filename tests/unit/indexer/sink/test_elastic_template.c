@@ -148,6 +148,8 @@ static void a_missing_template_is_put(void **state)
                         "date");
     assert_string_equal(json_text(at(json, "template/mappings/properties/labels"), "type", ""),
                         "flattened");
+    assert_string_equal(json_text(at(json, "template/mappings/_meta"), "managed_by", ""), "alpex");
+    assert_string_equal(json_text(at(json, "template/mappings/_meta"), "prefix", ""), "logs");
     assert_string_equal(json_text(at(json, "_meta"), "managed_by", ""), "alpex");
     assert_int_equal(strlen(json_text(at(json, "_meta"), "hash", "")), 16);
     assert_null(at(json, "data_stream"));
