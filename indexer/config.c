@@ -49,6 +49,7 @@ static const cyaml_schema_field_t batch_fields[] = {
 };
 
 static const cyaml_schema_field_t geoip_fields[] = {
+    FLAG("enabled", struct geoip_config, enabled),
     TEXT("city", struct geoip_config, city, 0, PATH_LEN),
     TEXT("asn", struct geoip_config, asn, 0, PATH_LEN),
     CYAML_FIELD_END,

@@ -26,6 +26,7 @@ struct batch_config {
 };
 
 struct geoip_config {
+    bool enabled;
     char *city, *asn; /* "" = not used */
 };
 

@@ -141,9 +141,10 @@ static bool is_too_old(const struct documents *documents, const struct batch_ent
                                 now_ms);
 }
 
-static enum status make_document(struct documents *documents, struct batch *batch,
-                                 struct batch_entry *entry, int64_t now_ms, struct error *err)
+static enum status make_document(struct documents *documents, struct batch *batch, size_t number,
+                                 int64_t now_ms, struct error *err)
 {
+    struct batch_entry *entry = &batch->entries[number];
     struct record *record = &documents->record;
     enum status status;
 
@@ -157,7 +158,7 @@ static enum status make_document(struct documents *documents, struct batch *batc
     if (status != OK)
         return status;
     stamp(entry, record, now_ms);
-    enrich_set_apply(&documents->enrich, record);
+    enrich_set_apply(&documents->enrich, record, number);
     if (documents->keep && !documents->keep(documents->keep_arg, record)) {
         entry->outcome = OUTCOME_FILTERED;
         return OK;
@@ -178,12 +179,18 @@ enum status documents_make(struct documents *documents, struct batch *batch, int
                            struct error *err)
 {
     enrich_set_refresh(&documents->enrich, clock_mono_ms());
+    enrich_set_begin(&documents->enrich, batch);
     index_names_start(&documents->names, &batch->arena);
     for (size_t i = 0; i < batch->count; i++)
         if (batch->entries[i].outcome == OUTCOME_PENDING &&
-            make_document(documents, batch, &batch->entries[i], now_ms, err))
+            make_document(documents, batch, i, now_ms, err))
             return err->status;
     return OK;
+}
+
+void documents_settle(struct documents *documents, const struct batch *batch)
+{
+    enrich_set_settle(&documents->enrich, batch, clock_mono_ms());
 }
 
 bool documents_degrade(struct batch_entry *entry, struct arena *arena, void *arg)

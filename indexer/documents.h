@@ -53,6 +53,9 @@ void documents_open_plain(struct documents *documents, const struct indexer_conf
 enum status documents_make(struct documents *documents, struct batch *batch, int64_t now_ms,
                            struct error *err);
 
+/* Every entry has its final outcome: for what is counted by outcome. Never fails. */
+void documents_settle(struct documents *documents, const struct batch *batch);
+
 /*
  * The reduced form of a document that Elasticsearch cannot map: who, when,
  * where and message; the whole record as text in event.original; tagged

@@ -154,6 +154,7 @@ static bool settle(struct worker *worker, struct batch *batch)
     dedup_mark(worker->dedup, batch, clock_mono_ms());
     if (!bury(worker, batch))
         return false;
+    documents_settle(&worker->documents, batch);
     count_outcomes(worker, batch);
     return true;
 }

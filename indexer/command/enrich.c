@@ -50,7 +50,7 @@ static bool enrich_line(struct enricher *enricher, struct slice line)
     record_clear(record);
     arena_clear(&enricher->arena);
     if (record_decode(record, line, &err) == OK)
-        enrich_set_apply(&enricher->set, record);
+        enrich_set_apply(&enricher->set, record, 0);
     else
         keep_as_text(enricher, line, &err);
     buf_clear(&enricher->out);

@@ -294,25 +294,26 @@ static void set_owner(struct record *record, const struct answer *answer)
         record_drop(record, FIELD_SOURCE_AS_ORGANIZATION_NAME);
 }
 
-static void geoip_apply(struct enrich *enrich, struct record *record)
+static bool geoip_apply(struct enrich *enrich, struct record *record)
 {
     struct geoip *geoip = (struct geoip *)enrich;
     const struct answer *answer;
     struct slice text;
 
     if (!geoip->parts[CITY].database && !geoip->parts[ASN].database)
-        return;
+        return true;
     if (!record_text(record, FIELD_SOURCE_IP, &text) || text.len == 0)
-        return;
+        return true;
     if (text.len >= INET6_ADDRSTRLEN || memchr(text.data, '\0', text.len)) {
         geoip->counts[RESULT_SKIPPED]++;
-        return;
+        return true;
     }
     answer = answer_for(geoip, text);
     if (answer->has_place)
         set_place(record, answer);
     if (answer->has_as)
         set_owner(record, answer);
+    return true;
 }
 
 static void flush_counts(struct geoip *geoip)
@@ -401,7 +402,7 @@ static enum status geoip_open(const struct indexer_config *config, struct enrich
     const char *city = config->geoip.city, *asn = config->geoip.asn;
     struct geoip *geoip;
 
-    if (!(city && *city) && !(asn && *asn))
+    if (!config->geoip.enabled || (!(city && *city) && !(asn && *asn)))
         return DONE;
     geoip = calloc(1, sizeof(*geoip));
     if (!geoip)

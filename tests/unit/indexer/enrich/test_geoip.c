@@ -177,7 +177,7 @@ static int set_up(void **state)
     snprintf(f->city, sizeof(f->city), "%s/city.mmdb", f->folder);
     snprintf(f->asn, sizeof(f->asn), "%s/asn.mmdb", f->folder);
     snprintf(f->log, sizeof(f->log), "%s/stderr", f->folder);
-    f->config.geoip = (struct geoip_config){.city = f->city};
+    f->config.geoip = (struct geoip_config){.enabled = true, .city = f->city};
     f->file.max = FILE_MAX;
     arena_init(&f->arena, 65536, 1u << 20);
     record_init(&f->record, &f->arena);
@@ -257,7 +257,7 @@ static void enrich(struct fixture *f, const char *ip)
 {
     record_clear(&f->record);
     record_set_text(&f->record, FIELD_SOURCE_IP, slice_of(ip));
-    enrich_set_apply(&f->set, &f->record);
+    enrich_set_apply(&f->set, &f->record, 0);
 }
 
 static void expect_text(struct fixture *f, enum record_field field, const char *expected)
@@ -437,12 +437,12 @@ static void text_that_is_no_address_is_left_alone(void **state)
         expect_nothing(f, texts[i]);
     record_clear(&f->record);
     record_set_text(&f->record, FIELD_SOURCE_IP, (struct slice){"192.0.2.1\0x", 11});
-    enrich_set_apply(&f->set, &f->record);
+    enrich_set_apply(&f->set, &f->record, 0);
     expect_text(f, FIELD_SOURCE_GEO_COUNTRY_ISO_CODE, NULL);
     record_clear(&f->record);
-    enrich_set_apply(&f->set, &f->record);
+    enrich_set_apply(&f->set, &f->record, 0);
     record_set_long(&f->record, FIELD_SOURCE_IP, 5);
-    enrich_set_apply(&f->set, &f->record);
+    enrich_set_apply(&f->set, &f->record, 0);
     expect_text(f, FIELD_SOURCE_GEO_COUNTRY_ISO_CODE, NULL);
 }
 
@@ -458,7 +458,7 @@ static void second_pass_replaces_all_of_the_first(void **state)
     record_set_text(&f->record, FIELD_SOURCE_IP, SLICE("203.0.113.9"));
     record_set_text(&f->record, FIELD_SOURCE_GEO_CITY_NAME, SLICE("Old Town"));
     record_set_text(&f->record, FIELD_SOURCE_GEO_COUNTRY_NAME, SLICE("Old Country"));
-    enrich_set_apply(&f->set, &f->record);
+    enrich_set_apply(&f->set, &f->record, 0);
     expect_text(f, FIELD_SOURCE_GEO_CITY_NAME, "Osaka");
     expect_text(f, FIELD_SOURCE_GEO_COUNTRY_NAME, NULL);
 }
@@ -467,7 +467,7 @@ static void without_settings_there_is_no_enricher(void **state)
 {
     struct fixture *f = *state;
 
-    f->config.geoip = (struct geoip_config){.city = "", .asn = NULL};
+    f->config.geoip = (struct geoip_config){.enabled = true, .city = "", .asn = NULL};
     open_set(f);
     assert_int_equal(f->set.count, 0);
     enrich_geoip.close(NULL);
@@ -702,7 +702,7 @@ static void *run_worker(void *arg)
         enrich_set_refresh(&set, now_ms);
         record_clear(&record);
         record_set_text(&record, FIELD_SOURCE_IP, SLICE("192.0.2.1"));
-        enrich_set_apply(&set, &record);
+        enrich_set_apply(&set, &record, 0);
         worker->fine = record_text(&record, FIELD_SOURCE_GEO_CITY_NAME, &city) &&
                        (slice_is(city, "Berlin") || slice_is(city, "Lyon"));
     }
