@@ -20,6 +20,8 @@
 #define ARENA_MAX   (256u << 20) /* of marks: some 100 bytes for a thousand letters */
 #define SPAN_MAX    (1ll << 28)  /* letters of a partition, 4 bytes each if some are marked */
 #define SEEN_MIN    1024
+#define STATE_BITS  2 /* of a hash that was seen: the state of the letter */
+#define STATE_MASK  3
 
 struct mark { /* the texts are in the arena */
     enum letter_state state;
@@ -41,7 +43,7 @@ struct letters {
     uint32_t mark_count, mark_room;
     struct marked *partitions;
     size_t partition_count;
-    uint64_t *seen; /* hashes of messages that there was a letter about; 0: free */
+    uint64_t *seen; /* hashes of messages that there was a letter about, and its state; 0: free */
     size_t seen_count, seen_size;
 };
 
@@ -99,9 +101,9 @@ static enum status take_mark(struct letters *letters, const rd_kafka_message_t *
 /* The slot of `hash`, or the free one where it belongs. */
 static uint64_t *seen_slot(struct letters *letters, uint64_t hash)
 {
-    size_t i = hash & (letters->seen_size - 1);
+    size_t i = hash >> STATE_BITS & (letters->seen_size - 1);
 
-    while (letters->seen[i] && letters->seen[i] != hash)
+    while (letters->seen[i] && letters->seen[i] >> STATE_BITS != hash >> STATE_BITS)
         i = (i + 1) & (letters->seen_size - 1);
     return &letters->seen[i];
 }
@@ -124,26 +126,34 @@ static bool seen_grow(struct letters *letters)
     return true;
 }
 
-/* Was there a letter about the same message? Its bytes count too: a topic may be made anew. */
-static bool seen_before(struct letters *letters, const struct letter *letter)
+/* The message that the letter is about. Its bytes count too: a topic may be made anew. */
+static uint64_t hash_source(const struct letter *letter)
 {
     uint64_t place[2] = {(uint64_t)letter->source_partition, (uint64_t)letter->source_offset};
+    uint64_t hash = XXH3_64bits_withSeed(place, sizeof(place),
+                                         XXH3_64bits(letter->topic.data, letter->topic.len));
+
+    return XXH3_64bits_withSeed(letter->value.data, letter->value.len, hash) | 1ull << 63;
+}
+
+/* What happened to the first letter about a message happened to the others. */
+static void find_repetition(struct letters *letters, struct letter *letter)
+{
     uint64_t hash, *slot;
 
     if (letter->source_partition < 0 || letter->source_offset < 0)
-        return false;
-    hash = XXH3_64bits_withSeed(place, sizeof(place),
-                                XXH3_64bits(letter->topic.data, letter->topic.len));
-    hash = XXH3_64bits_withSeed(letter->value.data, letter->value.len, hash);
-    hash += hash == 0;
+        return;
     if (letters->seen_count * 2 >= letters->seen_size && !seen_grow(letters))
-        return false; /* counted twice rather than not at all */
+        return; /* counted twice rather than not at all */
+    hash = hash_source(letter);
     slot = seen_slot(letters, hash);
+    letter->repeated = *slot != 0;
+    if (*slot && letter->state == LETTER_OPEN)
+        letter->state = (enum letter_state)(*slot & STATE_MASK);
     if (*slot)
-        return true;
-    *slot = hash;
+        return;
+    *slot = (hash & ~(uint64_t)STATE_MASK) | letter->state;
     letters->seen_count++;
-    return false;
 }
 
 static void find_state(const struct letters *letters, struct letter *letter)
@@ -178,7 +188,7 @@ static enum status take_message(const struct pass *pass, const rd_kafka_message_
     if (!pass->take)
         return OK;
     find_state(pass->letters, &letter);
-    letter.repeated = seen_before(pass->letters, &letter);
+    find_repetition(pass->letters, &letter);
     return pass->take(pass->arg, &letter, err);
 }
 

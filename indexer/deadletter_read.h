@@ -45,8 +45,8 @@ struct letter {
     int64_t status, attempts, redrives;
     int64_t first_ms, last_ms; /* wall time; the message's own when there is no header */
     enum letter_state state;
-    bool repeated;                      /* an earlier letter is about the same message */
-    int64_t handled_ms;                 /* when it was redriven or discarded; 0 when open */
+    bool repeated;      /* an earlier letter is about the same message */
+    int64_t handled_ms; /* when it was redriven or discarded; 0: open, or that was an earlier one */
     struct slice handled;               /* by whom, "user@host" */
     struct slice why;                   /* the note of who discarded it */
     struct rd_kafka_message_s *message; /* owned by the reader */

@@ -218,7 +218,7 @@ static void finish(struct reader *reader, struct reader_range *range)
 }
 
 /* Is the message part of what is wanted? */
-static bool accept(struct reader *reader, const rd_kafka_message_t *message)
+static bool is_wanted(struct reader *reader, const rd_kafka_message_t *message)
 {
     struct reader_range *range;
 
@@ -284,7 +284,7 @@ enum status reader_poll(struct reader *reader, int64_t timeout_ms, rd_kafka_mess
         message = reader->taken[reader->given++];
         if (message->err)
             status = read_event(reader, message, err);
-        else if (accept(reader, message))
+        else if (is_wanted(reader, message))
             status = OK;
         else
             status = RETRY;
