@@ -10,6 +10,7 @@
 
 #include "common/embed.h"
 #include "indexer/dedup.h"
+#include "indexer/enrich/cache.h"
 
 EMBED(indexer_defaults, "configs/indexer.yaml");
 
@@ -51,7 +52,9 @@ static const cyaml_schema_field_t batch_fields[] = {
 static const cyaml_schema_field_t geoip_fields[] = {
     FLAG("enabled", struct geoip_config, enabled),
     TEXT("city", struct geoip_config, city, 0, PATH_LEN),
+    TEXT("country", struct geoip_config, country, 0, PATH_LEN),
     TEXT("asn", struct geoip_config, asn, 0, PATH_LEN),
+    NUMBER("cache_entries", struct geoip_config, cache_entries),
     CYAML_FIELD_END,
 };
 
@@ -180,6 +183,25 @@ static void check_kafka(struct config *config, const struct indexer_kafka_config
     kafka_link_check(config, &c->link);
 }
 
+static void check_paths(struct config *config, const char *key, const char *paths)
+{
+    unsigned count = 1;
+
+    for (; *paths; paths++)
+        count += *paths == ',';
+    if (count > GEOIP_FILES_MAX)
+        config_problem(config, key, "names %u files; expected at most %d", count, GEOIP_FILES_MAX);
+}
+
+static void check_geoip(struct config *config, const struct geoip_config *c)
+{
+    check_paths(config, "geoip.city", c->city);
+    check_paths(config, "geoip.country", c->country);
+    check_paths(config, "geoip.asn", c->asn);
+    config_check_range(config, "geoip.cache_entries", c->cache_entries, 0, CACHE_ENTRIES_MAX,
+                       "0 to 1000000");
+}
+
 static void check(struct config *config, const struct indexer_config *c)
 {
     struct dedup *dedup = NULL;
@@ -187,6 +209,7 @@ static void check(struct config *config, const struct indexer_config *c)
 
     check_kafka(config, &c->kafka);
     check_elasticsearch(config, &c->elasticsearch);
+    check_geoip(config, &c->geoip);
     retention_config_check(config, &c->retention, c->elasticsearch.index_prefix);
     config_check_range(config, "workers", c->workers, 0, 64, "0 to 64");
     config_check_range(config, "batch.max_records", c->batch.max_records, 1, 50000, "1 to 50000");

@@ -25,9 +25,12 @@ struct batch_config {
     uint64_t max_bytes, max_wait_ms;
 };
 
+#define GEOIP_FILES_MAX 4 /* of one kind */
+
 struct geoip_config {
     bool enabled;
-    char *city, *asn; /* "" = not used */
+    char *city, *country, *asn; /* paths, comma-separated; "" = not used */
+    uint32_t cache_entries;
 };
 
 struct redis_config {

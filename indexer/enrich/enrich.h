@@ -44,7 +44,7 @@ struct enrich_type {
 
     /*
      * Adds fields to `record`; what is added lives in its arena or in the
-     * enricher until the next refresh. Fields that are absent or of another
+     * enricher until the next record. Fields that are absent or of another
      * type are no failure. False: it could not do its work on this record (no
      * memory, an engine's error); counted, the record goes on.
      */

@@ -2,7 +2,9 @@
  * geoip_database.h - a MaxMind DB file, loaded once for all workers.
  *
  * A file is copied into memory before it is opened: updaters rewrite and
- * truncate in place, and a map of such a file ends in SIGBUS. Replaced files
+ * truncate in place, and a map of such a file ends in SIGBUS. There is one copy
+ * for all workers, outside of the heap (memfd); of the process's resident
+ * memory are only the pages that look-ups have touched. Replaced files
  * are noticed, damaged ones leave the database loaded before in use; both is
  * logged once. Thread-safe.
  */

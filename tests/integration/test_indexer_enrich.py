@@ -72,7 +72,13 @@ def test_places_come_from_the_city_database(city):
     assert berlin["location"]["lat"] == pytest.approx(52.52) and berlin["location"]["lon"] == pytest.approx(13.405)
     assert enriched[1]["source"]["geo"]["city_name"] == "Lyon"
     assert enriched[1]["source"]["geo"]["region_name"] == "Rhône"
-    assert enriched[2]["source"]["geo"] == {"country_iso_code": "BR", "country_name": "Brazil"}
+    assert berlin["continent_name"] == "Europe" and berlin["region_iso_code"] == "DE-BE"
+    assert enriched[2]["source"]["geo"] == {
+        "country_iso_code": "BR",
+        "country_name": "Brazil",
+        "continent_code": "SA",
+        "continent_name": "South America",
+    }
 
 
 def test_places_come_from_a_flat_database_too(tmp_path):
@@ -82,6 +88,24 @@ def test_places_come_from_a_flat_database_too(tmp_path):
     assert place["country_iso_code"] == "DE" and place["city_name"] == "Berlin"
     assert place["location"]["lat"] == pytest.approx(52.52, abs=1e-4)
     assert "timezone" not in place, "an empty text is no time zone"
+
+
+def test_files_for_ipv4_and_ipv6_may_be_apart(tmp_path, city):
+    other = geoip.write_flat_city(tmp_path / "ipv6.mmdb", "2001:db8:7::/48", "CA", "Ottawa")
+    flat = geoip.write_flat_city(tmp_path / "ipv4.mmdb")
+    enriched, _ = enrich(
+        [record(source={"ip": ip}) for ip in ("192.0.2.7", "2001:db8:7::1")], ALPEX_GEOIP_CITY=f"{flat},{other}"
+    )
+    assert enriched[0]["source"]["geo"]["city_name"] == "Berlin"
+    place = enriched[1]["source"]["geo"]
+    assert (place["city_name"], place["country_name"], place["continent_code"]) == ("Ottawa", "Canada", "NA")
+
+
+def test_switched_off_nothing_is_added(city):
+    (enriched,), _ = enrich(
+        [record(source={"ip": "192.0.2.7"})], ALPEX_GEOIP_CITY=str(city), ALPEX_GEOIP_ENABLED="false"
+    )
+    assert enriched["source"] == {"ip": "192.0.2.7"}
 
 
 def test_networks_come_from_the_asn_database(tmp_path, city):

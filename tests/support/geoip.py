@@ -4,6 +4,9 @@ from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
 
+REGIONS = {"Land Berlin": "BE", "Colorado": "CO", "Rhône": "69"}
+
+
 def write_city(path):
     """The layout of GeoLite2-City."""
     writer = _writer("GeoLite2-City")
@@ -22,14 +25,14 @@ def write_city(path):
     return path
 
 
-def write_flat_city(path):
+def write_flat_city(path, network="192.0.2.0/24", country="DE", city="Berlin"):
     """The layout of the DB-IP files: no nesting."""
     writer = _writer("DBIP-City-Lite")
     writer.insert_network(
-        IPSet(["192.0.2.0/24"]),
+        IPSet([network]),
         {
-            "country_code": "DE",
-            "city": "Berlin",
+            "country_code": country,
+            "city": city,
             "state1": "Land Berlin",
             "latitude": 52.52,
             "longitude": 13.405,
@@ -66,6 +69,6 @@ def _city(iso, country, continent, name, lat, lon, zone, region):
         "continent": {"code": continent},
         "country": {"iso_code": iso, "names": {"en": country}},
         "city": {"names": {"en": name}},
-        "subdivisions": [{"iso_code": "X", "names": {"en": region}}],
+        "subdivisions": [{"iso_code": REGIONS.get(region, "X"), "names": {"en": region}}],
         "location": {"latitude": lat, "longitude": lon, "time_zone": zone},
     }

@@ -24,7 +24,7 @@
 #define FILE_MAX (32u << 20)
 
 struct fixture {
-    char folder[64], city[96], asn[96], log[96];
+    char folder[64], city[96], asn[96], log[96], none[1]; /* `none`: no path */
     struct indexer_config config;
     struct enrich_set set;
     struct arena arena;
@@ -51,7 +51,7 @@ static void put_names(struct mmdb_writer *w, const char *key, const char *name)
 static void put_nested(struct mmdb_writer *w, const char *iso, const char *city)
 {
     mmdb_begin(w);
-    put_map(w, 6);
+    put_map(w, 7);
     put_text(w, "city");
     put_map(w, 1);
     put_names(w, "names", city);
@@ -80,8 +80,14 @@ static void put_nested(struct mmdb_writer *w, const char *iso, const char *city)
     mmdb_control(&w->data, MMDB_BOOL, 1);
     put_text(w, "subdivisions");
     put_array(w, 1);
-    put_map(w, 1);
+    put_map(w, 2);
+    put_text(w, "iso_code");
+    put_text(w, "BB");
     put_names(w, "names", "Brandenburg");
+    put_text(w, "postal");
+    put_map(w, 1);
+    put_text(w, "code");
+    put_text(w, "14467");
 }
 
 /* As ip-location-db has it. */
@@ -104,6 +110,21 @@ static void put_flat(struct mmdb_writer *w)
     put_text(w, "timezone");
     put_text(w, "");
 }
+
+/* A map of texts: key, value, …, NULL. */
+static void put_texts(struct mmdb_writer *w, const char *const *texts)
+{
+    unsigned count = 0;
+
+    while (texts[count])
+        count++;
+    mmdb_begin(w);
+    put_map(w, count / 2);
+    for (unsigned i = 0; i < count; i++)
+        put_text(w, texts[i]);
+}
+
+#define PUT_TEXTS(w, ...) put_texts((w), (const char *const[]){__VA_ARGS__, NULL})
 
 static void put_owner(struct mmdb_writer *w, uint32_t number, const char *name)
 {
@@ -177,7 +198,11 @@ static int set_up(void **state)
     snprintf(f->city, sizeof(f->city), "%s/city.mmdb", f->folder);
     snprintf(f->asn, sizeof(f->asn), "%s/asn.mmdb", f->folder);
     snprintf(f->log, sizeof(f->log), "%s/stderr", f->folder);
-    f->config.geoip = (struct geoip_config){.enabled = true, .city = f->city};
+    f->config.geoip = (struct geoip_config){.enabled = true,
+                                            .city = f->city,
+                                            .country = f->none,
+                                            .asn = f->none,
+                                            .cache_entries = 4096};
     f->file.max = FILE_MAX;
     arena_init(&f->arena, 65536, 1u << 20);
     record_init(&f->record, &f->arena);
@@ -304,7 +329,10 @@ static void nested_schema_gives_all_fields(void **state)
     expect_text(f, FIELD_SOURCE_GEO_COUNTRY_ISO_CODE, "DE");
     expect_text(f, FIELD_SOURCE_GEO_COUNTRY_NAME, "Potsdam");
     expect_text(f, FIELD_SOURCE_GEO_CONTINENT_CODE, "EU");
+    expect_text(f, FIELD_SOURCE_GEO_CONTINENT_NAME, "Europe");
     expect_text(f, FIELD_SOURCE_GEO_REGION_NAME, "Brandenburg");
+    expect_text(f, FIELD_SOURCE_GEO_REGION_ISO_CODE, "DE-BB");
+    expect_text(f, FIELD_SOURCE_GEO_POSTAL_CODE, "14467");
     expect_text(f, FIELD_SOURCE_GEO_CITY_NAME, "Potsdam");
     expect_text(f, FIELD_SOURCE_GEO_TIMEZONE, "Europe/Berlin");
     expect_location(f, 52.52, -13.405);
@@ -322,7 +350,10 @@ static void flat_schema_gives_what_it_has(void **state)
     open_set(f);
     enrich(f, "203.0.113.200");
     expect_text(f, FIELD_SOURCE_GEO_COUNTRY_ISO_CODE, "JP");
-    expect_text(f, FIELD_SOURCE_GEO_COUNTRY_NAME, NULL);
+    expect_text(f, FIELD_SOURCE_GEO_COUNTRY_NAME, "Japan");
+    expect_text(f, FIELD_SOURCE_GEO_CONTINENT_CODE, "AS");
+    expect_text(f, FIELD_SOURCE_GEO_CONTINENT_NAME, "Asia");
+    expect_text(f, FIELD_SOURCE_GEO_REGION_ISO_CODE, NULL);
     expect_text(f, FIELD_SOURCE_GEO_REGION_NAME, "Kansai");
     expect_text(f, FIELD_SOURCE_GEO_CITY_NAME, "Osaka");
     expect_text(f, FIELD_SOURCE_GEO_TIMEZONE, NULL);
@@ -349,6 +380,122 @@ static void owner_comes_from_a_second_database(void **state)
     expect_text(f, FIELD_SOURCE_GEO_CITY_NAME, "Berlin");
     enrich(f, "198.51.100.1");
     assert_false(record_has(&f->record, FIELD_SOURCE_AS_NUMBER));
+}
+
+static void schema_of_texts_alone_is_read(void **state)
+{
+    struct fixture *f = *state;
+    int64_t number = 0;
+
+    mmdb_init(&f->writer, 6);
+    PUT_TEXTS(&f->writer, "asn", "AS64500", "as_name", "Example Ltd", "country_code", "AU",
+              "country", "Australia", "continent_code", "OC", "continent", "Oceania");
+    mmdb_add(&f->writer, "192.0.2.0/25");
+    PUT_TEXTS(&f->writer, "country", "US", "region", "California", "region_code", "CA", "city",
+              "Alameda", "lat", "37.75", "lng", "-122.25", "postal_code", "94501", "timezone",
+              "America/Los_Angeles");
+    mmdb_add(&f->writer, "192.0.2.128/25");
+    write_database(f, f->city);
+    open_set(f);
+    enrich(f, "192.0.2.1");
+    expect_text(f, FIELD_SOURCE_GEO_COUNTRY_ISO_CODE, "AU");
+    expect_text(f, FIELD_SOURCE_GEO_COUNTRY_NAME, "Australia");
+    expect_text(f, FIELD_SOURCE_GEO_CONTINENT_CODE, "OC");
+    expect_text(f, FIELD_SOURCE_GEO_CONTINENT_NAME, "Oceania");
+    assert_true(record_long(&f->record, FIELD_SOURCE_AS_NUMBER, &number));
+    assert_int_equal(number, 64500);
+    expect_text(f, FIELD_SOURCE_AS_ORGANIZATION_NAME, "Example Ltd");
+    enrich(f, "192.0.2.200");
+    expect_text(f, FIELD_SOURCE_GEO_COUNTRY_ISO_CODE, "US");
+    expect_text(f, FIELD_SOURCE_GEO_COUNTRY_NAME, "United States");
+    expect_text(f, FIELD_SOURCE_GEO_REGION_ISO_CODE, "US-CA");
+    expect_text(f, FIELD_SOURCE_GEO_POSTAL_CODE, "94501");
+    expect_location(f, 37.75, -122.25);
+    assert_false(record_has(&f->record, FIELD_SOURCE_AS_NUMBER));
+}
+
+static void country_database_fills_in_what_the_city_database_does_not_know(void **state)
+{
+    struct fixture *f = *state;
+
+    mmdb_init(&f->writer, 6);
+    PUT_TEXTS(&f->writer, "country_code", "DE", "city", "Potsdam");
+    mmdb_add(&f->writer, "192.0.2.0/24");
+    PUT_TEXTS(&f->writer, "timezone", "Europe/Paris");
+    mmdb_add(&f->writer, "203.0.113.0/24");
+    write_database(f, f->city);
+    mmdb_init(&f->writer, 6);
+    PUT_TEXTS(&f->writer, "country_code", "FR", "country_name", "Frankreich");
+    mmdb_add(&f->writer, "0.0.0.0/0");
+    write_database(f, f->asn);
+    f->config.geoip.country = f->asn;
+    open_set(f);
+    enrich(f, "192.0.2.1");
+    expect_text(f, FIELD_SOURCE_GEO_CITY_NAME, "Potsdam");
+    expect_text(f, FIELD_SOURCE_GEO_COUNTRY_ISO_CODE, "DE");
+    expect_text(f, FIELD_SOURCE_GEO_COUNTRY_NAME, "Germany"); /* the code's, not the other's */
+    enrich(f, "203.0.113.1");
+    expect_text(f, FIELD_SOURCE_GEO_COUNTRY_ISO_CODE, "FR");
+    expect_text(f, FIELD_SOURCE_GEO_COUNTRY_NAME, "Frankreich");
+    expect_text(f, FIELD_SOURCE_GEO_TIMEZONE, "Europe/Paris");
+}
+
+static void files_of_one_kind_are_asked_one_after_the_other(void **state)
+{
+    struct fixture *f = *state;
+    char both[256];
+
+    mmdb_init(&f->writer, 4);
+    put_nested(&f->writer, "DE", "Berlin");
+    mmdb_add(&f->writer, "192.0.2.0/24");
+    write_database(f, f->city);
+    mmdb_init(&f->writer, 6);
+    put_nested(&f->writer, "FR", "Lyon");
+    mmdb_add(&f->writer, "2001:db8::/32");
+    write_database(f, f->asn);
+    snprintf(both, sizeof(both), " %s , ,%s", f->city, f->asn);
+    f->config.geoip.city = both;
+    open_set(f);
+    expect_country(f, "192.0.2.1", "DE");
+    expect_country(f, "2001:db8::1", "FR");
+    assert_true(metric_value(metrics_gauge("indexer_geoip_database_loaded", "database=\"city 2\"",
+                                           "")) == 1);
+}
+
+static void address_of_another_name_is_taken_when_there_is_no_other(void **state)
+{
+    struct fixture *f = *state;
+
+    write_world(f, f->city, "DE", "Berlin");
+    open_set(f);
+    record_clear(&f->record);
+    record_set_text(&f->record, FIELD_SOURCE_ADDRESS, SLICE("192.0.2.1"));
+    enrich_set_apply(&f->set, &f->record, 0);
+    expect_text(f, FIELD_SOURCE_GEO_COUNTRY_ISO_CODE, "DE");
+    record_clear(&f->record);
+    record_set_text(&f->record, FIELD_SOURCE_ADDRESS, SLICE("client.example"));
+    enrich_set_apply(&f->set, &f->record, 0);
+    expect_text(f, FIELD_SOURCE_GEO_COUNTRY_ISO_CODE, NULL);
+}
+
+static void without_a_cache_all_is_looked_up(void **state)
+{
+    struct fixture *f = *state;
+
+    write_world(f, f->city, "DE", "Berlin");
+    f->config.geoip.cache_entries = 0;
+    open_set(f);
+    for (int i = 0; i < 3; i++)
+        expect_country(f, "192.0.2.1", "DE");
+}
+
+static void switched_off_there_is_no_enricher(void **state)
+{
+    struct fixture *f = *state;
+
+    f->config.geoip.enabled = false;
+    open_set(f);
+    assert_int_equal(f->set.count, 0);
 }
 
 static void networks_of_both_families_are_told_apart(void **state)
@@ -405,10 +552,17 @@ static void addresses_of_no_place_are_not_looked_up(void **state)
                                           "fd12:3456::1",
                                           "ff02::1",
                                           "fec0::1",
-                                          "::ffff:10.0.0.1"};
+                                          "::ffff:10.0.0.1",
+                                          "64:ff9b::10.0.0.1",
+                                          "192.0.0.9",
+                                          "198.18.0.1",
+                                          "198.19.255.255",
+                                          "100::1"};
     static const char *const somewhere[] = {
-        "9.255.255.255", "11.0.0.0",    "172.15.0.1",  "172.32.0.1", "100.63.0.1", "100.128.0.1",
-        "192.0.2.1",     "203.0.113.1", "2001:db8::1", "::2",        "223.0.0.1",  "fbff::1"};
+        "9.255.255.255", "11.0.0.0",  "172.15.0.1",  "172.32.0.1",  "100.63.0.1",
+        "100.128.0.1",   "192.0.1.1", "198.17.0.1",  "198.20.0.1",  "64:ff9b::9.9.9.9",
+        "100:0:0:1::1",  "192.0.2.1", "203.0.113.1", "2001:db8::1", "::2",
+        "223.0.0.1",     "fbff::1"};
     struct fixture *f = *state;
 
     write_world(f, f->city, "DE", "Berlin");
@@ -458,16 +612,19 @@ static void second_pass_replaces_all_of_the_first(void **state)
     record_set_text(&f->record, FIELD_SOURCE_IP, SLICE("203.0.113.9"));
     record_set_text(&f->record, FIELD_SOURCE_GEO_CITY_NAME, SLICE("Old Town"));
     record_set_text(&f->record, FIELD_SOURCE_GEO_COUNTRY_NAME, SLICE("Old Country"));
+    record_set_text(&f->record, FIELD_SOURCE_GEO_POSTAL_CODE, SLICE("old"));
     enrich_set_apply(&f->set, &f->record, 0);
     expect_text(f, FIELD_SOURCE_GEO_CITY_NAME, "Osaka");
-    expect_text(f, FIELD_SOURCE_GEO_COUNTRY_NAME, NULL);
+    expect_text(f, FIELD_SOURCE_GEO_COUNTRY_NAME, "Japan");
+    expect_text(f, FIELD_SOURCE_GEO_POSTAL_CODE, NULL);
 }
 
 static void without_settings_there_is_no_enricher(void **state)
 {
     struct fixture *f = *state;
 
-    f->config.geoip = (struct geoip_config){.enabled = true, .city = "", .asn = NULL};
+    f->config.geoip =
+        (struct geoip_config){.enabled = true, .city = f->none, .country = f->none, .asn = f->none};
     open_set(f);
     assert_int_equal(f->set.count, 0);
     enrich_geoip.close(NULL);
@@ -530,7 +687,7 @@ static void more_addresses_than_the_cache_holds_are_right(void **state)
     mmdb_init(&f->writer, 6);
     for (int i = 0; i < 100; i++) {
         snprintf(network, sizeof(network), "20.%d.0.0/16", i);
-        snprintf(iso, sizeof(iso), "c%d", i);
+        snprintf(iso, sizeof(iso), "%c%c", 'q', 'A' + i % 26);
         put_nested(&f->writer, iso, "x");
         mmdb_add(&f->writer, network);
     }
@@ -538,7 +695,7 @@ static void more_addresses_than_the_cache_holds_are_right(void **state)
     open_set(f);
     for (int i = 0; i < 20000; i++) {
         snprintf(ip, sizeof(ip), "20.%d.%d.1", i % 100, i / 100);
-        snprintf(iso, sizeof(iso), "c%d", i % 100);
+        snprintf(iso, sizeof(iso), "%c%c", 'q', 'A' + i % 100 % 26);
         expect_country(f, ip, iso);
     }
 }
@@ -958,6 +1115,12 @@ int main(void)
         TEST(nested_schema_gives_all_fields),
         TEST(flat_schema_gives_what_it_has),
         TEST(owner_comes_from_a_second_database),
+        TEST(schema_of_texts_alone_is_read),
+        TEST(country_database_fills_in_what_the_city_database_does_not_know),
+        TEST(files_of_one_kind_are_asked_one_after_the_other),
+        TEST(address_of_another_name_is_taken_when_there_is_no_other),
+        TEST(without_a_cache_all_is_looked_up),
+        TEST(switched_off_there_is_no_enricher),
         TEST(networks_of_both_families_are_told_apart),
         TEST(database_of_ipv4_only_knows_no_ipv6),
         TEST(addresses_of_no_place_are_not_looked_up),
