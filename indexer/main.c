@@ -167,6 +167,49 @@ static int tail_command(const struct program *program, int argc, char **argv)
     return code;
 }
 
+static int dlq_command(const struct program *program, int argc, char **argv)
+{
+    static const char help[] =
+        "The records that were refused for good, and why. They stay in the dead letter topic as\n"
+        "long as Kafka keeps them; what was redriven or discarded is marked there.\n"
+        "  indexer dlq list --reason mapping --from 2h\n"
+        "  indexer dlq show 3:1205            by its place, or by the record's id\n"
+        "  indexer dlq redrive --query 'dataset:app.log' --dry-run\n"
+        "  indexer dlq discard --reason decode --note 'test data'\n"
+        "redrive sends records to their topic again, as they were, when what refused them was\n"
+        "mended; nothing is doubled, since ids stay. A record that was redriven three times "
+        "stays.\n"
+        "Queries are about the record as it was read, times about when it was refused.";
+    struct dlq_arguments arguments = {.limit = -1, .rate = -1};
+    const struct option_row rows[] = {
+        CONFIG_OPTIONS(source.path, source.settings),
+        {"reason", 'r', "REASON", OPTION_TEXT, &arguments.reason, "refused for this reason"},
+        {"from", 0, "TIME", OPTION_TEXT, &arguments.from, "refused not earlier: 2h, 2026-11-20, …"},
+        {"to", 0, "TIME", OPTION_TEXT, &arguments.to, "refused not later"},
+        {"query", 'q', "QUERY", OPTION_TEXT, &arguments.query, "whose record it finds"},
+        {"state", 0, "STATE", OPTION_TEXT, &arguments.state,
+         "open, redriven, discarded or all (list: open, show: all)"},
+        {"limit", 'n', "N", OPTION_NUMBER, &arguments.limit,
+         "at most so many; 0 is all (list: the 20 newest in the table)"},
+        {"summary", 0, NULL, OPTION_FLAG, &arguments.summary, "list: only the sums"},
+        {"rate", 0, "N", OPTION_NUMBER, &arguments.rate, "redrive: at most so many a second"},
+        {"dry-run", 0, NULL, OPTION_FLAG, &arguments.dry_run,
+         "redrive, discard: only say how many it would be"},
+        {"note", 0, "TEXT", OPTION_TEXT, &arguments.note, "redrive, discard: why; kept with it"},
+        {"yes", 'y', NULL, OPTION_FLAG, &arguments.yes, "discard: do not ask"},
+        {"json", 0, NULL, OPTION_FLAG, &arguments.json, "print JSON lines instead of tables"},
+        {0}};
+    struct indexer_config *config;
+    struct config *holder;
+    int code;
+
+    if (!begin(program, rows, help, argc, argv, &arguments.words, &holder, &config, &code))
+        return code;
+    code = dlq_letters(config, &arguments);
+    config_close(holder);
+    return code;
+}
+
 static int explain_command(const struct program *program, int argc, char **argv)
 {
     bool json = false;
@@ -188,6 +231,7 @@ static const struct command commands[] = {
      enrich_command},
     {"search", "search [QUERY]", "what a query finds in Elasticsearch", search_command},
     {"tail", "tail [QUERY]", "what a query finds in the topic, from now on", tail_command},
+    {"dlq", "dlq ACTION [LETTER...]", "dead letters: list, show, redrive, discard", dlq_command},
     {"explain", "explain QUERY", "how a query is understood; needs no service", explain_command},
     {"check-config", "check-config", "print every problem of the configuration",
      config_command_check},
@@ -201,6 +245,9 @@ static const struct command commands[] = {
 
 static const struct value_source values[] = {
     {"format", printer_formats},
+    {"ACTION", dlq_actions},
+    {"REASON", dlq_reasons},
+    {"STATE", dlq_states},
     {0},
 };
 

@@ -105,7 +105,7 @@ static enum status find_partitions(struct reader *reader, int64_t timeout_ms, st
 
     if (topic)
         rd_kafka_topic_destroy(topic);
-    if (!code && metadata->topic_cnt == 1) {
+    if (!code && metadata && metadata->topic_cnt == 1) {
         code = metadata->topics[0].err;
         count = metadata->topics[0].partition_cnt;
     }

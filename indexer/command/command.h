@@ -24,6 +24,20 @@ int search_records(const struct indexer_config *config, const struct search_argu
 int tail_records(const struct indexer_config *config, const char *query, const char *fields,
                  const char *format);
 
+struct dlq_arguments {
+    char **words; /* list, show, redrive or discard; then places or ids */
+    const char *reason, *from, *to, *query, *state, *note;
+    int64_t limit, rate; /* -1: none */
+    bool summary, dry_run, yes, json;
+};
+
+int dlq_letters(const struct indexer_config *config, const struct dlq_arguments *arguments);
+
+/* Call `each` with the names of actions, reasons and states, for completion. */
+void dlq_actions(void (*each)(void *arg, const char *name, const char *about), void *arg);
+void dlq_reasons(void (*each)(void *arg, const char *name, const char *about), void *arg);
+void dlq_states(void (*each)(void *arg, const char *name, const char *about), void *arg);
+
 /* Prints tree, fields and Elasticsearch DSL; needs no service. */
 int explain_query(const char *query, bool json);
 
