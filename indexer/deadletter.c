@@ -28,15 +28,13 @@ struct deadletter {
     struct metric *sent[REASON_COUNT];
 };
 
-static const char *const stages[REASON_COUNT] = {
-    [REASON_NONE] = "",        [REASON_DECODE] = "decode", [REASON_TOO_LARGE] = "sink",
-    [REASON_MAPPING] = "sink", [REASON_REJECTED] = "sink",
-};
-
-/* What stands in the way: the message itself, its size, or what the index wants. */
-static const char *const classes[REASON_COUNT] = {
-    [REASON_NONE] = "",         [REASON_DECODE] = "message", [REASON_TOO_LARGE] = "size",
-    [REASON_MAPPING] = "index", [REASON_REJECTED] = "index",
+/* Which stage refused it, and what stands in the way: class. */
+static const struct {
+    const char *stage, *kind;
+} origins[REASON_COUNT] = {
+    [REASON_DECODE] = {"decode", "message"}, [REASON_TOO_LARGE] = {"sink", "size"},
+    [REASON_MAPPING] = {"sink", "index"},    [REASON_TOO_OLD] = {"retention", "age"},
+    [REASON_REJECTED] = {"sink", "index"},
 };
 
 enum status deadletter_open(const struct indexer_kafka_config *config, struct deadletter **out,
@@ -92,7 +90,7 @@ static enum status connect_client(struct deadletter *deadletter, struct error *e
 
 static void add_text(rd_kafka_headers_t *headers, const char *name, const char *text)
 {
-    rd_kafka_header_add(headers, name, -1, text, -1);
+    rd_kafka_header_add(headers, name, -1, text ? text : "", -1);
 }
 
 static void add_number(rd_kafka_headers_t *headers, const char *name, int64_t number)
@@ -151,9 +149,9 @@ static rd_kafka_headers_t *make_headers(const struct deadletter *deadletter,
     first = brought(old, DEADLETTER_FIRST);
     redrives = brought(old, DEADLETTER_REDRIVES);
     add_text(headers, "dlq.reason", reason_names[entry->reason]);
-    add_text(headers, "dlq.class", classes[entry->reason]);
-    add_text(headers, "dlq.stage", stages[entry->reason]);
-    add_text(headers, "dlq.error", entry->detail ? entry->detail : "");
+    add_text(headers, "dlq.class", origins[entry->reason].kind);
+    add_text(headers, "dlq.stage", origins[entry->reason].stage);
+    add_text(headers, "dlq.error", entry->detail);
     add_slice(headers, "dlq.type", error_type(entry));
     add_number(headers, "dlq.status", entry->status);
     add_source(headers, deadletter, entry);

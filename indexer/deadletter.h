@@ -2,9 +2,9 @@
  * deadletter.h - records that are refused for good, to a topic of their own.
  *
  * Key and value are the original bytes; headers, as text, say why:
- *   dlq.reason    decode, too_large, mapping, rejected
- *   dlq.class     what stands in the way: message, size, index
- *   dlq.stage     decode, sink
+ *   dlq.reason    decode, too_large, mapping, too_old, rejected
+ *   dlq.class     what stands in the way: message, size, index, age
+ *   dlq.stage     decode, sink, retention
  *   dlq.error     what was wrong, in words, at most 1 KiB; may be empty
  *   dlq.type      Elasticsearch's name for it; absent when there is none
  *   dlq.status    Elasticsearch's answer, an HTTP code; 0: it was not asked
