@@ -35,7 +35,7 @@ all: $(BUILD)/bin/shipper $(BUILD)/bin/indexer $(if $(filter release,$(VARIANT))
 # The agent for other programs: everything in one object that shows its public names only.
 EMBED_API := shipper_open shipper_process_file shipper_run shipper_stop shipper_close
 embed: build/libshipper.a build/alpex-shipper.pc build/embed-example ## the library for programs that embed the agent, and its example
-build/libshipper.a: $(filter-out $(BUILD)/shipper/command/% $(BUILD)/common/http.o,$(call objects,shipper) $(call objects,common))
+build/libshipper.a: $(filter-out $(BUILD)/shipper/command/% $(BUILD)/common/http.o $(BUILD)/common/http_pin.o,$(call objects,shipper) $(call objects,common))
 	$(Q)$(LD) -r -o $(BUILD)/embed.o $^
 	$(Q)objcopy $(EMBED_API:%=--keep-global-symbol=%) $(BUILD)/embed.o
 	$(Q)rm -f $@ && $(AR) rcs $@ $(BUILD)/embed.o

@@ -6,6 +6,8 @@
  */
 #include "common/breaker.h"
 
+#include <string.h>
+
 #define PROBE_POLL_MS 100 /* how soon the others ask again while one probes */
 
 static int64_t or_default(int64_t value, int64_t fallback)
@@ -20,6 +22,7 @@ void breaker_init(struct breaker *breaker, const struct breaker_options *options
     *breaker = (struct breaker){.state = BREAKER_CLOSED};
     pthread_mutex_init(&breaker->lock, NULL);
     breaker->options.failures_in_row = given.failures_in_row ? given.failures_in_row : 5;
+    breaker->options.window_min = given.window_min ? given.window_min : 10;
     breaker->options.probes = given.probes ? given.probes : 1;
     breaker->options.pause_ms = or_default(given.pause_ms, 1000);
     breaker->options.pause_max_ms = or_default(given.pause_max_ms, 30000);
@@ -52,6 +55,32 @@ static void close_now(struct breaker *breaker)
     breaker->state = BREAKER_CLOSED;
     breaker->failures = 0;
     breaker->pause_ms = breaker->options.pause_ms;
+    memset(breaker->window, 0, sizeof(breaker->window));
+}
+
+static void count(struct breaker *breaker, int64_t now_ms, bool failed)
+{
+    int64_t second = now_ms / 1000;
+    struct breaker_second *slot = &breaker->window[(uint64_t)second % BREAKER_WINDOW_S];
+
+    if (slot->second != second)
+        *slot = (struct breaker_second){.second = second};
+    slot->calls++;
+    slot->failures += failed;
+}
+
+static bool half_have_failed(const struct breaker *breaker, int64_t now_ms)
+{
+    int64_t oldest = now_ms / 1000 - BREAKER_WINDOW_S + 1;
+    unsigned calls = 0, failures = 0;
+
+    for (size_t i = 0; i < BREAKER_WINDOW_S; i++) {
+        if (breaker->window[i].second < oldest)
+            continue;
+        calls += breaker->window[i].calls;
+        failures += breaker->window[i].failures;
+    }
+    return calls >= breaker->options.window_min && failures * 2 >= calls;
 }
 
 static bool allow(struct breaker *breaker, int64_t now_ms, int64_t *wait_ms)
@@ -85,9 +114,9 @@ bool breaker_allow(struct breaker *breaker, int64_t now_ms, int64_t *wait_ms)
 
 void breaker_success(struct breaker *breaker, int64_t now_ms)
 {
-    (void)now_ms;
     pthread_mutex_lock(&breaker->lock);
     breaker->failures = 0;
+    count(breaker, now_ms, false);
     if (breaker->state == BREAKER_HALF_OPEN) {
         breaker->probing = false;
         if (++breaker->good_probes >= breaker->options.probes)
@@ -99,10 +128,12 @@ void breaker_success(struct breaker *breaker, int64_t now_ms)
 void breaker_failure(struct breaker *breaker, int64_t now_ms)
 {
     pthread_mutex_lock(&breaker->lock);
+    count(breaker, now_ms, true);
     if (breaker->state == BREAKER_HALF_OPEN)
         reopen(breaker, now_ms);
     else if (breaker->state == BREAKER_CLOSED &&
-             ++breaker->failures >= breaker->options.failures_in_row)
+             (++breaker->failures >= breaker->options.failures_in_row ||
+              half_have_failed(breaker, now_ms)))
         open_now(breaker, now_ms);
     pthread_mutex_unlock(&breaker->lock);
 }
@@ -114,6 +145,15 @@ void breaker_trip(struct breaker *breaker, int64_t now_ms)
         reopen(breaker, now_ms);
     else if (breaker->state == BREAKER_CLOSED)
         open_now(breaker, now_ms);
+    pthread_mutex_unlock(&breaker->lock);
+}
+
+void breaker_hurry(struct breaker *breaker, int64_t now_ms)
+{
+    pthread_mutex_lock(&breaker->lock);
+    breaker->pause_ms = breaker->options.pause_ms;
+    if (breaker->state == BREAKER_OPEN && breaker->open_until_ms > now_ms)
+        breaker->open_until_ms = now_ms;
     pthread_mutex_unlock(&breaker->lock);
 }
 

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <zlib.h>
 
+#include "common/http_pin.h"
+
 #define CONNECT_TIMEOUT_MS 5000
 #define TIMEOUT_MS         60000
 #define ANSWER_MAX         (16u << 20)
@@ -22,10 +24,13 @@
 
 struct http {
     CURL *curl;
-    char *username, *password, *authorization, *ca_file;
-    long connect_timeout_ms, timeout_ms;
+    char *username, *password, *authorization, *ca_file, *certificate_file, *key_file;
+    char *key_password;
+    struct http_pin pin;
+    long connect_timeout_ms, timeout_ms, request_timeout_ms;
     size_t answer_max;
-    bool gzip, deflate_ready;
+    bool pinned, gzip, deflate_ready;
+    int gzip_level;
     z_stream deflate;
     struct buf packed;
     char message[CURL_ERROR_SIZE];
@@ -50,6 +55,16 @@ static bool copy_authorization(char **to, const char *api_key)
     return !api_key || asprintf(to, "Authorization: ApiKey %s", api_key) >= 0;
 }
 
+static bool copy_texts(struct http *http, const struct http_options *options)
+{
+    return copy(&http->username, options->username) && copy(&http->password, options->password) &&
+           copy(&http->ca_file, options->ca_file) &&
+           copy(&http->certificate_file, options->certificate_file) &&
+           copy(&http->key_file, options->key_file) &&
+           copy(&http->key_password, options->key_password) &&
+           copy_authorization(&http->authorization, options->api_key);
+}
+
 enum status http_open(const struct http_options *options, struct http **out, struct error *err)
 {
     struct http *http = calloc(1, sizeof(*http));
@@ -57,17 +72,22 @@ enum status http_open(const struct http_options *options, struct http **out, str
     pthread_once(&init_once, init);
     if (http && init_code == CURLE_OK)
         http->curl = curl_easy_init();
-    if (!http || !http->curl || !copy(&http->username, options->username) ||
-        !copy(&http->password, options->password) || !copy(&http->ca_file, options->ca_file) ||
-        !copy_authorization(&http->authorization, options->api_key)) {
+    if (!http || !http->curl || !copy_texts(http, options)) {
         http_close(http);
         return error_set(err, FATAL, "out of memory");
+    }
+    http->pinned = options->ca_fingerprint;
+    if (http->pinned && !http_pin_parse(options->ca_fingerprint, &http->pin)) {
+        http_close(http);
+        return error_set(err, FATAL, "'%s' is no SHA-256 fingerprint", options->ca_fingerprint);
     }
     http->connect_timeout_ms =
         options->connect_timeout_ms > 0 ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS;
     http->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_MS;
     http->answer_max = options->answer_max ? options->answer_max : ANSWER_MAX;
+    http->request_timeout_ms = http->timeout_ms;
     http->gzip = options->gzip;
+    http->gzip_level = options->gzip_level ? options->gzip_level : GZIP_LEVEL;
     *out = http;
     return OK;
 }
@@ -89,18 +109,49 @@ static bool set_limits(struct http *http)
              curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") ||
              curl_easy_setopt(curl, CURLOPT_PROXY, "") || /* none from the environment either */
              curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, http->connect_timeout_ms) ||
-             curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, http->timeout_ms) ||
+             curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, http->request_timeout_ms) ||
              curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L) ||
              curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, CONNECTION_AGE_S) ||
              curl_easy_setopt(curl, CURLOPT_MAXLIFETIME_CONN, CONNECTION_AGE_S) ||
              curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->message));
 }
 
+static CURLcode on_ssl_context(CURL *curl, void *ssl_context, void *arg)
+{
+    struct http *http = arg;
+
+    (void)curl;
+    http_pin_apply(ssl_context, &http->pin);
+    return CURLE_OK;
+}
+
+/*
+ * Whom we trust, and who we are. Neither stores nor sessions are kept from one connection to the
+ * next: a file that was replaced must count.
+ */
 static bool set_trust(struct http *http)
 {
     CURL *curl = http->curl;
 
-    if (http->ca_file && curl_easy_setopt(curl, CURLOPT_CAINFO, http->ca_file))
+    if (curl_easy_setopt(curl, CURLOPT_SSL_SESSIONID_CACHE, 0L))
+        return false;
+    if (http->pinned)
+        return !(curl_easy_setopt(curl, CURLOPT_CAINFO, NULL) ||
+                 curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) ||
+                 curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context) ||
+                 curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, http));
+    return !http->ca_file || !(curl_easy_setopt(curl, CURLOPT_CAINFO, http->ca_file) ||
+                               curl_easy_setopt(curl, CURLOPT_CA_CACHE_TIMEOUT, 0L));
+}
+
+static bool set_identity(struct http *http)
+{
+    CURL *curl = http->curl;
+
+    if (http->certificate_file &&
+        (curl_easy_setopt(curl, CURLOPT_SSLCERT, http->certificate_file) ||
+         curl_easy_setopt(curl, CURLOPT_SSLKEY, http->key_file) ||
+         curl_easy_setopt(curl, CURLOPT_KEYPASSWD, http->key_password)))
         return false;
     if (!http->username)
         return true;
@@ -164,8 +215,8 @@ static bool pack(struct http *http, struct slice body)
     z_stream *z = &http->deflate;
     uLong bound;
 
-    if (!http->deflate_ready &&
-        deflateInit2(z, GZIP_LEVEL, Z_DEFLATED, 15 + 16 /* gzip */, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    if (!http->deflate_ready && deflateInit2(z, http->gzip_level, Z_DEFLATED, 15 + 16 /* gzip */, 8,
+                                             Z_DEFAULT_STRATEGY) != Z_OK)
         return false;
     http->deflate_ready = true;
     deflateReset(z);
@@ -279,13 +330,18 @@ enum status http_request(struct http *http, const char *method, const char *url,
     if (packed)
         body = buf_slice(&http->packed);
     curl_easy_reset(http->curl); /* forgets the last request, keeps the connections */
-    if (set_limits(http) && set_trust(http) && set_answer(http, answer) &&
+    if (set_limits(http) && set_trust(http) && set_identity(http) && set_answer(http, answer) &&
         set_request(http, method, url, body) && make_headers(http, content_type, packed, &headers))
         status = perform(http, url, headers, answer, err);
     else
         error_set(err, FATAL, "out of memory");
     curl_slist_free_all(headers);
     return status;
+}
+
+void http_set_timeout(struct http *http, int64_t timeout_ms)
+{
+    http->request_timeout_ms = timeout_ms > 0 ? timeout_ms : http->timeout_ms;
 }
 
 void http_answer_release(struct http_answer *answer)
@@ -305,5 +361,8 @@ void http_close(struct http *http)
     free(http->password);
     free(http->authorization);
     free(http->ca_file);
+    free(http->certificate_file);
+    free(http->key_file);
+    free(http->key_password);
     free(http);
 }

@@ -65,6 +65,7 @@ struct batch {
     size_t bytes;             /* of the payloads */
     int64_t opened_ms;        /* monotonic; when its first message came */
     bool settled;             /* set by the worker: every entry has its outcome */
+    bool stuck;               /* set by the sink: what is pending need not hold up other batches */
     struct segment *segments; /* offsets.c: what it holds of each partition */
 };
 

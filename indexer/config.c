@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include "common/embed.h"
+#include "common/http_pin.h"
 #include "indexer/dedup.h"
 #include "indexer/enrich/cache.h"
+#include "indexer/index_name.h"
 
 EMBED(indexer_defaults, "configs/indexer.yaml");
 
@@ -18,6 +20,8 @@ EMBED(indexer_defaults, "configs/indexer.yaml");
 
 static const cyaml_schema_value_t url_value = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, PATH_LEN)};
+static const cyaml_schema_value_t dataset_value = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, INDEX_DATASET_MAX)};
 
 #define TEXT(key, type, member, min, max)                                                          \
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, min, max)
@@ -74,9 +78,23 @@ static const cyaml_schema_field_t elasticsearch_fields[] = {
     TEXT("password", struct elasticsearch_config, password, 0, 1024),
     TEXT("api_key", struct elasticsearch_config, api_key, 0, 1024),
     TEXT("ca_file", struct elasticsearch_config, ca_file, 0, PATH_LEN),
+    TEXT("ca_fingerprint", struct elasticsearch_config, ca_fingerprint, 0, 95),
+    TEXT("certificate_file", struct elasticsearch_config, certificate_file, 0, PATH_LEN),
+    TEXT("key_file", struct elasticsearch_config, key_file, 0, PATH_LEN),
+    TEXT("key_password", struct elasticsearch_config, key_password, 0, 1024),
     NUMBER("timeout_ms", struct elasticsearch_config, timeout_ms),
+    NUMBER("bulk_max_bytes", struct elasticsearch_config, bulk_max_bytes),
+    NUMBER("max_in_flight", struct elasticsearch_config, max_in_flight),
     FLAG("gzip", struct elasticsearch_config, gzip),
+    NUMBER("gzip_level", struct elasticsearch_config, gzip_level),
+    CYAML_FIELD_SEQUENCE_COUNT("datasets", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                               struct elasticsearch_config, datasets, dataset_count, &dataset_value,
+                               0, 1024),
+    NUMBER("max_age_ms", struct elasticsearch_config, max_age_ms),
+    NUMBER("max_future_ms", struct elasticsearch_config, max_future_ms),
+    NUMBER("new_indices_per_hour", struct elasticsearch_config, new_indices_per_hour),
     FLAG("manage_template", struct elasticsearch_config, manage_template),
+    TEXT("codec", struct elasticsearch_config, codec, 1, 64),
     NUMBER("shards", struct elasticsearch_config, shards),
     NUMBER("replicas", struct elasticsearch_config, replicas),
     NUMBER("refresh_interval_ms", struct elasticsearch_config, refresh_interval_ms),
@@ -129,6 +147,35 @@ static bool is_index_prefix(const char *text)
     return islower((unsigned char)*text) || isdigit((unsigned char)*text);
 }
 
+static void check_readable(struct config *config, const char *key, const char *path)
+{
+    if (path[0] && access(path, R_OK) != 0)
+        config_problem(config, key, "cannot read '%s'", path);
+}
+
+static void check_elasticsearch_trust(struct config *config, const struct elasticsearch_config *c)
+{
+    struct http_pin pin;
+
+    check_readable(config, "elasticsearch.ca_file", c->ca_file);
+    check_readable(config, "elasticsearch.certificate_file", c->certificate_file);
+    check_readable(config, "elasticsearch.key_file", c->key_file);
+    if (c->ca_fingerprint[0] && !http_pin_parse(c->ca_fingerprint, &pin))
+        config_problem(config, "elasticsearch.ca_fingerprint",
+                       "'%s' is no fingerprint; expected the 64 hexadecimal digits of the "
+                       "authority's SHA-256",
+                       c->ca_fingerprint);
+    if (c->ca_fingerprint[0] && c->ca_file[0])
+        config_problem(config, "elasticsearch.ca_fingerprint",
+                       "given together with ca_file; expected one of the two");
+    if (!c->certificate_file[0] != !c->key_file[0])
+        config_problem(config, "elasticsearch.key_file",
+                       "certificate_file and key_file belong together");
+    if (c->api_key[0] && c->username[0])
+        config_problem(config, "elasticsearch.api_key",
+                       "given together with username; expected one of the two");
+}
+
 static void check_elasticsearch(struct config *config, const struct elasticsearch_config *c)
 {
     char key[64];
@@ -145,11 +192,13 @@ static void check_elasticsearch(struct config *config, const struct elasticsearc
                        "'%s' cannot begin an index name; expected lower-case letters, digits, "
                        "'.', '_' and '-'",
                        c->index_prefix);
-    if (c->ca_file[0] && access(c->ca_file, R_OK) != 0)
-        config_problem(config, "elasticsearch.ca_file", "cannot read '%s'", c->ca_file);
-    if (c->api_key[0] && c->username[0])
-        config_problem(config, "elasticsearch.api_key",
-                       "given together with username; expected one of the two");
+    check_elasticsearch_trust(config, c);
+    config_check_range(config, "elasticsearch.bulk_max_bytes", c->bulk_max_bytes, 64u << 10,
+                       64u << 20, "64KiB to 64MiB");
+    config_check_range(config, "elasticsearch.max_in_flight", c->max_in_flight, 1, 64, "1 to 64");
+    config_check_range(config, "elasticsearch.gzip_level", c->gzip_level, 1, 9, "1 to 9");
+    config_check_range(config, "elasticsearch.max_future_ms", c->max_future_ms, 60000,
+                       (uint64_t)3650 * 86400000, "1m to 3650d");
     config_check_range(config, "elasticsearch.timeout_ms", c->timeout_ms, 100, 3600000,
                        "100ms to 1h");
     config_check_range(config, "elasticsearch.shards", c->shards, 1, 1024, "1 to 1024");

@@ -42,10 +42,14 @@ struct redis_config {
 struct elasticsearch_config {
     char **urls;
     uint32_t url_count;
-    char *index_prefix, *username, *password, *api_key, *ca_file;
-    uint64_t timeout_ms, refresh_interval_ms;
+    char *index_prefix, *username, *password, *api_key;
+    char *ca_file, *ca_fingerprint, *certificate_file, *key_file, *key_password;
+    uint64_t timeout_ms, bulk_max_bytes, refresh_interval_ms, max_age_ms, max_future_ms;
     bool gzip, manage_template;
-    uint32_t shards, replicas, dlq_max_per_minute;
+    char *codec;
+    char **datasets; /* none: all */
+    uint32_t dataset_count, gzip_level, max_in_flight;
+    uint32_t shards, replicas, dlq_max_per_minute, new_indices_per_hour;
 };
 
 struct indexer_http_config {

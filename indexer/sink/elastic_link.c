@@ -12,44 +12,27 @@
 #include "common/clock.h"
 #include "common/scope.h"
 #include "indexer/config.h"
+#include "indexer/sink/elastic_nodes.h"
 
-#define NODE_PAUSE_MIN_MS 1000
-#define NODE_PAUSE_MAX_MS 30000
-#define URL_MAX           4096
+#define URL_MAX  4096
+#define TRIAL_MS 5000 /* for a node that was away to say anything */
 
 static const char *given(const char *text)
 {
     return text && *text ? text : NULL;
 }
 
-static bool node_init(struct elastic_node *node, const char *url)
-{
-    size_t len = strlen(url);
-    const char *host = strstr(url, "://"), *at;
-
-    while (len && url[len - 1] == '/')
-        len--;
-    backoff_init(&node->backoff, NODE_PAUSE_MIN_MS, NODE_PAUSE_MAX_MS, 0);
-    node->url = strndup(url, len);
-    node->name = strndup(url, len);
-    if (!node->url || !node->name)
-        return false;
-    host = host ? host + 3 : url;
-    at = strrchr(host, '@'); /* the last one: rather a path shortened than a password shown */
-    if (at)
-        memmove(node->name + (host - url), node->name + (at + 1 - url), len - (size_t)(at - url));
-    return true;
-}
-
 static bool nodes_init(struct elastic_link *link, const struct elasticsearch_config *config)
 {
-    link->nodes = calloc(config->url_count, sizeof(*link->nodes));
+    link->nodes = calloc(config->url_count, sizeof(struct elastic_node *));
     if (!link->nodes)
         return false;
     link->count = config->url_count;
-    for (size_t i = 0; i < link->count; i++)
-        if (!node_init(&link->nodes[i], config->urls[i]))
+    for (size_t i = 0; i < link->count; i++) {
+        link->nodes[i] = elastic_node_get(config->urls[i]);
+        if (!link->nodes[i])
             return false;
+    }
     return true;
 }
 
@@ -62,8 +45,13 @@ enum status elastic_link_init(struct elastic_link *link, const struct elasticsea
         .password = given(config->password),
         .api_key = given(config->api_key),
         .ca_file = given(config->ca_file),
+        .ca_fingerprint = given(config->ca_fingerprint),
+        .certificate_file = given(config->certificate_file),
+        .key_file = given(config->key_file),
+        .key_password = given(config->key_password),
         .timeout_ms = (int64_t)config->timeout_ms,
         .gzip = config->gzip,
+        .gzip_level = (int)config->gzip_level,
     };
 
     *link = (struct elastic_link){.url = BUF_INIT(URL_MAX)};
@@ -72,7 +60,7 @@ enum status elastic_link_init(struct elastic_link *link, const struct elasticsea
     if (!nodes_init(link, config))
         return error_set(err, FATAL, "out of memory");
     link->next = atomic_fetch_add(&opened, 1) % link->count;
-    link->node = link->nodes[0].name;
+    link->node = elastic_node_name(link->nodes[0]);
     link->timeout_ms = (int64_t)config->timeout_ms;
     return http_open(&options, &link->http, err);
 }
@@ -85,72 +73,88 @@ static void add_hint(struct error *err, const char *hint)
         snprintf(err->text + len, sizeof(err->text) - len, "%s", hint);
 }
 
-static enum status ask(struct elastic_link *link, struct elastic_node *node, const char *method,
-                       const char *path, const char *content_type, struct slice body,
-                       struct error *err)
+static enum status ask(struct elastic_link *link, const struct elastic_node *node,
+                       const char *method, const char *path, const char *content_type,
+                       struct slice body, struct error *err)
 {
     enum status status;
 
     buf_clear(&link->url);
-    buf_add_text(&link->url, node->url);
+    buf_add_text(&link->url, elastic_node_url(node));
     buf_add_text(&link->url, path);
     buf_str(&link->url);
     if (link->url.failed)
-        return error_set(err, FATAL, "address '%s' is too long", node->name);
-    link->node = node->name;
+        return error_set(err, FATAL, "address '%s' is too long", elastic_node_name(node));
     status = http_request(link->http, method, buf_str(&link->url), content_type, body,
                           &link->answer, err);
     if (status == FATAL)
-        add_hint(err, "; check elasticsearch.urls and elasticsearch.ca_file");
-    if (status || link->answer.code >= 500)
-        node->paused_until_ms = clock_mono_ms() + backoff_next_ms(&node->backoff);
-    else
-        backoff_reset(&node->backoff);
+        add_hint(err, "; check elasticsearch.urls, ca_file, ca_fingerprint and certificate_file");
     return status;
 }
 
-/* The node whose pause ends first, or has ended first. */
-static struct elastic_node *least_paused(struct elastic_link *link)
+/* Any answer will do, also that this is forbidden: it is there. */
+static enum status try_small(struct elastic_link *link, const struct elastic_node *node,
+                             struct error *err)
 {
-    struct elastic_node *best = &link->nodes[0];
+    enum status status;
 
-    for (size_t i = 1; i < link->count; i++)
-        if (link->nodes[i].paused_until_ms < best->paused_until_ms)
-            best = &link->nodes[i];
-    return best;
+    http_set_timeout(link->http, link->timeout_ms > 0 && link->timeout_ms < TRIAL_MS
+                                     ? link->timeout_ms
+                                     : TRIAL_MS);
+    status = ask(link, node, "GET", "/", NULL, (struct slice){NULL, 0}, err);
+    http_set_timeout(link->http, 0);
+    return status;
+}
+
+static enum status ask_node(struct elastic_link *link, struct elastic_node *node, bool trial,
+                            const char *method, const char *path, const char *content_type,
+                            struct slice body, struct error *err)
+{
+    bool small_first = trial && link->count > 1 && body.len;
+    enum status status = OK;
+
+    link->node = elastic_node_name(node);
+    if (small_first)
+        status = try_small(link, node, err);
+    if (status == OK && !(small_first && link->answer.code >= 500))
+        status = ask(link, node, method, path, content_type, body, err);
+    elastic_node_give(node, status == OK && link->answer.code < 500, clock_mono_ms());
+    return status;
+}
+
+static bool time_is_up(const struct elastic_link *link, int64_t begin_ms, int64_t now_ms)
+{
+    return link->timeout_ms > 0 && now_ms - begin_ms >= link->timeout_ms;
 }
 
 enum status elastic_link_request(struct elastic_link *link, const char *method, const char *path,
                                  const char *content_type, struct slice body, struct error *err)
 {
-    int64_t begin_ms = clock_mono_ms();
-    size_t first = link->next++, asked = 0;
+    int64_t begin_ms = clock_mono_ms(), now_ms = begin_ms;
+    struct elastic_node *node;
+    size_t asked = 0;
     enum status status = RETRY;
+    bool trial = false;
 
-    for (size_t i = 0; i < link->count; i++) {
-        struct elastic_node *node = &link->nodes[(first + i) % link->count];
-        int64_t now_ms = clock_mono_ms();
-
-        if (node->paused_until_ms > now_ms)
-            continue;
-        if (asked && link->timeout_ms > 0 && now_ms - begin_ms >= link->timeout_ms)
+    for (; asked < link->count && !(asked && time_is_up(link, begin_ms, now_ms)); asked++) {
+        node = elastic_nodes_take(link->nodes, link->count, link->next++, now_ms, &trial);
+        if (!node)
             break;
-        asked++;
-        status = ask(link, node, method, path, content_type, body, err);
+        status = ask_node(link, node, trial, method, path, content_type, body, err);
         if (status == OK && link->answer.code < 500)
             return OK;
+        now_ms = clock_mono_ms();
     }
     if (asked)
         return status;
-    return ask(link, least_paused(link), method, path, content_type, body, err);
+    node = elastic_nodes_take_any(link->nodes, link->count);
+    return ask_node(link, node, false, method, path, content_type, body, err);
 }
 
 void elastic_link_release(struct elastic_link *link)
 {
-    for (size_t i = 0; link->nodes && i < link->count; i++) {
-        free(link->nodes[i].url);
-        free(link->nodes[i].name);
-    }
+    for (size_t i = 0; link->nodes && i < link->count; i++)
+        elastic_node_release(link->nodes[i]);
     free(link->nodes);
     link->nodes = NULL;
     link->count = 0;

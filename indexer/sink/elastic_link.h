@@ -1,9 +1,10 @@
 /*
  * elastic_link.h - one request to whichever Elasticsearch node answers.
  *
- * Nodes take turns. One that failed is left out for a while, which grows, and
- * the next is asked at once; when all have failed, the one whose pause ends
- * first is asked all the same. Threads: a link belongs to one worker.
+ * The least busy of those that work is asked (elastic_nodes.h). When it fails, the
+ * next is asked at once; when all have failed, the one whose pause ends first is
+ * asked all the same. One that was away gets a small request before a large one.
+ * Threads: a link belongs to one worker.
  */
 #ifndef INDEXER_SINK_ELASTIC_LINK_H
 #define INDEXER_SINK_ELASTIC_LINK_H
@@ -11,23 +12,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/backoff.h"
 #include "common/buf.h"
 #include "common/error.h"
 #include "common/http.h"
 
 struct elasticsearch_config;
 
-struct elastic_node {
-    char *url;  /* without a slash at its end */
-    char *name; /* the same without credentials: for messages */
-    int64_t paused_until_ms;
-    struct backoff backoff;
-};
+struct elastic_node;
 
 struct elastic_link {
     struct http *http;
-    struct elastic_node *nodes;
+    struct elastic_node **nodes;
     size_t count, next;
     int64_t timeout_ms;
     const char *node;          /* name of the one that was asked last */
@@ -35,7 +30,7 @@ struct elastic_link {
     struct buf url;
 };
 
-/* Release it in any case. */
+/* Release it in any case. No I/O. */
 enum status elastic_link_init(struct elastic_link *link, const struct elasticsearch_config *config,
                               struct error *err);
 

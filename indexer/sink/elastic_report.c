@@ -10,17 +10,26 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/scope.h"
+#include "indexer/sink/concurrency.h"
+#include "indexer/sink/index_blocks.h"
 
 #define MINUTE_MS 60000
 
 /* NULL: no error. */
 static const char *const error_labels[VERDICT_COUNT] = {
-    [VERDICT_OVERLOADED] = "class=\"overloaded\"",  [VERDICT_UNAVAILABLE] = "class=\"unavailable\"",
-    [VERDICT_BLOCKED] = "class=\"index_blocked\"",  [VERDICT_NO_INDEX] = "class=\"no_index\"",
-    [VERDICT_GARBLED] = "class=\"garbled_answer\"", [VERDICT_DENIED] = "class=\"auth\"",
-    [VERDICT_ENDPOINT] = "class=\"endpoint\"",      [VERDICT_FLOOD] = "class=\"dlq_flood\"",
-    [VERDICT_TOO_LARGE] = "class=\"too_large\"",    [VERDICT_BAD_REQUEST] = "class=\"bad_request\"",
-    [VERDICT_MAPPING] = "class=\"mapping\"",        [VERDICT_REJECTED] = "class=\"rejected\"",
+    [VERDICT_OVERLOADED] = "class=\"overloaded\"",
+    [VERDICT_UNAVAILABLE] = "class=\"unavailable\"",
+    [VERDICT_NO_SHARDS] = "class=\"no_shards\"",
+    [VERDICT_BLOCKED] = "class=\"index_blocked\"",
+    [VERDICT_NO_INDEX] = "class=\"no_index\"",
+    [VERDICT_GARBLED] = "class=\"garbled_answer\"",
+    [VERDICT_DENIED] = "class=\"auth\"",
+    [VERDICT_ENDPOINT] = "class=\"endpoint\"",
+    [VERDICT_FLOOD] = "class=\"dlq_flood\"",
+    [VERDICT_TOO_LARGE] = "class=\"too_large\"",
+    [VERDICT_BAD_REQUEST] = "class=\"bad_request\"",
+    [VERDICT_MAPPING] = "class=\"mapping\"",
+    [VERDICT_REJECTED] = "class=\"rejected\"",
 };
 
 enum result { RESULT_OK, RESULT_RETRY, RESULT_HELD, RESULT_SPLIT, RESULT_COUNT };
@@ -29,7 +38,8 @@ static pthread_once_t setup_once = PTHREAD_ONCE_INIT;
 static struct metric *errors[VERDICT_COUNT];
 static struct metric *requests[RESULT_COUNT], *request_seconds, *breaker_gauge;
 static struct metric *created, *duplicate, *retried, *refused;
-static struct health_condition *condition;
+static struct metric *blocked_indices, *concurrent, *in_flight;
+static struct health_condition *condition, *indices_condition;
 static atomic_bool is_held; /* the breaker has opened, and no success since */
 
 static struct metric *document_counter(const char *labels)
@@ -71,7 +81,15 @@ static void setup(void)
     refused = document_counter("result=\"refused\"");
     breaker_gauge = metrics_gauge("indexer_elasticsearch_breaker_state", NULL,
                                   "0 closed, 1 half-open, 2 open: nothing is written.");
+    blocked_indices = metrics_gauge("indexer_elasticsearch_blocked_indices", NULL,
+                                    "Indices that take no documents while others do.");
+    concurrent = metrics_gauge("indexer_elasticsearch_concurrency_limit", NULL,
+                               "Bulk requests that may be under way at once.");
+    in_flight =
+        metrics_gauge("indexer_elasticsearch_requests_in_flight", NULL, "Bulk requests under way.");
     condition = health_condition_add("elasticsearch");
+    indices_condition = health_condition_add("elasticsearch indices");
+    health_met(indices_condition);
 }
 
 void elastic_report_setup(void)
@@ -130,6 +148,24 @@ void elastic_report_trip(struct breaker *breaker, int64_t now_ms, const char *wh
 
     breaker_trip(breaker, now_ms);
     after_failure(breaker, before, why);
+}
+
+void elastic_report_blocks(struct index_blocks *blocks)
+{
+    char why[sizeof(blocks->slots[0].why)] = "";
+    unsigned count = index_blocks_count(blocks, why);
+
+    metric_set(blocked_indices, count);
+    if (count == 0)
+        health_met(indices_condition);
+    else
+        health_unmet(indices_condition, "%s (%u indices take no documents)", why, count);
+}
+
+void elastic_report_concurrency(struct concurrency *concurrency)
+{
+    metric_set(concurrent, concurrency_limit(concurrency));
+    metric_set(in_flight, concurrency_in_flight(concurrency));
 }
 
 void elastic_report_ready(void)

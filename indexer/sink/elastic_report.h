@@ -27,6 +27,13 @@ void elastic_report_success(struct breaker *breaker, int64_t now_ms);
 void elastic_report_failure(struct breaker *breaker, int64_t now_ms, const char *why);
 void elastic_report_trip(struct breaker *breaker, int64_t now_ms, const char *why);
 
+struct index_blocks;
+struct concurrency;
+
+/* How many indices take nothing, and that requests are under way: into metrics and readiness. */
+void elastic_report_blocks(struct index_blocks *blocks);
+void elastic_report_concurrency(struct concurrency *concurrency);
+
 /* Outside of the breaker: while preparing. */
 void elastic_report_ready(void);
 void elastic_report_not_ready(const char *why);

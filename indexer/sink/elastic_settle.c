@@ -6,9 +6,11 @@
 #include <stdio.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "indexer/batch.h"
 #include "indexer/config.h"
 #include "indexer/sink/elastic_body.h"
+#include "indexer/sink/index_blocks.h"
 #include "indexer/sink/sink.h"
 
 static struct elastic_quota refusals; /* of the process */
@@ -85,7 +87,10 @@ static const char *hint(enum elastic_verdict verdict)
     case VERDICT_BLOCKED:
         return "; it is read-only: check the disks of Elasticsearch and index.blocks";
     case VERDICT_NO_INDEX:
-        return "; it may not be created: check action.auto_create_index";
+        return "; it may not be created: check action.auto_create_index and "
+               "cluster.max_shards_per_node";
+    case VERDICT_NO_SHARDS:
+        return "; its shards are away: check the nodes of Elasticsearch";
     case VERDICT_DENIED:
         return "; check the rights of elasticsearch.username or api_key";
     default:
@@ -93,20 +98,47 @@ static const char *hint(enum elastic_verdict verdict)
     }
 }
 
+/* The documents of an index follow each other mostly, and all have the same to say of it. */
+static void block(struct elastic_settle *settle, const struct elastic_item *item, const char *why)
+{
+    struct slice index = item->entry->index;
+
+    settle->blocked++;
+    if (index.data == settle->last_blocked)
+        return;
+    settle->last_blocked = index.data;
+    if (index_blocks_add(settle->blocks, index, why, clock_mono_ms()))
+        log_error("%s; what is for it waits, all else goes on", why);
+}
+
 static void settle_later(struct elastic_settle *settle, const struct elastic_item *item,
                          enum elastic_verdict verdict)
 {
+    bool of_index = elastic_verdict_is_of_index(verdict);
     struct slice index = item->entry->index;
     char why[480];
 
     settle->tally.retried++;
-    if (settle->problem.status && verdict != VERDICT_DENIED)
+    settle->overloaded += verdict == VERDICT_OVERLOADED;
+    if (settle->problem.status && verdict != VERDICT_DENIED && !of_index)
         return;
-    settle->problem.status = OK; /* the right that is missing goes before what may pass */
     snprintf(why, sizeof(why), "index '%.*s': HTTP %d %.*s%s",
              (int)(index.len < 255 ? index.len : 255), index.data, item->status,
              (int)(item->type.len < 80 ? item->type.len : 80), item->type.data, hint(verdict));
+    if (of_index)
+        block(settle, item, why);
+    if (verdict == VERDICT_DENIED)
+        settle->problem.status = OK; /* the right that is missing goes before what may pass */
     elastic_settle_problem(settle, why);
+}
+
+static void settle_stored(struct elastic_settle *settle, struct slice index)
+{
+    if (index.data == settle->last_stored)
+        return;
+    settle->last_stored = index.data;
+    if (index_blocks_remove(settle->blocks, index))
+        log_info("index '%.*s' takes documents again", SLICE_FMT(index));
 }
 
 static enum elastic_verdict settle_item(struct elastic_settle *settle,
@@ -116,6 +148,8 @@ static enum elastic_verdict settle_item(struct elastic_settle *settle,
     struct batch_entry *entry = item->entry;
 
     entry->status = item->status;
+    if (verdict == VERDICT_STORED || verdict == VERDICT_DUPLICATE)
+        settle_stored(settle, entry->index);
     if (verdict == VERDICT_STORED) {
         entry->outcome = OUTCOME_INDEXED;
         settle->tally.created++;

@@ -17,16 +17,21 @@
 #include "indexer/sink/elastic_verdict.h"
 
 struct batch;
+struct index_blocks;
 struct sink_context;
 
-/* One call of a sink's write(); all but the first two start zeroed. */
+/* One call of a sink's write(); all but the first three start zeroed. */
 struct elastic_settle {
     const struct sink_context *context;
     struct batch *batch;
+    struct index_blocks *blocks;
     struct elastic_tally tally;
+    size_t overloaded;    /* pending, refused for load one by one */
+    size_t blocked;       /* pending, their index takes nothing */
     size_t degraded;      /* pending, can go again at once in their reduced form */
     size_t over_quota;    /* pending, would have been refused */
     struct error problem; /* the first one; status OK = none yet */
+    const char *last_blocked, *last_stored; /* names of indices, by address */
 };
 
 /* Settles entries by their items' answers and counts them; counts[] is how many of which class. */

@@ -294,13 +294,15 @@ static bool is_transient(struct slice type, enum elastic_verdict *verdict)
     static const char *const overloaded[] = {"es_rejected_execution_exception",
                                              "rejected_execution_exception",
                                              "circuit_breaking_exception"};
-    static const char *const unavailable[] = {"unavailable_shards_exception",
-                                              "process_cluster_event_timeout_exception"};
 
     if (is_any(type, overloaded, ARRAY_LEN(overloaded)))
         *verdict = VERDICT_OVERLOADED;
-    else if (is_any(type, unavailable, ARRAY_LEN(unavailable)))
+    else if (slice_is(type, "process_cluster_event_timeout_exception"))
         *verdict = VERDICT_UNAVAILABLE;
+    else if (slice_is(type, "unavailable_shards_exception"))
+        *verdict = VERDICT_NO_SHARDS;
+    else if (slice_is(type, "validation_exception")) /* no room for shards in the cluster */
+        *verdict = VERDICT_NO_INDEX;
     else if (slice_is(type, "cluster_block_exception"))
         *verdict = VERDICT_BLOCKED;
     else
@@ -341,6 +343,12 @@ enum elastic_verdict elastic_item_verdict(const struct elastic_item *item)
     default:
         return item->status > 400 && item->status < 500 ? VERDICT_REJECTED : VERDICT_UNAVAILABLE;
     }
+}
+
+bool elastic_verdict_is_of_index(enum elastic_verdict verdict)
+{
+    return verdict == VERDICT_BLOCKED || verdict == VERDICT_NO_INDEX ||
+           verdict == VERDICT_NO_SHARDS;
 }
 
 /* Where text may end within `max` bytes without cutting a character. */

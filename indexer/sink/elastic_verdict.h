@@ -24,7 +24,8 @@ enum elastic_verdict {
     VERDICT_STORED = 0,  /* of a request: each document has its own verdict */
     VERDICT_DUPLICATE,   /* the id is in the index already */
     VERDICT_OVERLOADED,  /* slow down, then again */
-    VERDICT_UNAVAILABLE, /* again later: no answer, 5xx, a shard away */
+    VERDICT_UNAVAILABLE, /* again later: no answer, 5xx */
+    VERDICT_NO_SHARDS,   /* those of the index are away */
     VERDICT_BLOCKED,     /* the index is read-only */
     VERDICT_NO_INDEX,    /* and it may not be created */
     VERDICT_GARBLED,     /* an answer that does not fit the request */
@@ -58,6 +59,9 @@ enum status elastic_read_items(struct slice text, struct elastic_item *items, si
                                struct error *err);
 
 enum elastic_verdict elastic_item_verdict(const struct elastic_item *item);
+
+/* Concerns the document's index, whatever becomes of others. */
+bool elastic_verdict_is_of_index(enum elastic_verdict verdict);
 
 /* "type: reason" of an item's error, one line of at most 1 KiB; NULL when it has none or without
  * memory. */

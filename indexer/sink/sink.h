@@ -8,6 +8,7 @@
 #ifndef INDEXER_SINK_H
 #define INDEXER_SINK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,6 +18,9 @@
 struct batch;
 struct batch_entry;
 struct arena;
+struct concurrency;
+struct elasticsearch_config;
+struct index_blocks;
 struct indexer_config;
 
 struct sink { /* first member of every variant's own struct */
@@ -28,6 +32,16 @@ struct sink_context {
     const struct indexer_config *config;
     struct breaker *breaker; /* shared by all workers */
     bool replace;            /* a document that is there already is replaced: a replay's */
+
+    /* Shared by all workers as well; NULL: the sink has its own. */
+    struct concurrency *concurrency; /* requests under way */
+    struct index_blocks *blocks;     /* indices that take nothing */
+
+    /*
+     * Addresses, credentials and certificates as they were read again; NULL or
+     * pointing to NULL: those of `config`. What was once there stays valid.
+     */
+    _Atomic(const struct elasticsearch_config *) *reach;
 
     /*
      * Makes the reduced form of an entry whose document was refused by the
@@ -52,7 +66,8 @@ struct sink_type {
     /*
      * Tries to settle every pending record of `batch`, once. Blocks up to the
      * configured time-out. OK: none is pending. RETRY: some are; call again
-     * after `*pause_ms` (0: as you like). Never changes settled entries.
+     * after `*pause_ms` (0: as you like). Never changes settled entries. Sets
+     * batch->stuck: the entries that are left wait for something of their own.
      */
     enum status (*write)(struct sink *sink, struct batch *batch, int64_t *pause_ms,
                          struct error *err);

@@ -150,6 +150,61 @@ static void defaults_are_used(void **state)
     expect_state("closed");
 }
 
+static void calls(int64_t now_ms, int good, int bad)
+{
+    while (good-- > 0)
+        breaker_success(&breaker, now_ms);
+    while (bad-- > 0) { /* never three in a row */
+        breaker_failure(&breaker, now_ms);
+        if (bad % 2 == 0)
+            breaker_success(&breaker, now_ms);
+    }
+}
+
+static void opens_when_half_of_the_last_20_s_have_failed(void **state)
+{
+    (void)state;
+    calls(1000, 0, 4); /* 4 of 6 */
+    expect_state("closed");
+    calls(5000, 0, 2);
+    expect_state("closed");
+    breaker_failure(&breaker, 6000);
+    expect_state("open");
+}
+
+static void what_is_older_than_20_s_counts_no_more(void **state)
+{
+    (void)state;
+    calls(1000, 0, 6); /* 6 of 9 */
+    expect_state("closed");
+    breaker_failure(&breaker, 21001);
+    expect_state("closed");
+    breaker_failure(&breaker, 21002);
+    expect_state("closed");
+}
+
+static void less_than_half_keeps_it_closed(void **state)
+{
+    (void)state;
+    for (int64_t s = 0; s < 100; s++) {
+        calls(s * 1000, 5, 0);
+        failures(s * 1000, 2);
+    }
+    expect_state("closed");
+}
+
+static void hurry_ends_the_pause(void **state)
+{
+    (void)state;
+    breaker_hurry(&breaker, 0);
+    bad_probe_doubles_the_pause_up_to_its_limit(NULL);
+    breaker_hurry(&breaker, 3500);
+    expect_allowed(3500);
+    expect_state("half-open");
+    failures(3500, 1);
+    expect_refused(3500, 2000);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -164,6 +219,10 @@ int main(void)
         CASE(trip_opens_at_once_and_only_once),
         CASE(late_reports_change_nothing_while_open),
         CASE(defaults_are_used),
+        CASE(opens_when_half_of_the_last_20_s_have_failed),
+        CASE(what_is_older_than_20_s_counts_no_more),
+        CASE(less_than_half_keeps_it_closed),
+        CASE(hurry_ends_the_pause),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,9 +19,12 @@
 #include "common/scope.h"
 #include "indexer/batch.h"
 #include "indexer/config.h"
+#include "indexer/sink/concurrency.h"
+#include "indexer/sink/index_blocks.h"
 #include "tests/unit/indexer/sink/scripted_server.h"
 
 #define INDEX "logs-apache.access-2026.11.21"
+#define OTHER "logs-nginx.error-2026.11.21"
 
 /* --- the scripted Elasticsearch --- */
 
@@ -72,11 +75,11 @@ static void add_item(struct buf *out, struct slice id)
 static void add_items(struct buf *out, const struct request *request)
 {
     const char *p = request->body;
-    static const char action[] = "{\"create\":{\"_index\":\"" INDEX "\",\"_id\":\"";
+    static const char action[] = "{\"create\":{\"_index\":\"", name[] = "\",\"_id\":\"";
 
     buf_add_text(out, "{\"errors\":true,\"items\":[");
     while (strncmp(p, action, strlen(action)) == 0) {
-        const char *id = p + strlen(action);
+        const char *id = strstr(p, name) + strlen(name);
 
         add_item(out, (struct slice){id, strcspn(id, "\"")});
         p = strchr(p, '\n') + 1; /* the action */
@@ -121,6 +124,9 @@ static bool answer(struct server *from, const struct request *request, struct bu
 
 static struct indexer_config config;
 static struct breaker breaker;
+static struct concurrency concurrency;
+static struct index_blocks blocks;
+static _Atomic(const struct elasticsearch_config *) reach;
 static struct sink_context context;
 static struct sink *sink;
 static struct batch *batch;
@@ -152,8 +158,16 @@ static int start(void **state)
     config.elasticsearch.index_prefix = (char *)(uintptr_t) "logs";
     config.elasticsearch.timeout_ms = 5000;
     breaker_init(&breaker, &(struct breaker_options){.failures_in_row = 3, .pause_ms = 60000});
-    context = (struct sink_context){
-        .config = &config, .breaker = &breaker, .degrade = degrade, .arg = &config};
+    concurrency_init(&concurrency, 4);
+    index_blocks_init(&blocks);
+    atomic_store(&reach, NULL);
+    context = (struct sink_context){.config = &config,
+                                    .breaker = &breaker,
+                                    .concurrency = &concurrency,
+                                    .blocks = &blocks,
+                                    .reach = &reach,
+                                    .degrade = degrade,
+                                    .arg = &config};
     degrade_calls = 0;
     assert_int_equal(sink_elastic.open(&context, &sink, &err), OK);
     assert_int_equal(batch_open(4000, &batch, &err), OK);
@@ -167,6 +181,9 @@ static int stop(void **state)
     batch_close(batch);
     server_stop(&server);
     breaker_release(&breaker);
+    assert_int_equal(concurrency_in_flight(&concurrency), 0);
+    concurrency_release(&concurrency);
+    index_blocks_release(&blocks);
     return 0;
 }
 
@@ -219,6 +236,20 @@ static void expect_write(enum status expected)
     if (status != expected)
         fail_msg("write: %d instead of %d: %s", (int)status, (int)expected, err.text);
     assert_true(pause_ms >= 0);
+}
+
+/* The pauses of indices that take nothing are over. */
+static void end_index_pauses(void)
+{
+    for (size_t i = 0; i < INDEX_BLOCKS_MAX; i++)
+        blocks.slots[i].until_ms = 0;
+}
+
+static unsigned blocked_count(void)
+{
+    char why[240];
+
+    return index_blocks_count(&blocks, why);
 }
 
 static void expect_all(enum outcome outcome)
@@ -655,7 +686,9 @@ static void expect_item_transient(const struct rule *rule)
     assert_non_null(strstr(err.text, INDEX));
     expect_breaker(BREAKER_CLOSED);
     script.rule_count = 0;
+    end_index_pauses();
     expect_write(OK);
+    assert_int_equal(blocked_count(), 0);
     assert_int_equal(server.request_count, 2);
     expect_body_begins(1, "{\"create\":{\"_index\":\"" INDEX "\",\"_id\":\"500\"}}");
     assert_int_equal(server.requests[1].body_bytes, strlen(body_of_request(1)));
@@ -692,13 +725,146 @@ static void items_that_can_be_taken_later_stay_pending(void **state)
 static void all_items_refused_for_now_count_against_the_breaker(void **state)
 {
     (void)state;
+    SCRIPT_RULES({"0", 503, NULL}, {"1", 429, "es_rejected_execution_exception"});
+    add_documents(2);
+    for (int i = 0; i < 3; i++) {
+        expect_write(RETRY);
+        assert_false(batch->stuck);
+    }
+    expect_breaker(BREAKER_OPEN);
+    expect_all(OUTCOME_PENDING);
+}
+
+static struct batch_entry *add_other(const char *id)
+{
+    struct batch_entry *entry = add_document(id, SLICE("{\"message\":\"x\"}"));
+
+    entry->index = SLICE(OTHER);
+    return entry;
+}
+
+static void a_blocked_index_is_waited_for_and_the_breaker_stays_closed(void **state)
+{
+    (void)state;
     SCRIPT_RULES({"0", 403, "cluster_block_exception"}, {"1", 403, "cluster_block_exception"});
     add_documents(2);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 5; i++) {
         expect_write(RETRY);
-    expect_breaker(BREAKER_OPEN);
-    assert_non_null(strstr(err.text, "read-only"));
+        assert_true(batch->stuck);
+        assert_non_null(strstr(err.text, "read-only"));
+    }
+    assert_int_equal(server.request_count, 1); /* it is not asked again before its pause is over */
+    expect_breaker(BREAKER_CLOSED);
     expect_all(OUTCOME_PENDING);
+    assert_false(is_ready());
+    end_index_pauses();
+    expect_write(RETRY);
+    assert_int_equal(server.request_count, 2);
+    script.rule_count = 0;
+    end_index_pauses();
+    expect_write(OK);
+    expect_all(OUTCOME_INDEXED);
+    assert_int_equal(blocked_count(), 0);
+}
+
+static void a_blocked_index_holds_up_no_other(void **state)
+{
+    (void)state;
+    SCRIPT_RULES({"a", 429, "cluster_block_exception"});
+    add_document("a", SLICE("{}"));
+    add_other("b");
+    expect_write(RETRY);
+    assert_true(batch->stuck);
+    assert_int_equal(batch->entries[0].outcome, OUTCOME_PENDING);
+    assert_int_equal(batch->entries[1].outcome, OUTCOME_INDEXED);
+    batch_clear(batch);
+    add_document("c", SLICE("{}"));
+    add_other("d");
+    expect_write(RETRY);
+    expect_body_begins(1, "{\"create\":{\"_index\":\"" OTHER "\",\"_id\":\"d\"}}");
+    assert_null(strstr(body_of_request(1), INDEX));
+    assert_int_equal(batch->entries[1].outcome, OUTCOME_INDEXED);
+}
+
+static void documents_that_cannot_be_placed_wait_for_the_cluster(void **state)
+{
+    (void)state;
+    SCRIPT_RULES({"0", 400, "validation_exception"});
+    add_documents(1);
+    expect_write(RETRY);
+    assert_true(batch->stuck);
+    assert_non_null(strstr(err.text, "max_shards_per_node"));
+    assert_int_equal(degrade_calls, 0);
+}
+
+static void documents_refused_for_load_again_and_again_let_others_pass(void **state)
+{
+    (void)state;
+    SCRIPT_RULES({"0", 429, "es_rejected_execution_exception"});
+    for (int i = 0; i < 4; i++) {
+        char id[8];
+
+        if (i == 0)
+            add_document("0", SLICE("{}"));
+        snprintf(id, sizeof(id), "x%d", i);
+        add_document(id, SLICE("{}"));
+        expect_write(RETRY);
+        assert_int_equal(batch->stuck, i >= 2);
+    }
+}
+
+static void no_request_is_sent_without_a_place(void **state)
+{
+    (void)state;
+    add_documents(2);
+    assert_true(concurrency_enter(&concurrency, 0)); /* another worker's */
+    expect_write(RETRY);
+    assert_string_equal(err.text, "");
+    assert_int_equal(server.request_count, 0);
+    concurrency_leave(&concurrency, CONCURRENCY_NONE, 0, 0, 0);
+    expect_write(OK);
+}
+
+static void refusals_for_load_lower_the_limit_of_requests_under_way(void **state)
+{
+    (void)state;
+    SCRIPT_RULES({"0", 429, "es_rejected_execution_exception"});
+    concurrency.limit = 4;
+    add_documents(2);
+    expect_write(RETRY);
+    assert_int_equal(concurrency_limit(&concurrency), 3);
+}
+
+static void credentials_that_are_read_again_are_used(void **state)
+{
+    struct elasticsearch_config later = config.elasticsearch;
+
+    (void)state;
+    later.api_key = (char *)(uintptr_t) "another";
+    add_documents(1);
+    expect_write(OK);
+    assert_null(strstr(server.requests[0].head, "Authorization"));
+    atomic_store(&reach, &later);
+    batch_clear(batch);
+    add_documents(1);
+    expect_write(OK);
+    assert_non_null(strstr(server.requests[1].head, "Authorization: ApiKey another"));
+}
+
+static void requests_are_as_large_as_configured(void **state)
+{
+    size_t bytes = 200 << 10;
+    scoped_free char *document = malloc(bytes);
+
+    (void)state;
+    memset(document, 'x', bytes);
+    sink_elastic.close(sink);
+    config.elasticsearch.bulk_max_bytes = 512 << 10;
+    assert_int_equal(sink_elastic.open(&context, &sink, &err), OK);
+    for (int i = 0; i < 6; i++)
+        add_document((const char[]){(char)('a' + i), '\0'}, (struct slice){document, bytes});
+    expect_write(OK);
+    assert_int_equal(server.request_count, 3);
 }
 
 static void a_missing_right_on_an_index_holds_and_refuses_nothing(void **state)
@@ -816,8 +982,9 @@ static void a_blocked_index_does_not_hold_up_the_next_request(void **state)
     memset(document, 'x', bytes);
     SCRIPT_RULES({"a", 403, "cluster_block_exception"});
     add_document("a", (struct slice){document, bytes});
-    add_document("b", (struct slice){document, bytes});
+    add_other("b")->document = (struct slice){document, bytes};
     expect_write(RETRY);
+    assert_int_equal(server.request_count, 2);
     assert_int_equal(batch->entries[0].outcome, OUTCOME_PENDING);
     assert_int_equal(batch->entries[1].outcome, OUTCOME_INDEXED);
 }
@@ -990,6 +1157,14 @@ int main(void)
         TEST(a_conflict_is_a_duplicate),
         TEST(items_that_can_be_taken_later_stay_pending),
         TEST(all_items_refused_for_now_count_against_the_breaker),
+        TEST(a_blocked_index_is_waited_for_and_the_breaker_stays_closed),
+        TEST(a_blocked_index_holds_up_no_other),
+        TEST(documents_that_cannot_be_placed_wait_for_the_cluster),
+        TEST(documents_refused_for_load_again_and_again_let_others_pass),
+        TEST(no_request_is_sent_without_a_place),
+        TEST(refusals_for_load_lower_the_limit_of_requests_under_way),
+        TEST(credentials_that_are_read_again_are_used),
+        TEST(requests_are_as_large_as_configured),
         TEST(a_missing_right_on_an_index_holds_and_refuses_nothing),
         TEST(a_mapping_conflict_is_degraded_once),
         TEST(a_mapping_conflict_of_the_reduced_form_is_refused),
