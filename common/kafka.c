@@ -7,11 +7,11 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/file_stamp.h"
 #include "common/kafka_failure.h"
 #include "common/scope.h"
 
@@ -201,27 +201,11 @@ enum status kafka_client_open(rd_kafka_type_t type, rd_kafka_conf_t *conf, const
     return OK;
 }
 
-static uint64_t mix(uint64_t stamp, uint64_t value)
-{
-    return (stamp ^ value) * 0x9e3779b97f4a7c15u; /* 2^64 / golden ratio: spreads the bits */
-}
-
 uint64_t kafka_link_stamp(const struct kafka_link *link)
 {
     const char *const paths[] = {link->ca_file, link->certificate_file, link->key_file};
-    uint64_t stamp = 0;
-    struct stat st;
 
-    for (size_t i = 0; has_tls(link) && i < ARRAY_LEN(paths); i++) {
-        stamp = mix(stamp, i);
-        if (!given(paths[i]) || stat(paths[i], &st))
-            continue;
-        stamp = mix(stamp, (uint64_t)st.st_ino);
-        stamp = mix(stamp, (uint64_t)st.st_size);
-        stamp = mix(stamp, (uint64_t)st.st_mtim.tv_sec);
-        stamp = mix(stamp, (uint64_t)st.st_mtim.tv_nsec);
-    }
-    return stamp;
+    return file_stamp(paths, has_tls(link) ? ARRAY_LEN(paths) : 0);
 }
 
 static int clamp(int64_t number)

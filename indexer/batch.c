@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define ARENA_BLOCK (256u << 10) /* bytes; a few hundred records */
 
@@ -72,6 +73,84 @@ size_t batch_pending(const struct batch *batch)
     return pending;
 }
 
+static bool copy(struct arena *arena, struct slice *text)
+{
+    *text = arena_copy(arena, *text);
+    return text->data;
+}
+
+/* The copy of `entry` has all but its message in `arena`; `last` is the one before, and its copy.
+ */
+static bool copy_entry(struct arena *arena, const struct batch_entry *entry,
+                       const struct batch_entry *const last[2], struct batch_entry *out)
+{
+    *out = *entry;
+    if (!copy(arena, &out->id) || !copy(arena, &out->document))
+        return false;
+    if (last[0] && last[0]->index.data == entry->index.data)
+        out->index = last[1]->index; /* names are shared */
+    else if (!copy(arena, &out->index))
+        return false;
+    if (entry->detail) {
+        struct slice detail = {entry->detail, strlen(entry->detail) + 1};
+
+        if (!copy(arena, &detail))
+            return false;
+        out->detail = detail.data;
+    }
+    return true;
+}
+
+static bool copy_pending(const struct batch *batch, struct batch *rest)
+{
+    const struct batch_entry *last[2] = {NULL, NULL};
+
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct batch_entry *entry = &batch->entries[i];
+        struct batch_entry *out = &rest->entries[rest->count];
+
+        if (entry->outcome != OUTCOME_PENDING)
+            continue;
+        if (!copy_entry(&rest->arena, entry, last, out))
+            return false;
+        rest->count++;
+        last[0] = entry;
+        last[1] = out;
+    }
+    return true;
+}
+
+static void remove_pending(struct batch *batch)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->entries[i].outcome != OUTCOME_PENDING)
+            batch->entries[kept++] = batch->entries[i];
+    batch->count = kept;
+}
+
+enum status batch_split(struct batch *batch, struct batch **rest, struct error *err)
+{
+    struct batch *made;
+
+    if (batch_open(batch_pending(batch), &made, err))
+        return err->status;
+    if (!copy_pending(batch, made)) {
+        made->count = 0; /* the messages are not its own */
+        batch_close(made);
+        return error_set(err, FATAL, "out of memory for what is left of a batch");
+    }
+    remove_pending(batch);
+    made->bytes = batch->bytes;
+    made->opened_ms = batch->opened_ms;
+    made->segments = batch->segments;
+    batch->segments = NULL;
+    made->parked = true;
+    *rest = made;
+    return OK;
+}
+
 void batch_clear(struct batch *batch)
 {
     assert(batch->entries || batch->count == 0);
@@ -85,6 +164,7 @@ void batch_clear(struct batch *batch)
     batch->count = 0;
     batch->bytes = 0;
     batch->opened_ms = 0;
+    batch->settled = batch->stuck = false;
 }
 
 void batch_close(struct batch *batch)

@@ -66,6 +66,9 @@ struct batch {
     int64_t opened_ms;        /* monotonic; when its first message came */
     bool settled;             /* set by the worker: every entry has its outcome */
     bool stuck;               /* set by the sink: what is pending need not hold up other batches */
+    bool parked;              /* left over from another batch: documents are made */
+    bool with_worker;         /* pipeline.c: handed out */
+    int64_t again_ms;         /* when to go on with a parked one; monotonic */
     struct segment *segments; /* offsets.c: what it holds of each partition */
 };
 
@@ -79,6 +82,13 @@ bool batch_add_payload(struct batch *batch, struct slice payload);
 
 /* Entries that are still OUTCOME_PENDING. */
 size_t batch_pending(const struct batch *batch);
+
+/*
+ * Moves the pending entries, with their messages and what they point to, into a
+ * batch of their own, and the whole's segments with them. FATAL: no memory,
+ * nothing has moved.
+ */
+enum status batch_split(struct batch *batch, struct batch **rest, struct error *err);
 
 /* Gives the messages back and empties the arena. */
 void batch_clear(struct batch *batch);

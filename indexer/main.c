@@ -16,6 +16,7 @@
 #include "indexer/command/command.h"
 #include "indexer/pipeline.h"
 #include "indexer/printer.h"
+#include "indexer/reload.h"
 
 EMBED(indexer_manual, "deploy/man/indexer.md");
 
@@ -59,7 +60,8 @@ static int run_command(const struct program *program, int argc, char **argv)
 
     if (!begin(program, config_rows, help, argc, argv, &rest, &holder, &config, &code))
         return code;
-    if (pipeline_run(config, &err) != OK) {
+    if (pipeline_run(config, &(struct reload_source){source.path, source.settings.items}, &err) !=
+        OK) {
         fprintf(stderr, "indexer run: %s\n", err.text);
         code = EXIT_FAILED;
     }

@@ -146,6 +146,24 @@ static void advance(struct track *track)
     }
 }
 
+/*
+ * Settled segments that follow each other become one: behind a record that waits for hours they
+ * would become many.
+ */
+static void join_settled(struct track *track)
+{
+    struct segment **link = &track->first, *segment;
+
+    while ((segment = *link)) {
+        if (!segment->settled || !segment->next || !segment->next->settled) {
+            link = &segment->next;
+            continue;
+        }
+        *link = segment->next;
+        free(segment);
+    }
+}
+
 void offsets_take_back(struct offsets *offsets, struct batch *batch, bool settled)
 {
     struct segment *segment = batch->segments, *next;
@@ -153,16 +171,20 @@ void offsets_take_back(struct offsets *offsets, struct batch *batch, bool settle
     (void)offsets;
     batch->segments = NULL;
     for (; segment; segment = next) {
+        struct track *track = segment->track;
+
         next = segment->next_of_batch;
-        if (!segment->track) {
+        if (!track) {
             free(segment);
             continue;
         }
-        segment->track->outstanding--;
+        track->outstanding--;
         segment->returned = true;
         segment->settled = settled; /* one that is not settled stops the position for good */
-        if (settled)
-            advance(segment->track);
+        if (!settled)
+            continue;
+        advance(track);
+        join_settled(track);
     }
 }
 

@@ -3,7 +3,8 @@
  *
  * There is a fixed number of batches. When all are under way, nothing is
  * polled; when that lasts, partitions are paused and polled on, so that the
- * member stays in its group while Elasticsearch is away.
+ * member stays in its group while Elasticsearch is away. Beside them there are
+ * those that are parked (parking.h).
  */
 #include "indexer/pipeline.h"
 
@@ -23,6 +24,11 @@
 #include "indexer/config.h"
 #include "indexer/consumer.h"
 #include "indexer/offsets.h"
+#include "indexer/parking.h"
+#include "indexer/reload.h"
+#include "indexer/sink/concurrency.h"
+#include "indexer/sink/elastic_report.h"
+#include "indexer/sink/index_blocks.h"
 #include "indexer/worker.h"
 
 #define WORKERS_MAX     64    /* as the configuration allows */
@@ -33,6 +39,8 @@
 #define JOIN_TIMEOUT_MS 2000
 #define MEASURE_MS      1000
 #define BATCHES_SPARE   1
+#define RELOAD_MS       10000 /* while Elasticsearch cannot be used: secrets may be new */
+#define PROBES          3     /* good ones in a row close the breaker */
 
 struct pipeline {
     const struct indexer_config *config;
@@ -40,16 +48,20 @@ struct pipeline {
     bool leaving, at_once;
     struct web *web;
     struct breaker breaker;
+    struct concurrency concurrency;
+    struct index_blocks blocks;
+    struct parking parking;
+    struct reload reload;
     struct offsets *offsets;
     struct consumer *consumer;
     struct worker_shared shared;
     struct worker *workers[WORKERS_MAX];
     struct batch **batches; /* all of them */
     struct batch **free;    /* those that are not under way */
-    unsigned batch_count, free_count;
+    unsigned batch_count, free_count, with_workers;
     struct batch *current; /* being filled */
     int64_t stalled_ms;    /* since when there is no free batch; 0 = there is one */
-    int64_t commit_ms, measure_ms;
+    int64_t commit_ms, measure_ms, reload_ms;
     struct health_loop *loop;
     struct metric *consumed, *bytes, *under_way;
 };
@@ -62,11 +74,38 @@ static void take_back(struct pipeline *pipeline, int64_t timeout_ms)
     while (queue_pop(pipeline->shared.done, &item, timeout_ms) == OK) {
         struct batch *batch = item;
 
-        offsets_take_back(pipeline->offsets, batch, batch->settled);
-        batch_clear(batch);
-        pipeline->free[pipeline->free_count++] = batch;
+        pipeline->with_workers -= batch->with_worker;
+        batch->with_worker = false;
         timeout_ms = 0;
+        if (batch->parked && !batch->settled) {
+            parking_add(&pipeline->parking, batch);
+            continue;
+        }
+        offsets_take_back(pipeline->offsets, batch, batch->settled);
+        if (batch->parked) {
+            parking_release(&pipeline->parking, batch->bytes);
+            batch_close(batch);
+        } else {
+            batch_clear(batch);
+            pipeline->free[pipeline->free_count++] = batch;
+        }
     }
+}
+
+static void give(struct pipeline *pipeline, struct batch *batch)
+{
+    batch->with_worker = true;
+    pipeline->with_workers++;
+    queue_push(pipeline->shared.work, batch, 0); /* as long as all batches */
+}
+
+/* What was parked goes on when its pause is over. */
+static void give_parked(struct pipeline *pipeline, int64_t now_ms)
+{
+    struct batch *batch;
+
+    while ((batch = parking_take(&pipeline->parking, now_ms)))
+        give(pipeline, batch);
 }
 
 static void hand_out(struct pipeline *pipeline)
@@ -80,7 +119,7 @@ static void hand_out(struct pipeline *pipeline)
         log_error("out of memory: what a batch holds is not committed, and read again later");
     metric_add(pipeline->consumed, batch->count);
     metric_add(pipeline->bytes, batch->bytes);
-    queue_push(pipeline->shared.work, batch, 0); /* as long as all batches */
+    give(pipeline, batch);
 }
 
 /* For the consumer, before it gives partitions back: waits for what is under way. */
@@ -91,13 +130,13 @@ static void drain(void *arg)
 
     /* It may hold messages of partitions that stay: those would not come again. */
     hand_out(pipeline);
-    while (offsets_outstanding(pipeline->offsets, -1) && !pipeline->at_once) {
+    while (pipeline->with_workers && !pipeline->at_once) { /* what is parked may take for ever */
         int64_t now_ms = clock_mono_ms();
 
         health_loop_tick(pipeline->loop, now_ms);
         if (now_ms >= deadline_ms) {
             log_warn("%u batches are still under way; what they hold is read again and recognised",
-                     pipeline->batch_count - pipeline->free_count);
+                     pipeline->with_workers);
             break;
         }
         take_back(pipeline, deadline_ms - now_ms < 100 ? deadline_ms - now_ms : 100);
@@ -220,10 +259,25 @@ static void set_breaker_gauge(struct pipeline *pipeline)
     metric_set(pipeline->under_way, pipeline->batch_count - pipeline->free_count);
 }
 
+/* Secrets change while we run: at SIGHUP, and while they may be what is wrong. */
+static void reload(struct pipeline *pipeline, bool asked, int64_t now_ms)
+{
+    bool changed = reload_read(&pipeline->reload, asked, &pipeline->shared.reach);
+
+    pipeline->reload_ms = now_ms + RELOAD_MS;
+    if (changed)
+        log_info("Elasticsearch is reached by what the configuration says now");
+    if (changed || asked)
+        breaker_hurry(&pipeline->breaker, now_ms);
+}
+
 static void housekeep(struct pipeline *pipeline, int64_t now_ms)
 {
     health_loop_tick(pipeline->loop, now_ms);
     take_back(pipeline, 0);
+    give_parked(pipeline, now_ms);
+    if (elastic_report_is_away() && now_ms >= pipeline->reload_ms)
+        reload(pipeline, false, now_ms);
     if (now_ms >= pipeline->commit_ms) {
         consumer_commit(pipeline->consumer, false);
         pipeline->commit_ms = now_ms + (int64_t)pipeline->config->kafka.commit_interval_ms;
@@ -242,8 +296,8 @@ static void housekeep(struct pipeline *pipeline, int64_t now_ms)
         pipeline->leaving = pipeline->at_once = true;
         break;
     case STOP_RELOAD:
-        log_info(
-            "SIGHUP: databases are looked at by themselves; the configuration is read at start");
+        log_info("SIGHUP: addresses, credentials and certificates of Elasticsearch are read again");
+        reload(pipeline, true, now_ms);
         break;
     case STOP_NONE:
         break;
@@ -269,9 +323,10 @@ static bool renew_consumer(struct pipeline *pipeline, int64_t now_ms)
         pipeline->free[pipeline->free_count++] = pipeline->current;
         pipeline->current = NULL;
     }
-    if (pipeline->free_count != pipeline->batch_count ||
+    if (pipeline->free_count != pipeline->batch_count || pipeline->with_workers ||
         !consumer_is_stale(pipeline->consumer, now_ms))
         return false;
+    parking_drop(&pipeline->parking, pipeline->offsets);
     if (open_consumer(pipeline, &consumer, &err)) {
         log_error("the new certificate files are not used: %s", err.text);
         return false;
@@ -336,9 +391,9 @@ static enum status open_batches(struct pipeline *pipeline, struct error *err)
         pipeline->batches[pipeline->batch_count++] = batch;
         pipeline->free[pipeline->free_count++] = batch;
     }
-    if (queue_open(count, &pipeline->shared.work, err))
+    if (queue_open(count + PARKING_MAX, &pipeline->shared.work, err))
         return err->status;
-    return queue_open(count, &pipeline->shared.done, err);
+    return queue_open(count + PARKING_MAX, &pipeline->shared.done, err);
 }
 
 static enum status open_stages(struct pipeline *pipeline, struct error *err)
@@ -369,6 +424,8 @@ static void close_stages(struct pipeline *pipeline)
         worker_join(pipeline->workers[i]);
     if (pipeline->shared.done && pipeline->offsets)
         take_back(pipeline, 0);
+    if (pipeline->offsets)
+        parking_drop(&pipeline->parking, pipeline->offsets);
     web_close(pipeline->web);
     offsets_close(pipeline->offsets);
     for (unsigned i = 0; i < pipeline->batch_count; i++)
@@ -378,23 +435,41 @@ static void close_stages(struct pipeline *pipeline)
     queue_close(pipeline->shared.work);
     queue_close(pipeline->shared.done);
     breaker_release(&pipeline->breaker);
+    concurrency_release(&pipeline->concurrency);
+    index_blocks_release(&pipeline->blocks);
+    reload_release(&pipeline->reload);
     if (pipeline->stop_fd >= 0)
         close(pipeline->stop_fd);
 }
 
-enum status pipeline_run(const struct indexer_config *config, struct error *err)
+/* What all workers know of Elasticsearch. */
+static void share(struct pipeline *pipeline, const struct reload_source *source)
+{
+    const struct elasticsearch_config *config = &pipeline->config->elasticsearch;
+
+    breaker_init(&pipeline->breaker, &(struct breaker_options){.probes = PROBES});
+    concurrency_init(&pipeline->concurrency, config->max_in_flight);
+    index_blocks_init(&pipeline->blocks);
+    parking_init(&pipeline->parking);
+    reload_init(&pipeline->reload, source, config);
+    pipeline->shared.config = pipeline->config;
+    pipeline->shared.parking = &pipeline->parking;
+    pipeline->shared.breaker = &pipeline->breaker;
+    pipeline->shared.concurrency = &pipeline->concurrency;
+    pipeline->shared.blocks = &pipeline->blocks;
+}
+
+enum status pipeline_run(const struct indexer_config *config, const struct reload_source *source,
+                         struct error *err)
 {
     struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
-    const struct breaker_options breaker = {.failures_in_row = 5};
     enum status status;
 
     if (!pipeline)
         return error_set(err, FATAL, "out of memory");
     pipeline->config = config;
     pipeline->stop_fd = -1;
-    breaker_init(&pipeline->breaker, &breaker);
-    pipeline->shared.config = config;
-    pipeline->shared.breaker = &pipeline->breaker;
+    share(pipeline, source);
     pipeline->loop = health_loop_add("consumer", LOOP_LIMIT_MS, clock_mono_ms());
     pipeline->consumed =
         metrics_counter("indexer_records_consumed_total", NULL, "Records read from Kafka.");

@@ -13,8 +13,13 @@
 #include "common/error.h"
 
 struct indexer_config;
+struct reload_source;
 
-/* Runs until SIGTERM or SIGINT. FATAL: cannot start, or cannot go on. */
-enum status pipeline_run(const struct indexer_config *config, struct error *err);
+/*
+ * Runs until SIGTERM or SIGINT. `source` is where `config` came from, to be read
+ * again at SIGHUP. FATAL: cannot start, or cannot go on.
+ */
+enum status pipeline_run(const struct indexer_config *config, const struct reload_source *source,
+                         struct error *err);
 
 #endif

@@ -3,7 +3,8 @@
  *
  * A batch is held until each of its records is stored or acknowledged in the
  * dead letter topic. While Elasticsearch is away that may take long: the
- * other batches wait behind it, and the consumer stops fetching.
+ * other batches wait behind it, and the consumer stops fetching. Only records that
+ * wait for something of their own, such as a read-only index, are parked.
  */
 #include "indexer/worker.h"
 
@@ -22,6 +23,7 @@
 #include "indexer/deadletter.h"
 #include "indexer/dedup.h"
 #include "indexer/documents.h"
+#include "indexer/parking.h"
 #include "indexer/sink/sink.h"
 
 #define NAP_MS        200 /* pauses are slept in steps, to notice `hurry` and to stay alive */
@@ -83,13 +85,29 @@ static bool prepare(struct worker *worker)
     return true;
 }
 
-/* Until Elasticsearch has decided on every record. False: in a hurry. */
-static bool store(struct worker *worker, struct batch *batch)
+/* How far a batch has come. */
+enum progress {
+    PROGRESS_ALL,    /* every record is settled */
+    PROGRESS_PARKED, /* the rest can wait elsewhere, until again_ms */
+    PROGRESS_HURRY,  /* not all, and there is no time */
+};
+
+/* May what is left of `batch` wait elsewhere? */
+static bool may_park(struct worker *worker, struct batch *batch, int64_t pause_ms)
+{
+    if (!batch->stuck || !(batch->parked || parking_reserve(worker->shared->parking, batch->bytes)))
+        return false;
+    batch->again_ms = clock_mono_ms() + pause_ms;
+    return true;
+}
+
+/* Until Elasticsearch has decided on every record. */
+static enum progress store(struct worker *worker, struct batch *batch)
 {
     struct error err;
 
     if (batch_pending(batch) && !prepare(worker))
-        return false;
+        return PROGRESS_HURRY;
     while (batch_pending(batch)) {
         int64_t pause_ms = 0;
         enum status status;
@@ -103,11 +121,13 @@ static bool store(struct worker *worker, struct batch *batch)
             log_warn("%s; %zu records wait", err.text, batch_pending(batch));
         if (pause_ms <= 0)
             pause_ms = backoff_next_ms(&worker->backoff);
+        if (may_park(worker, batch, pause_ms))
+            return PROGRESS_PARKED;
         if (!nap(worker, pause_ms))
-            return false;
+            return PROGRESS_HURRY;
     }
     backoff_reset(&worker->backoff);
-    return true;
+    return PROGRESS_ALL;
 }
 
 /* Until every refused record is in the dead letter topic. False: in a hurry. */
@@ -138,8 +158,8 @@ static void count_outcomes(struct worker *worker, const struct batch *batch)
     metric_observe(worker->seconds, (double)(clock_mono_ms() - batch->opened_ms) / 1000);
 }
 
-/* All stages for one batch. False: not settled. */
-static bool settle(struct worker *worker, struct batch *batch)
+/* Documents of what is not known to be stored already. False: in a hurry. */
+static bool make_documents(struct worker *worker, struct batch *batch)
 {
     struct error err;
 
@@ -149,14 +169,53 @@ static bool settle(struct worker *worker, struct batch *batch)
             return false;
     }
     dedup_check(worker->dedup, batch, clock_mono_ms());
-    if (!store(worker, batch))
-        return false;
+    return true;
+}
+
+/* All stages for one batch. */
+static enum progress settle(struct worker *worker, struct batch *batch)
+{
+    enum progress progress;
+
+    if (!batch->parked && !make_documents(worker, batch))
+        return PROGRESS_HURRY;
+    progress = store(worker, batch);
+    if (progress == PROGRESS_HURRY)
+        return progress;
     dedup_mark(worker->dedup, batch, clock_mono_ms());
     if (!bury(worker, batch))
-        return false;
-    documents_settle(&worker->documents, batch);
-    count_outcomes(worker, batch);
+        return PROGRESS_HURRY;
+    if (!batch->parked) /* which the enrichers do not know any more */
+        documents_settle(&worker->documents, batch);
+    return progress;
+}
+
+/* Moves what is left of `batch` into one that is parked. False: in a hurry. */
+static bool park(struct worker *worker, struct batch *batch)
+{
+    struct batch *rest;
+    struct error err;
+
+    while (batch_split(batch, &rest, &err) != OK) {
+        log_error("%s; trying again", err.text);
+        if (!nap(worker, backoff_next_ms(&worker->backoff)))
+            return false;
+    }
+    rest->again_ms = batch->again_ms;
+    queue_push(worker->shared->done, rest, 0);
     return true;
+}
+
+static void work_on(struct worker *worker, struct batch *batch)
+{
+    enum progress progress = settle(worker, batch);
+
+    if (progress == PROGRESS_PARKED && !batch->parked && park(worker, batch))
+        progress = PROGRESS_ALL; /* of what is still in it */
+    batch->settled = progress == PROGRESS_ALL;
+    if (batch->settled)
+        count_outcomes(worker, batch);
+    queue_push(worker->shared->done, batch, 0);
 }
 
 static void *work(void *arg)
@@ -167,13 +226,9 @@ static void *work(void *arg)
 
     prepare(worker); /* so that readiness does not wait for the first record */
     while ((status = queue_pop(worker->shared->work, &item, 1000)) != DONE) {
-        struct batch *batch = item;
-
         health_loop_tick(worker->loop, clock_mono_ms());
-        if (status != OK)
-            continue;
-        batch->settled = settle(worker, batch);
-        queue_push(worker->shared->done, batch, 0);
+        if (status == OK)
+            work_on(worker, item);
     }
     health_loop_end(worker->loop);
     return NULL;
@@ -221,6 +276,9 @@ enum status worker_start(struct worker_shared *shared, unsigned number, struct w
     register_metrics(worker);
     worker->sink_context = (struct sink_context){.config = shared->config,
                                                  .breaker = shared->breaker,
+                                                 .concurrency = shared->concurrency,
+                                                 .blocks = shared->blocks,
+                                                 .reach = &shared->reach,
                                                  .degrade = documents_degrade,
                                                  .arg = &worker->documents};
     if (documents_open(&worker->documents, shared->config, err) ||

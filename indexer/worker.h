@@ -11,17 +11,25 @@
 
 struct batch;
 struct breaker;
+struct concurrency;
+struct elasticsearch_config;
+struct index_blocks;
 struct indexer_config;
+struct parking;
 struct queue;
 struct worker;
 
 /* What all workers share; outlives them. */
 struct worker_shared {
     const struct indexer_config *config;
-    struct queue *work;      /* batches in */
-    struct queue *done;      /* batches out; never full */
-    struct breaker *breaker; /* of Elasticsearch */
-    atomic_bool hurry;       /* give up waiting: hand batches back as they are */
+    struct queue *work; /* batches in */
+    struct queue *done; /* batches out; never full */
+    struct parking *parking;
+    struct breaker *breaker; /* this and the next two: of Elasticsearch */
+    struct concurrency *concurrency;
+    struct index_blocks *blocks;
+    _Atomic(const struct elasticsearch_config *) reach; /* as read again, or NULL; see sink.h */
+    atomic_bool hurry; /* give up waiting: hand batches back as they are */
 };
 
 /* Opens everything that the worker owns and starts its thread. */

@@ -41,6 +41,19 @@ static struct metric *created, *duplicate, *retried, *refused;
 static struct metric *blocked_indices, *concurrent, *in_flight;
 static struct health_condition *condition, *indices_condition;
 static atomic_bool is_held; /* the breaker has opened, and no success since */
+static atomic_bool is_away; /* the condition "elasticsearch" is not met */
+
+static void met(void)
+{
+    atomic_store(&is_away, false);
+    health_met(condition);
+}
+
+static void unmet(const char *why)
+{
+    atomic_store(&is_away, true);
+    health_unmet(condition, "%s", why);
+}
 
 static struct metric *document_counter(const char *labels)
 {
@@ -118,7 +131,7 @@ void elastic_report_success(struct breaker *breaker, int64_t now_ms)
     breaker_success(breaker, now_ms);
     if (publish(breaker) != BREAKER_CLOSED)
         return;
-    health_met(condition);
+    met();
     if (atomic_exchange(&is_held, false))
         log_info("Elasticsearch takes documents again");
 }
@@ -127,7 +140,7 @@ static void after_failure(struct breaker *breaker, enum breaker_state before, co
 {
     if (publish(breaker) != BREAKER_OPEN)
         return;
-    health_unmet(condition, "%s", why);
+    unmet(why);
     if (before == BREAKER_OPEN)
         return;
     atomic_store(&is_held, true);
@@ -170,12 +183,17 @@ void elastic_report_concurrency(struct concurrency *concurrency)
 
 void elastic_report_ready(void)
 {
-    health_met(condition);
+    met();
 }
 
 void elastic_report_not_ready(const char *why)
 {
-    health_unmet(condition, "%s", why);
+    unmet(why);
+}
+
+bool elastic_report_is_away(void)
+{
+    return atomic_load(&is_away);
 }
 
 static enum result result_of(enum elastic_verdict verdict)

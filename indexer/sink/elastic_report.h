@@ -38,6 +38,9 @@ void elastic_report_concurrency(struct concurrency *concurrency);
 void elastic_report_ready(void);
 void elastic_report_not_ready(const char *why);
 
+/* Is something wrong with Elasticsearch as a whole, by what was reported last? */
+bool elastic_report_is_away(void);
+
 /* A request of `seconds` and what came of it; errors of this class count once more. */
 void elastic_count_request(enum elastic_verdict verdict, double seconds);
 

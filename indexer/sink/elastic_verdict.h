@@ -45,7 +45,7 @@ struct elastic_item {
     size_t start;              /* of its two lines in the request's body */
     uint16_t status;           /* HTTP code */
     struct slice type, reason; /* of its error, inside of the answer's quotes; len 0 = none */
-    bool replace; /* asked for with "index", else with "create" */
+    bool replace;              /* asked for with "index", else with "create" */
 };
 
 enum elastic_verdict elastic_request_verdict(const struct http_answer *answer);

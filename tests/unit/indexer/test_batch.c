@@ -177,6 +177,55 @@ static void messages_live_until_the_batch_is_cleared(void **state)
     rd_kafka_destroy(producer);
 }
 
+static void set(struct batch *batch, size_t i, struct slice index, enum outcome outcome)
+{
+    struct batch_entry *entry = &batch->entries[i];
+
+    entry->id = arena_copy(&batch->arena, SLICE("id"));
+    entry->id.len = 2;
+    entry->index = index;
+    entry->document = arena_copy(&batch->arena, entry->original);
+    entry->outcome = outcome;
+}
+
+static void what_is_pending_outlives_the_batch_that_it_leaves(void **state)
+{
+    struct batch *batch = open_batch(5), *rest;
+    struct error err;
+    struct slice a = arena_copy(&batch->arena, SLICE("index-a"));
+    struct slice b = arena_copy(&batch->arena, SLICE("index-b"));
+
+    (void)state;
+    for (size_t i = 0; i < 5; i++)
+        batch_add_payload(batch, slice_of(&"0\0001\0002\0003\0004"[2 * i]));
+    set(batch, 0, a, OUTCOME_PENDING);
+    set(batch, 1, a, OUTCOME_INDEXED);
+    set(batch, 2, a, OUTCOME_PENDING);
+    set(batch, 3, b, OUTCOME_REFUSED);
+    set(batch, 4, b, OUTCOME_PENDING);
+    batch->entries[2].detail = arena_copy(&batch->arena, (struct slice){"why", 4}).data;
+    batch->segments = (struct segment *)&err;
+    assert_int_equal(batch_split(batch, &rest, &err), OK);
+    assert_null(batch->segments);
+    assert_ptr_equal(rest->segments, (struct segment *)&err);
+    assert_true(rest->parked);
+    assert_int_equal(rest->bytes, 5);
+    assert_int_equal(batch->count, 2);
+    assert_int_equal(batch_pending(batch), 0);
+    assert_true(slice_is(batch->entries[1].original, "3"));
+    batch_close(batch);
+
+    assert_int_equal(rest->count, 3);
+    assert_int_equal(batch_pending(rest), 3);
+    assert_true(slice_is(rest->entries[0].document, "0"));
+    assert_true(slice_is(rest->entries[1].document, "2"));
+    assert_string_equal(rest->entries[1].detail, "why");
+    assert_ptr_equal(rest->entries[0].index.data, rest->entries[1].index.data);
+    assert_true(slice_is(rest->entries[2].index, "index-b"));
+    assert_true(slice_is(rest->entries[2].id, "id"));
+    batch_close(rest);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +235,7 @@ int main(void)
         cmocka_unit_test(cleared_batch_forgets_outcomes),
         cmocka_unit_test(memory_of_one_giant_is_not_kept),
         cmocka_unit_test(every_outcome_and_reason_has_a_name),
+        cmocka_unit_test(what_is_pending_outlives_the_batch_that_it_leaves),
         cmocka_unit_test(messages_live_until_the_batch_is_cleared),
     };
 

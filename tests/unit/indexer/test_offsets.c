@@ -115,6 +115,25 @@ static void unsettled_batch_stops_the_position_for_good(void **state)
     expect_position(bench, 0, 5);
 }
 
+static void what_is_settled_behind_a_hole_counts_when_it_is_closed(void **state)
+{
+    struct bench *bench = *state;
+
+    hand_out(bench, 0, 0, 0, 5);
+    for (int round = 0; round < 1000; round++) {
+        hand_out(bench, 1, 0, 5 + 10 * round, 5);
+        hand_out(bench, 2, 0, 10 + 10 * round, 5);
+        take_back(bench, 2, true);
+        take_back(bench, 1, true);
+    }
+    hand_out(bench, 3, 0, 10005, 5);
+    expect_position(bench, 0, -1);
+    take_back(bench, 0, true);
+    expect_position(bench, 0, 10005);
+    take_back(bench, 3, true);
+    expect_position(bench, 0, 10010);
+}
+
 static void partitions_of_one_batch_are_apart(void **state)
 {
     struct bench *bench = *state;
@@ -302,6 +321,7 @@ int main(void)
         CASE(position_is_behind_what_is_settled),
         CASE(later_batch_waits_for_the_earlier),
         CASE(unsettled_batch_stops_the_position_for_good),
+        CASE(what_is_settled_behind_a_hole_counts_when_it_is_closed),
         CASE(partitions_of_one_batch_are_apart),
         CASE(batches_under_way_are_counted),
         CASE(what_comes_back_of_a_lost_partition_counts_no_more),

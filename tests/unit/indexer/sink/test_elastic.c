@@ -802,7 +802,7 @@ static void documents_refused_for_load_again_and_again_let_others_pass(void **st
     (void)state;
     SCRIPT_RULES({"0", 429, "es_rejected_execution_exception"});
     for (int i = 0; i < 4; i++) {
-        char id[8];
+        char id[16];
 
         if (i == 0)
             add_document("0", SLICE("{}"));
