@@ -33,8 +33,8 @@ maxminddb.h indexer/enrich/geoip_answer.c indexer/enrich/geoip_answer.h indexer/
 hiredis/hiredis.h indexer/redis.c indexer/redis.h indexer/redis_url.c indexer/redis_url.h
 zlib.h common/http.c shipper/content/gzip.c shipper/input/http_body.c
 pcre2.h shipper/pattern.c
-openssl/ssl.h shipper/input/listener.c
-openssl/x509_vfy.h common/kafka_failure.c
+openssl/ssl.h shipper/input/listener.c common/http_pin.c
+openssl/x509_vfy.h common/kafka_failure.c common/http_pin.c
 zstd.h shipper/content/zstd.c
 librdkafka/rdkafka.h common/kafka.c common/kafka.h common/kafka_failure.c common/kafka_failure.h shipper/producer.c indexer/consumer.c indexer/consumer.h indexer/deadletter.c indexer/follower.c indexer/reader.c indexer/deadletter_letter.c indexer/deadletter_read.c indexer/deadletter_handle.c indexer/batch.c indexer/batch.h
 "
