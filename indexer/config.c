@@ -90,7 +90,6 @@ static const cyaml_schema_field_t elasticsearch_fields[] = {
     CYAML_FIELD_SEQUENCE_COUNT("datasets", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                                struct elasticsearch_config, datasets, dataset_count, &dataset_value,
                                0, 1024),
-    NUMBER("max_age_ms", struct elasticsearch_config, max_age_ms),
     NUMBER("max_future_ms", struct elasticsearch_config, max_future_ms),
     NUMBER("new_indices_per_hour", struct elasticsearch_config, new_indices_per_hour),
     FLAG("manage_template", struct elasticsearch_config, manage_template),
@@ -197,6 +196,8 @@ static void check_elasticsearch(struct config *config, const struct elasticsearc
                        64u << 20, "64KiB to 64MiB");
     config_check_range(config, "elasticsearch.max_in_flight", c->max_in_flight, 1, 64, "1 to 64");
     config_check_range(config, "elasticsearch.gzip_level", c->gzip_level, 1, 9, "1 to 9");
+    config_check_range(config, "elasticsearch.new_indices_per_hour", c->new_indices_per_hour, 0,
+                       100000, "0 to 100000");
     config_check_range(config, "elasticsearch.max_future_ms", c->max_future_ms, 60000,
                        (uint64_t)3650 * 86400000, "1m to 3650d");
     config_check_range(config, "elasticsearch.timeout_ms", c->timeout_ms, 100, 3600000,

@@ -44,7 +44,7 @@ struct elasticsearch_config {
     uint32_t url_count;
     char *index_prefix, *username, *password, *api_key;
     char *ca_file, *ca_fingerprint, *certificate_file, *key_file, *key_password;
-    uint64_t timeout_ms, bulk_max_bytes, refresh_interval_ms, max_age_ms, max_future_ms;
+    uint64_t timeout_ms, bulk_max_bytes, refresh_interval_ms, max_future_ms;
     bool gzip, manage_template;
     char *codec;
     char **datasets; /* none: all */
