@@ -5,8 +5,8 @@
  * stand in the order in which a record is written, so that the fields of one
  * object follow each other. Types give the index mapping (record_mapping.c).
  * LONG fields that are times are in nanoseconds, sizes in bytes.
- * Names: Elastic Common Schema 8; `security.*`, `kafka.*`, `user_agent.is_bot`
- * and `user_agent.bot.*` are our own additions.
+ * Names: Elastic Common Schema 8; `security.*`, `kafka.*`, `user_agent.is_bot`,
+ * `user_agent.bot.*` and `user_agent.device.class` are our own additions.
  */
 /* clang-format off */
 FIELD(TIMESTAMP,            "@timestamp",                           DATE,    "timestamp")
@@ -93,7 +93,9 @@ FIELD(USER_AGENT_NAME,      "user_agent.name",                      KEYWORD, "br
 FIELD(USER_AGENT_VERSION,   "user_agent.version",                   KEYWORD, "")
 FIELD(USER_AGENT_OS_NAME,   "user_agent.os.name",                   KEYWORD, "os")
 FIELD(USER_AGENT_OS_VERSION, "user_agent.os.version",               KEYWORD, "")
+FIELD(USER_AGENT_OS_FULL,   "user_agent.os.full",                   KEYWORD, "")
 FIELD(USER_AGENT_DEVICE_NAME, "user_agent.device.name",             KEYWORD, "device")
+FIELD(USER_AGENT_DEVICE_CLASS, "user_agent.device.class",           KEYWORD, "device_class")
 FIELD(USER_AGENT_IS_BOT,    "user_agent.is_bot",                    BOOL,    "bot,is_bot")
 FIELD(USER_AGENT_BOT_NAME,  "user_agent.bot.name",                  KEYWORD, "bot_name")
 FIELD(USER_AGENT_BOT_CATEGORY, "user_agent.bot.category",           KEYWORD, "bot_category")

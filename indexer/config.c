@@ -114,6 +114,7 @@ static const cyaml_schema_field_t top_fields[] = {
     SECTION(kafka, kafka_fields),
     SECTION(batch, batch_fields),
     SECTION(geoip, geoip_fields),
+    SECTION(user_agent, user_agent_config_fields),
     SECTION(redis, redis_fields),
     SECTION(elasticsearch, elasticsearch_fields),
     SECTION(retention, retention_config_fields),
@@ -260,6 +261,7 @@ static void check(struct config *config, const struct indexer_config *c)
     check_kafka(config, &c->kafka);
     check_elasticsearch(config, &c->elasticsearch);
     check_geoip(config, &c->geoip);
+    user_agent_config_check(config, &c->user_agent);
     retention_config_check(config, &c->retention, c->elasticsearch.index_prefix);
     config_check_range(config, "workers", c->workers, 0, 64, "0 to 64");
     config_check_range(config, "batch.max_records", c->batch.max_records, 1, 50000, "1 to 50000");

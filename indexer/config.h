@@ -10,6 +10,7 @@
 #include "common/config.h"
 #include "common/kafka.h"
 #include "common/log_config.h"
+#include "indexer/enrich/agent_config.h"
 #include "indexer/retention/config.h"
 
 struct indexer_kafka_config {
@@ -61,6 +62,7 @@ struct indexer_config {
     struct indexer_kafka_config kafka;
     struct batch_config batch;
     struct geoip_config geoip;
+    struct user_agent_config user_agent;
     struct redis_config redis;
     struct elasticsearch_config elasticsearch;
     struct retention_config retention;

@@ -20,6 +20,7 @@
 /* In the order in which they are applied: what one adds the later ones see. */
 static const struct enrich_type *const types[] = {
     &enrich_geoip,
+    &enrich_agent,
 };
 
 static_assert(ARRAY_LEN(types) <= ENRICH_MAX, "ENRICH_MAX is too small");

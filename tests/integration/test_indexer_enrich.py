@@ -160,6 +160,12 @@ def test_without_a_usable_database_it_goes_on_and_says_so(tmp_path, city, damage
         {"event": "login"},
         {"event": []},
         {"user_agent": "curl"},
+        {"user_agent": {"original": 7}},
+        {"user_agent": {"original": ["curl/8"]}},
+        {"user_agent": {"original": {"a": "curl/8"}}},
+        {"user_agent": {"original": None}},
+        {"user_agent": {"original": "curl/8", "name": {"a": 1}, "os": "x", "device": [1], "bot": "y", "is_bot": "z"}},
+        {"user_agent": {"original": "Mozilla/5.0 \u0000 (\ud83d\ude00; Android 9; \u0001) Chrome/1"}},
         {"tags": "one"},
         {"tags": {"a": 1}},
         {"tags": [1, None, {"x": []}]},
@@ -243,3 +249,48 @@ def test_lines_that_are_no_record_are_kept_tagged_and_counted_by_the_exit_code()
     enriched, _ = enrich([record(), b"not json", record()], expect=(3,))
     assert len(enriched) == 3
     assert enriched[1]["tags"] == ["_decodefailure"] and "not json" in json.dumps(enriched[1])
+
+
+CHROME = (
+    "Mozilla/5.0 (Linux; Android 13; SM-G991B) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.6478.50"
+    " Mobile Safari/537.36"
+)
+
+
+def test_browser_system_and_device_come_from_the_agent():
+    (enriched,), _ = enrich([record(user_agent={"original": CHROME})])
+    agent = enriched["user_agent"]
+    assert agent["original"] == CHROME
+    assert agent["name"] == "Chrome Mobile" and agent["version"] == "126.0.6478.50"
+    assert agent["os"] == {"name": "Android", "version": "13", "full": "Android 13"}
+    assert agent["device"] == {"name": "Samsung SM-G991B", "class": "mobile"}
+
+
+def test_the_same_agents_give_the_same_with_and_without_a_cache():
+    agents = [CHROME.replace("126", str(number % 40)) for number in range(400)]
+    records = [record(user_agent={"original": agent}) for agent in agents]
+    results = [
+        [each["user_agent"] for each in enrich(records, ALPEX_USER_AGENT_CACHE_ENTRIES=entries)[0]]
+        for entries in ("0", "3", "4096")
+    ]
+    assert results[0] == results[1] == results[2]
+    assert results[0][7]["version"] == "7.0.6478.50"
+
+
+def test_agents_are_not_looked_at_when_that_is_switched_off():
+    (enriched,), _ = enrich([record(user_agent={"original": CHROME})], ALPEX_USER_AGENT_ENABLED="false")
+    assert set(enriched["user_agent"]) <= {"original", "is_bot"}
+
+
+@pytest.mark.parametrize("agent", ["", "-"])
+def test_no_agent_is_no_browser(agent):
+    (enriched,), _ = enrich([record(user_agent={"original": agent})])
+    assert set(enriched["user_agent"]) == {"original"}
+
+
+def test_what_an_earlier_enrichment_said_of_an_agent_goes():
+    stale = {"original": "curl/8.5.0", "os": {"name": "Windows"}, "device": {"name": "Mac", "class": "tv"}}
+    (enriched,), _ = enrich([record(user_agent=stale)])
+    assert enriched["user_agent"]["name"] == "curl"
+    assert enriched["user_agent"].get("os") in (None, {})
+    assert enriched["user_agent"].get("device", {}).get("name") != "Mac"
