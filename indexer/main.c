@@ -169,6 +169,84 @@ static int tail_command(const struct program *program, int argc, char **argv)
     return code;
 }
 
+/* Another index prefix is checked as the configuration's own. */
+static void set_prefix(const char *prefix, char *room, size_t size)
+{
+    if (!prefix || source.settings.count == OPTION_LIST_MAX)
+        return;
+    snprintf(room, size, "elasticsearch.index_prefix=%s", prefix);
+    source.settings.items[source.settings.count++] = room;
+}
+
+static int replay_command(const struct program *program, int argc, char **argv)
+{
+    static const char help[] =
+        "Reads a part of the topic once more, as it is now, and writes it to Elasticsearch, with\n"
+        "what today's databases and rules know, or as JSON lines to a file or standard output.\n"
+        "  indexer replay --from 2026-11-20 --to now-1h\n"
+        "  indexer replay --query 'status:5xx' --sink errors.ndjson\n"
+        "  indexer replay --index-prefix rebuilt --rate 5000\n"
+        "  indexer replay --sink stdout --no-enrich | gzip > topic.ndjson.gz\n"
+        "Documents of the same id are replaced, never doubled. The consumer group, dedup marks,\n"
+        "alerts and dead letters are not touched. Ctrl-C ends it in good order; --resume goes on.\n"
+        "Times of --from and --to are when a record was sent; --event-from and --event-to are "
+        "about\n"
+        "its @timestamp, for which all of the range is read. Exit codes: 0 done, 1 failed or\n"
+        "stopped, 2 usage, 3 done, but some records were refused.";
+    struct option_list partitions = {0};
+    struct replay_arguments arguments = {.rate = -1, .partitions = &partitions};
+    char prefix[256], **rest;
+    const struct option_row rows[] = {
+        CONFIG_OPTIONS(source.path, source.settings),
+        {"topic", 't', "TOPIC", OPTION_TEXT, &arguments.topic, "another topic than kafka.topic"},
+        {"from", 0, "BOUND", OPTION_TEXT, &arguments.from,
+         "time, offset (1205), -1000 from the end, or beginning (the default)"},
+        {"to", 0, "BOUND", OPTION_TEXT, &arguments.to, "likewise, included; end is the default"},
+        {"partition", 'p', "N", OPTION_LIST, &partitions, "only these: 3, 0,2 or 4-7"},
+        {"query", 'q', "QUERY", OPTION_TEXT, &arguments.query, "only what it finds"},
+        {"event-from", 0, "TIME", OPTION_TEXT, &arguments.event_from, "@timestamp not before"},
+        {"event-to", 0, "TIME", OPTION_TEXT, &arguments.event_to, "@timestamp not after"},
+        {"sink", 0, "SINK", OPTION_TEXT, &arguments.sink,
+         "elasticsearch (the default), stdout, or a file that is not there yet"},
+        {"index-prefix", 0, "PREFIX", OPTION_TEXT, &arguments.index_prefix,
+         "other indices than those of elasticsearch.index_prefix"},
+        {"enrich", 0, NULL, OPTION_FLAG, &arguments.enrich,
+         "with what the enrichers know (default)"},
+        {"no-enrich", 0, NULL, OPTION_FLAG, &arguments.no_enrich,
+         "as they came; the query sees them so, too"},
+        {"rate", 0, "N", OPTION_NUMBER, &arguments.rate, "at most so many records a second"},
+        {"resume", 0, NULL, OPTION_FLAG, &arguments.resume,
+         "go on where the same command was stopped or killed"},
+        {"resume-file", 0, "FILE", OPTION_TEXT, &arguments.resume_file,
+         "where it is kept how far it is (a file sink: FILE.state)"},
+        {"rejects", 0, "FILE", OPTION_TEXT, &arguments.rejects,
+         "JSON lines of what is refused, with the reasons"},
+        {"accept-old", 0, NULL, OPTION_FLAG, &arguments.accept_old,
+         "also records of days that retention has deleted"},
+        {"dry-run", 0, NULL, OPTION_FLAG, &arguments.dry_run,
+         "write nothing: print the range, and what a query finds in it"},
+        {"json", 0, NULL, OPTION_FLAG, &arguments.json, "print the result as JSON"},
+        {0}};
+    struct indexer_config *config;
+    struct config *holder;
+    int code;
+
+    if (!command_begin(program, rows, help, argc, argv, &rest, &code))
+        return code;
+    if (*rest) {
+        fprintf(stderr, "indexer replay: unexpected '%s'; a query is given with --query\n", *rest);
+        return EXIT_USAGE;
+    }
+    set_prefix(arguments.index_prefix, prefix, sizeof(prefix));
+    if (!config_command_load(program, source.path, &source.settings, &holder, (void **)&config,
+                             &code))
+        return code;
+    log_setup("indexer", config->log.level, config->log.format);
+    code = replay_records(config, &arguments);
+    config_close(holder);
+    return code;
+}
+
 static int dlq_command(const struct program *program, int argc, char **argv)
 {
     static const char help[] =
@@ -233,6 +311,8 @@ static const struct command commands[] = {
      enrich_command},
     {"search", "search [QUERY]", "what a query finds in Elasticsearch", search_command},
     {"tail", "tail [QUERY]", "what a query finds in the topic, from now on", tail_command},
+    {"replay", "replay", "a part of the topic once more: to Elasticsearch, a file, stdout",
+     replay_command},
     {"dlq", "dlq ACTION [LETTER...]", "dead letters: list, show, redrive, discard", dlq_command},
     {"explain", "explain QUERY", "how a query is understood; needs no service", explain_command},
     {"check-config", "check-config", "print every problem of the configuration",

@@ -36,7 +36,7 @@ pcre2.h shipper/pattern.c
 openssl/ssl.h shipper/input/listener.c common/http_pin.c
 openssl/x509_vfy.h common/kafka_failure.c common/http_pin.c
 zstd.h shipper/content/zstd.c
-librdkafka/rdkafka.h common/kafka.c common/kafka.h common/kafka_failure.c common/kafka_failure.h shipper/producer.c indexer/consumer.c indexer/consumer.h indexer/deadletter.c indexer/follower.c indexer/reader.c indexer/deadletter_letter.c indexer/deadletter_read.c indexer/deadletter_handle.c indexer/batch.c indexer/batch.h
+librdkafka/rdkafka.h common/kafka.c common/kafka.h common/kafka_failure.c common/kafka_failure.h shipper/producer.c indexer/consumer.c indexer/consumer.h indexer/deadletter.c indexer/follower.c indexer/reader.c indexer/deadletter_letter.c indexer/deadletter_read.c indexer/deadletter_handle.c indexer/replay/replay.c indexer/batch.c indexer/batch.h
 "
 check_libraries() {
     local header allowed file

@@ -24,6 +24,18 @@ int search_records(const struct indexer_config *config, const struct search_argu
 int tail_records(const struct indexer_config *config, const char *query, const char *fields,
                  const char *format);
 
+struct option_list;
+
+struct replay_arguments {
+    const char *topic, *from, *to, *query, *event_from, *event_to;
+    const char *sink, *index_prefix, *resume_file, *rejects;
+    const struct option_list *partitions;
+    int64_t rate; /* -1: no limit */
+    bool enrich, no_enrich, accept_old, resume, dry_run, json;
+};
+
+int replay_records(const struct indexer_config *config, const struct replay_arguments *arguments);
+
 struct dlq_arguments {
     char **words; /* list, show, redrive or discard; then places or ids */
     const char *reason, *from, *to, *query, *state, *note;
