@@ -24,7 +24,7 @@
 #include "indexer/replay/range.h"
 #include "indexer/replay/replay.h"
 
-#define FIND_MS     10000
+#define FIND_MS     5000
 #define ARENA_BLOCK (64u << 10)
 #define QUERIES_MAX 3 /* the query, and two bounds of @timestamp */
 #define JOB_MAX     (64u << 10)
