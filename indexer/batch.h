@@ -49,6 +49,7 @@ struct batch_entry {
     struct slice original;       /* the message's payload */
     struct slice id;             /* event.id, the document's _id */
     struct slice index;          /* full index name; equal pointers for equal names mostly */
+    uint64_t page;               /* equal for records that lie together in their source */
     struct slice document;       /* the enriched record as JSON; in the arena */
     enum outcome outcome;
     enum reason reason;

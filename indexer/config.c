@@ -64,6 +64,9 @@ static const cyaml_schema_field_t geoip_fields[] = {
 
 static const cyaml_schema_field_t redis_fields[] = {
     TEXT("url", struct redis_config, url, 0, PATH_LEN),
+    TEXT("ca_file", struct redis_config, ca_file, 0, PATH_LEN),
+    TEXT("certificate_file", struct redis_config, certificate_file, 0, PATH_LEN),
+    TEXT("key_file", struct redis_config, key_file, 0, PATH_LEN),
     NUMBER("mark_ttl_ms", struct redis_config, mark_ttl_ms),
     NUMBER("timeout_ms", struct redis_config, timeout_ms),
     NUMBER("epoch", struct redis_config, epoch),
@@ -253,28 +256,45 @@ static void check_geoip(struct config *config, const struct geoip_config *c)
                        "0 to 1000000");
 }
 
-static void check(struct config *config, const struct indexer_config *c)
+static void check_file(struct config *config, const char *key, const char *path)
+{
+    if (*path && access(path, R_OK) != 0)
+        config_problem(config, key, "cannot read '%s'", path);
+}
+
+static void check_redis(struct config *config, const struct redis_config *c)
 {
     struct dedup *dedup = NULL;
     struct error err;
 
+    config_check_range(config, "redis.timeout_ms", c->timeout_ms, 1, 60000, "1ms to 1m");
+    config_check_range(config, "redis.mark_ttl_ms", c->mark_ttl_ms, 1000, (uint64_t)365 * 86400000,
+                       "1s to 365d");
+    check_file(config, "redis.ca_file", c->ca_file);
+    check_file(config, "redis.certificate_file", c->certificate_file);
+    check_file(config, "redis.key_file", c->key_file);
+    if (!*c->certificate_file != !*c->key_file)
+        config_problem(config, "redis.certificate_file",
+                       "a certificate and its key belong together; expected both or none");
+    if (dedup_open(c, &dedup, &err))
+        config_problem(config, "redis.url", "%s",
+                       strncmp(err.text, "redis.url: ", 11) == 0 ? err.text + 11 : err.text);
+    dedup_close(dedup);
+}
+
+static void check(struct config *config, const struct indexer_config *c)
+{
     check_kafka(config, &c->kafka);
     check_elasticsearch(config, &c->elasticsearch);
     check_geoip(config, &c->geoip);
     user_agent_config_check(config, &c->user_agent);
+    check_redis(config, &c->redis);
     retention_config_check(config, &c->retention, c->elasticsearch.index_prefix);
     config_check_range(config, "workers", c->workers, 0, 64, "0 to 64");
     config_check_range(config, "batch.max_records", c->batch.max_records, 1, 50000, "1 to 50000");
     config_check_range(config, "batch.max_bytes", c->batch.max_bytes, 1024, 64u << 20,
                        "1KiB to 64MiB");
     config_check_range(config, "batch.max_wait_ms", c->batch.max_wait_ms, 1, 60000, "1ms to 1m");
-    config_check_range(config, "redis.timeout_ms", c->redis.timeout_ms, 1, 60000, "1ms to 1m");
-    config_check_range(config, "redis.mark_ttl_ms", c->redis.mark_ttl_ms, 1000,
-                       (uint64_t)365 * 86400000, "1s to 365d");
-    if (dedup_open(&c->redis, &dedup, &err))
-        config_problem(config, "redis.url", "%s",
-                       strncmp(err.text, "redis.url: ", 11) == 0 ? err.text + 11 : err.text);
-    dedup_close(dedup);
 }
 
 enum status indexer_config_load(const char *path, const char *const *settings,

@@ -36,6 +36,7 @@ struct geoip_config {
 
 struct redis_config {
     char *url; /* "" = without Redis */
+    char *ca_file, *certificate_file, *key_file;
     uint64_t mark_ttl_ms, timeout_ms;
     uint32_t epoch;
 };

@@ -1,6 +1,12 @@
 /*
  * dedup.c - seen before?
  *
+ * A key of its own for every mark would cost Redis 140 bytes, ten times what
+ * it holds. So the marks of records that lie together in their source share a
+ * hash, which Redis keeps as one flat list as long as it has no more than 128
+ * members: 30 bytes a mark, and one command for all of a batch's records that
+ * fall into it. The time to live is the hash's, renewed by each mark.
+ *
  * A mark is trusted only when it reads as a position. Whatever else happens
  * (no Redis, an error, a value of somebody else) means "cannot tell".
  */
@@ -12,26 +18,36 @@
 
 #include "common/log.h"
 #include "common/metrics.h"
+#include "common/scope.h"
 #include "indexer/batch.h"
 #include "indexer/config.h"
 #include "indexer/redis.h"
 
-#define CHUNK         500         /* keys of one MGET: Redis serves nobody else meanwhile */
-#define ID_MAX        512         /* bytes; Elasticsearch takes no longer ids */
-#define POSITION_MAX  40          /* bytes of a mark with its NUL */
-#define COMMANDS_MAX  (64u << 20) /* bytes; 4000 marks of full length are 4 MiB */
-#define COMMANDS_KEEP (4u << 20)  /* bytes kept for the next batch */
-#define BATCH_MAX     (1u << 24)  /* entries: the sizes of the tables cannot overflow */
-#define CONFLICT      409         /* Elasticsearch: the document is there already */
-#define NONE          UINT32_MAX  /* an empty slot */
+#define CHUNK        500  /* marks of one command: Redis serves nobody else meanwhile */
+#define EXCHANGE     4000 /* marks of one exchange, which has a time-out of its own */
+#define PREFIX       "alpex:seen:"
+#define FIELD_BYTES  12         /* of the hash of index and id: a stranger's is a lost record */
+#define OFFSET_BITS  47         /* of a position */
+#define ID_MAX       512        /* bytes; Elasticsearch takes no longer ids */
+#define POSITION_MAX 24         /* bytes of a mark with its NUL */
+#define COMMANDS_MAX (4u << 20) /* bytes; an exchange of marks that share nothing is 700 KiB */
+#define BATCH_MAX    (1u << 24) /* entries: the sizes of the tables cannot overflow */
+#define CONFLICT     409        /* Elasticsearch: the document is there already */
+#define NONE         UINT32_MAX /* an empty slot */
+
+struct item { /* an entry of the batch, in the order of the pages */
+    uint64_t page;
+    uint32_t number;
+};
 
 struct dedup {
     const struct redis_config *config;
     struct redis *redis; /* NULL: without Redis */
     struct buf commands;
-    uint32_t *asked; /* entries whose keys were asked for, in the order of the replies */
+    struct item *items; /* what is asked for, or marked */
+    size_t item_count, item_room;
     uint32_t *slots; /* hash table of entries */
-    size_t asked_room, slots_room;
+    size_t slots_room;
     char refused_look_ups[32], refused_marks[32]; /* code of the error that was logged */
     struct metric *lookups, *duplicates, *redelivered;
 };
@@ -39,7 +55,8 @@ struct dedup {
 struct lookup { /* of one batch */
     struct dedup *dedup;
     struct batch *batch;
-    size_t asked, duplicates, redelivered, errors;
+    size_t at, end; /* items: the next reply begins with `at`; the exchange ends before `end` */
+    size_t duplicates, redelivered, errors;
     char error[160];
 };
 
@@ -63,7 +80,7 @@ enum status dedup_open(const struct redis_config *config, struct dedup **out, st
     dedup->duplicates = metrics_counter("indexer_dedup_hits_total", "kind=\"duplicate\"", help);
     dedup->redelivered = metrics_counter("indexer_dedup_hits_total", "kind=\"redelivered\"", help);
     if (config->url && *config->url)
-        status = redis_open(config->url, (int64_t)config->timeout_ms, &dedup->redis, err);
+        status = redis_open(config, &dedup->redis, err);
     if (status)
         dedup_close(dedup);
     else
@@ -71,15 +88,16 @@ enum status dedup_open(const struct redis_config *config, struct dedup **out, st
     return status;
 }
 
-/* Makes *array hold `count` numbers, contents lost; false without memory. */
-static bool make_room(uint32_t **array, size_t *room, size_t count)
+/* Makes an array of `size` bytes an element hold `count` of them, contents lost; NULL: no memory.
+ */
+static void *make_room(void *array, size_t *room, size_t count, size_t size)
 {
     if (count <= *room)
-        return true;
-    free(*array);
-    *array = malloc(count * sizeof(**array));
-    *room = *array ? count : 0;
-    return *array != NULL;
+        return array;
+    free(array);
+    array = malloc(count * size);
+    *room = array ? count : 0;
+    return array;
 }
 
 /* Whether the entry takes part: a message that is no record has no id. */
@@ -112,7 +130,8 @@ static size_t settle_repeated(struct dedup *dedup, struct batch *batch)
 
     while (size < batch->count * 2)
         size *= 2;
-    if (!make_room(&dedup->slots, &dedup->slots_room, size))
+    dedup->slots = make_room(dedup->slots, &dedup->slots_room, size, sizeof(*dedup->slots));
+    if (!dedup->slots)
         return 0; /* Elasticsearch tells them as well */
     memset(dedup->slots, 0xff, size * sizeof(*dedup->slots));
     for (size_t i = 0; i < batch->count; i++) {
@@ -124,55 +143,89 @@ static size_t settle_repeated(struct dedup *dedup, struct batch *batch)
     return settled;
 }
 
-static void add_key(struct dedup *dedup, const struct batch_entry *entry)
-{
-    char start[40];
-    int len = snprintf(start, sizeof(start), "alpex:seen:%u:", dedup->config->epoch);
+/* ---- keys, fields, positions ---- */
 
-    buf_addf(&dedup->commands, "$%zu\r\n", (size_t)len + entry->index.len + 1 + entry->id.len);
-    buf_add(&dedup->commands, start, (size_t)len);
-    buf_add_slice(&dedup->commands, entry->index);
-    buf_add_char(&dedup->commands, ':');
-    buf_add_slice(&dedup->commands, entry->id);
-    buf_add(&dedup->commands, "\r\n", 2);
+static int by_page(const void *a, const void *b)
+{
+    const struct item *x = a, *y = b;
+
+    if (x->page != y->page)
+        return x->page < y->page ? -1 : 1;
+    return (x->number > y->number) - (x->number < y->number);
 }
 
-static void add_look_ups(struct dedup *dedup, const struct batch *batch, size_t asked)
-{
-    size_t chunk;
+typedef bool is_wanted(const struct batch_entry *entry);
 
-    for (size_t i = 0; i < asked; i++) {
-        if (i % CHUNK == 0) {
-            chunk = asked - i < CHUNK ? asked - i : CHUNK;
-            redis_command(&dedup->commands, 1 + chunk);
-            redis_part(&dedup->commands, SLICE("MGET"));
-        }
-        add_key(dedup, &batch->entries[dedup->asked[i]]);
+/* The entries that are wanted and whose id can be stored at all, in the order of their pages. */
+static bool choose(struct dedup *dedup, const struct batch *batch, is_wanted *wanted)
+{
+    const struct batch_entry *entry;
+
+    dedup->item_count = 0;
+    dedup->items = make_room(dedup->items, &dedup->item_room, batch->count, sizeof(*dedup->items));
+    for (size_t i = 0; dedup->items && i < batch->count; i++) {
+        entry = &batch->entries[i];
+        if (wanted(entry) && entry->id.len > 0 && entry->id.len <= ID_MAX)
+            dedup->items[dedup->item_count++] = (struct item){entry->page, (uint32_t)i};
     }
+    if (dedup->item_count)
+        qsort(dedup->items, dedup->item_count, sizeof(*dedup->items), by_page);
+    return dedup->item_count > 0;
 }
 
-/* Where the entry's message stands, as marks have it: "3:1045". */
+/* The items from `at` on, before `end`, that go into one command: of one page. */
+static size_t run_length(const struct dedup *dedup, size_t at, size_t end)
+{
+    size_t length = 1;
+
+    while (at + length < end && length < CHUNK &&
+           dedup->items[at + length].page == dedup->items[at].page)
+        length++;
+    return length;
+}
+
+static void add_key(struct dedup *dedup, uint64_t page)
+{
+    uint64_t of_epoch = XXH3_64bits_withSeed(&page, sizeof(page), dedup->config->epoch);
+    char key[sizeof(PREFIX) - 1 + sizeof(of_epoch)];
+
+    memcpy(key, PREFIX, sizeof(PREFIX) - 1);
+    memcpy(key + sizeof(PREFIX) - 1, &of_epoch, sizeof(of_epoch));
+    redis_part(&dedup->commands, (struct slice){key, sizeof(key)});
+}
+
+static void add_field(struct dedup *dedup, const struct batch_entry *entry)
+{
+    XXH128_hash_t hash = XXH3_128bits_withSeed(entry->id.data, entry->id.len,
+                                               XXH3_64bits(entry->index.data, entry->index.len));
+    XXH128_canonical_t bytes;
+
+    XXH128_canonicalFromHash(&bytes, hash);
+    redis_part(&dedup->commands, (struct slice){(const char *)bytes.digest, FIELD_BYTES});
+}
+
+/* Where the entry's message stands, as marks have it: one number, which Redis keeps as such. */
 static void write_position(const struct batch_entry *entry, char out[POSITION_MAX])
 {
+    int64_t position = -1;
+
     if (entry->message)
-        snprintf(out, POSITION_MAX, "%d:%lld", entry->message->partition,
-                 (long long)entry->message->offset);
-    else
-        snprintf(out, POSITION_MAX, "-1:-1");
+        position = ((int64_t)(entry->message->partition & 0xffff) << OFFSET_BITS) |
+                   (entry->message->offset & (((int64_t)1 << OFFSET_BITS) - 1));
+    snprintf(out, POSITION_MAX, "%lld", (long long)position);
 }
 
 static bool is_position(const redisReply *reply)
 {
-    size_t first, second;
+    size_t sign;
 
-    if (reply->type != REDIS_REPLY_STRING || reply->len >= POSITION_MAX)
+    if (reply->type != REDIS_REPLY_STRING || reply->len >= POSITION_MAX || reply->len == 0)
         return false;
-    first = strspn(reply->str, "-0123456789");
-    if (first == 0 || reply->str[first] != ':')
-        return false;
-    second = strspn(reply->str + first + 1, "-0123456789");
-    return second > 0 && first + 1 + second == reply->len;
+    sign = reply->str[0] == '-';
+    return reply->len > sign && strspn(reply->str + sign, "0123456789") == reply->len - sign;
 }
+
+/* ---- look-ups ---- */
 
 static void settle(struct lookup *lookup, struct batch_entry *entry, const redisReply *mark)
 {
@@ -202,16 +255,34 @@ static void copy_error(char *out, size_t size, const redisReply *reply)
 static void on_look_up(void *arg, size_t index, const redisReply *reply)
 {
     struct lookup *lookup = arg;
-    size_t first = index * CHUNK;
-    size_t count = lookup->asked - first < CHUNK ? lookup->asked - first : CHUNK;
+    const struct item *items = &lookup->dedup->items[lookup->at];
+    size_t count = run_length(lookup->dedup, lookup->at, lookup->end);
 
+    (void)index;
+    lookup->at += count;
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != count) {
         copy_error(lookup->error, sizeof(lookup->error), reply);
         lookup->errors++;
         return;
     }
     for (size_t i = 0; i < count; i++)
-        settle(lookup, &lookup->batch->entries[lookup->dedup->asked[first + i]], reply->element[i]);
+        settle(lookup, &lookup->batch->entries[items[i].number], reply->element[i]);
+}
+
+/* What to do about the errors that mean something else than a moment's trouble. */
+static const char *advice(const char *error)
+{
+    static const char *const known[][2] = {
+        {"NOPERM", "; the user needs HMGET, HSET and EXPIRE on alpex:*"},
+        {"MOVED", "; Redis Cluster is not supported, give a single server"},
+        {"READONLY", "; that is a replica, give the primary"},
+        {"OOM", "; its memory is full, see maxmemory and redis.mark_ttl_ms"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (strncmp(error, known[i][0], strlen(known[i][0])) == 0)
+            return known[i][1];
+    return "";
 }
 
 /* Logs an error of a kind once; `logged` keeps its code until all is well again. */
@@ -222,43 +293,46 @@ static void report(struct dedup *dedup, char logged[32], const char *what, const
 
     snprintf(now, sizeof(now), "%.*s", code, error);
     if (*error && strcmp(now, logged) != 0)
-        log_warn("Redis at '%s' refuses %s: %s; goes on without, Elasticsearch tells duplicates",
-                 redis_place(dedup->redis), what, error);
+        log_warn("Redis at '%s' refuses %s: %s%s; goes on without, Elasticsearch tells duplicates",
+                 redis_place(dedup->redis), what, error, advice(error));
     memcpy(logged, now, sizeof(now));
 }
 
-static void trim(struct buf *commands)
+/* The commands for the items from lookup->at on; returns their number. */
+static size_t add_look_ups(struct dedup *dedup, const struct lookup *lookup)
 {
-    if (commands->cap > COMMANDS_KEEP)
-        buf_release(commands);
-    buf_clear(commands);
-}
+    size_t commands = 0, count;
 
-/* Entries of open records whose id can be stored at all, into dedup->asked; returns their number.
- */
-static size_t choose(struct dedup *dedup, const struct batch *batch)
-{
-    size_t asked = 0;
-
-    if (!make_room(&dedup->asked, &dedup->asked_room, batch->count))
-        return 0;
-    for (size_t i = 0; i < batch->count; i++)
-        if (is_open(&batch->entries[i]) && batch->entries[i].id.len <= ID_MAX)
-            dedup->asked[asked++] = (uint32_t)i;
-    return asked;
+    buf_clear(&dedup->commands);
+    for (size_t at = lookup->at; at < lookup->end; at += count) {
+        count = run_length(dedup, at, lookup->end);
+        redis_command(&dedup->commands, 2 + count);
+        redis_part(&dedup->commands, SLICE("HMGET"));
+        add_key(dedup, dedup->items[at].page);
+        for (size_t i = at; i < at + count; i++)
+            add_field(dedup, &lookup->batch->entries[dedup->items[i].number]);
+        commands++;
+    }
+    return commands;
 }
 
 static void look_up(struct dedup *dedup, struct lookup *lookup, int64_t now_ms)
 {
-    enum status status;
+    enum status status = OK;
+    size_t commands;
 
-    lookup->asked = choose(dedup, lookup->batch);
-    add_look_ups(dedup, lookup->batch, lookup->asked);
-    if (lookup->asked == 0 || dedup->commands.failed)
+    if (!choose(dedup, lookup->batch, is_open))
         return;
-    metric_add(dedup->lookups, lookup->asked);
-    status = redis_exchange(dedup->redis, buf_slice(&dedup->commands),
-                            (lookup->asked + CHUNK - 1) / CHUNK, on_look_up, lookup, now_ms);
+    metric_add(dedup->lookups, dedup->item_count);
+    for (; status == OK && lookup->end < dedup->item_count; lookup->at = lookup->end) {
+        lookup->end +=
+            dedup->item_count - lookup->end < EXCHANGE ? dedup->item_count - lookup->end : EXCHANGE;
+        commands = add_look_ups(dedup, lookup);
+        if (dedup->commands.failed)
+            return;
+        status = redis_exchange(dedup->redis, buf_slice(&dedup->commands), commands, on_look_up,
+                                lookup, now_ms);
+    }
     redis_count_errors(dedup->redis, lookup->errors);
     if (status == OK)
         report(dedup, dedup->refused_look_ups, "look-ups", lookup->error);
@@ -271,10 +345,8 @@ void dedup_check(struct dedup *dedup, struct batch *batch, int64_t now_ms)
     if (batch->count == 0 || batch->count > BATCH_MAX)
         return;
     lookup.duplicates = settle_repeated(dedup, batch);
-    if (dedup->redis) {
+    if (dedup->redis)
         look_up(dedup, &lookup, now_ms);
-        trim(&dedup->commands);
-    }
     metric_add(dedup->duplicates, lookup.duplicates);
     metric_add(dedup->redelivered, lookup.redelivered);
 }
@@ -286,18 +358,26 @@ static bool is_stored(const struct batch_entry *entry)
            (entry->outcome == OUTCOME_DUPLICATE && entry->status == CONFLICT);
 }
 
-static void add_mark(struct dedup *dedup, const struct batch_entry *entry)
+/* One command with the marks of a page, and one that lets it end. */
+static void add_marks(struct dedup *dedup, const struct batch *batch, size_t at, size_t count)
 {
     uint64_t ttl_s = dedup->config->mark_ttl_ms / 1000;
+    const struct batch_entry *entry;
     char value[POSITION_MAX], ttl[24];
 
-    write_position(entry, value);
+    redis_command(&dedup->commands, 2 + 2 * count);
+    redis_part(&dedup->commands, SLICE("HSET"));
+    add_key(dedup, dedup->items[at].page);
+    for (size_t i = at; i < at + count; i++) {
+        entry = &batch->entries[dedup->items[i].number];
+        add_field(dedup, entry);
+        write_position(entry, value);
+        redis_part(&dedup->commands, slice_of(value));
+    }
     snprintf(ttl, sizeof(ttl), "%llu", (unsigned long long)(ttl_s ? ttl_s : 1));
-    redis_command(&dedup->commands, 5);
-    redis_part(&dedup->commands, SLICE("SET"));
-    add_key(dedup, entry);
-    redis_part(&dedup->commands, slice_of(value));
-    redis_part(&dedup->commands, SLICE("EX"));
+    redis_command(&dedup->commands, 3);
+    redis_part(&dedup->commands, SLICE("EXPIRE"));
+    add_key(dedup, dedup->items[at].page);
     redis_part(&dedup->commands, slice_of(ttl));
 }
 
@@ -306,36 +386,45 @@ static void on_marked(void *arg, size_t index, const redisReply *reply)
     struct marking *marking = arg;
 
     (void)index;
-    if (reply->type == REDIS_REPLY_STATUS)
+    if (reply->type == REDIS_REPLY_INTEGER)
         return;
     if (marking->errors++ == 0)
         copy_error(marking->error, sizeof(marking->error), reply);
 }
 
+/* Marks the items from `at` on, before `end`. */
+static enum status mark_some(struct dedup *dedup, const struct batch *batch, size_t at, size_t end,
+                             struct marking *marking, int64_t now_ms)
+{
+    size_t commands = 0, count;
+
+    buf_clear(&dedup->commands);
+    for (; at < end; at += count) {
+        count = run_length(dedup, at, end);
+        add_marks(dedup, batch, at, count);
+        commands += 2;
+    }
+    if (dedup->commands.failed)
+        return RETRY;
+    return redis_exchange(dedup->redis, buf_slice(&dedup->commands), commands, on_marked, marking,
+                          now_ms);
+}
+
 void dedup_mark(struct dedup *dedup, const struct batch *batch, int64_t now_ms)
 {
     struct marking marking = {0};
-    size_t marks = 0;
-    enum status status;
+    enum status status = OK;
+    size_t end;
 
-    if (!dedup->redis)
+    if (!dedup->redis || batch->count > BATCH_MAX || !choose(dedup, batch, is_stored))
         return;
-    for (size_t i = 0; i < batch->count; i++) {
-        const struct batch_entry *entry = &batch->entries[i];
-
-        if (!is_stored(entry) || entry->id.len == 0 || entry->id.len > ID_MAX)
-            continue;
-        add_mark(dedup, entry);
-        marks++;
+    for (size_t at = 0; status == OK && at < dedup->item_count; at = end) {
+        end = dedup->item_count - at < EXCHANGE ? dedup->item_count : at + EXCHANGE;
+        status = mark_some(dedup, batch, at, end, &marking, now_ms);
     }
-    if (marks && !dedup->commands.failed) {
-        status = redis_exchange(dedup->redis, buf_slice(&dedup->commands), marks, on_marked,
-                                &marking, now_ms);
-        redis_count_errors(dedup->redis, marking.errors);
-        if (status == OK)
-            report(dedup, dedup->refused_marks, "marks", marking.error);
-    }
-    trim(&dedup->commands);
+    redis_count_errors(dedup->redis, marking.errors);
+    if (status == OK)
+        report(dedup, dedup->refused_marks, "marks", marking.error);
 }
 
 void dedup_close(struct dedup *dedup)
@@ -344,7 +433,7 @@ void dedup_close(struct dedup *dedup)
         return;
     redis_close(dedup->redis);
     buf_release(&dedup->commands);
-    free(dedup->asked);
+    free(dedup->items);
     free(dedup->slots);
     free(dedup);
 }

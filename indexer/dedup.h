@@ -4,8 +4,9 @@
  * A mark is written after Elasticsearch has answered, never before: there is
  * no moment at which a mark exists without a stored document. "Cannot tell" is
  * an answer too: without Redis everything goes on, and Elasticsearch's 409
- * decides. Key: alpex:seen:<epoch>:<index>:<id>, value: <partition>:<offset>,
- * with a time to live. Threads: a dedup belongs to one worker.
+ * decides. Keys: alpex:seen: and eight bytes, a hash of epoch and page (see
+ * batch.h); members: twelve bytes, a hash of index and id, with partition and
+ * offset in one number. Threads: a dedup belongs to one worker.
  */
 #ifndef INDEXER_DEDUP_H
 #define INDEXER_DEDUP_H

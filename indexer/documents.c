@@ -4,6 +4,7 @@
 #include "indexer/documents.h"
 
 #include <stdio.h>
+#include <xxhash.h>
 
 #include "common/clock.h"
 #include "common/metrics.h"
@@ -16,6 +17,8 @@
 #define ARENA_MAX       (512u << 20)
 #define WORDS_BYTES_MAX (256u << 20)
 #define ID_MAX          512 /* bytes that Elasticsearch takes as _id */
+#define PAGE_SHIFT      13  /* 8 KiB of a file: some 30 to 100 lines */
+#define PAGE_SPREAD     8   /* pages of a second of a host */
 
 void documents_open_plain(struct documents *documents, const struct indexer_config *config)
 {
@@ -65,6 +68,33 @@ static bool make_id(struct batch_entry *entry, struct record *record, struct are
     entry->id = arena_copy(arena, slice_of(text));
     record_set_text(record, FIELD_EVENT_ID, entry->id);
     return entry->id.data != NULL;
+}
+
+/*
+ * Neighbours in a file come together, in the same batch, and come again
+ * together: dedup.c keeps their marks in one place. What has no place in a
+ * file goes by host and second, and is spread: many hosts may share a name.
+ */
+static uint64_t page_of(struct record *record, struct slice id)
+{
+    struct slice agent = {NULL, 0}, stream = {NULL, 0};
+    struct timestamp time = {0};
+    uint64_t place[3] = {0};
+    int64_t offset = 0;
+
+    record_text(record, FIELD_AGENT_ID, &agent);
+    if (record_long(record, FIELD_LOG_OFFSET, &offset)) {
+        record_text(record, FIELD_LOG_FILE_PATH, &stream);
+        place[2] = (uint64_t)offset >> PAGE_SHIFT;
+    } else {
+        record_text(record, FIELD_HOST_NAME, &stream);
+        record_time(record, FIELD_TIMESTAMP, &time);
+        place[2] =
+            (uint64_t)time.s * PAGE_SPREAD + XXH3_64bits(id.data, id.len) % PAGE_SPREAD;
+    }
+    place[0] = XXH3_64bits(agent.data, agent.len);
+    place[1] = XXH3_64bits(stream.data, stream.len);
+    return XXH3_64bits(place, sizeof(place));
 }
 
 static void stamp(struct batch_entry *entry, struct record *record, int64_t now_ms)
@@ -167,6 +197,7 @@ static enum status make_document(struct documents *documents, struct batch *batc
         !index_name(&documents->names, record, now_ms, &entry->index) ||
         !make_json(documents, record, &batch->arena, &entry->document))
         return error_set(err, FATAL, "out of memory for a batch of %zu records", batch->count);
+    entry->page = page_of(record, entry->id);
     if (is_too_old(documents, entry, now_ms)) {
         entry->outcome = OUTCOME_REFUSED;
         entry->reason = REASON_TOO_OLD;

@@ -1,39 +1,38 @@
 /*
  * redis.c - a connection to Redis that may be missing at any time (hiredis).
- *
- * hiredis connects, writes and parses without blocking; waiting is done here,
- * against one deadline for the whole exchange. Its own time-outs begin anew
- * with every read, so that a server that dribbles could hold a worker for long.
  */
 #include "indexer/redis.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "common/backoff.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/metrics.h"
+#include "indexer/config.h"
+#include "indexer/redis_link.h"
 #include "indexer/redis_url.h"
 
 #define PAUSE_MIN_MS 2000
 #define PAUSE_MAX_MS 30000
-#define POLL_MAX_MS  60000
 #define TIMEOUT_MS   250   /* when none is given */
+#define RECEIVE_MAX  16384 /* bytes at once */
+#define SLOW_PART    2     /* slow is what takes longer than the time-out by this */
+#define SLOW_IN_ROW  5     /* slow exchanges until it is given a rest */
 #define LOGIN_MAX    16384 /* bytes of the commands that open a connection */
 #define CODE_MAX     24    /* first word of an error reply: "WRONGPASS" */
 
 struct redis {
+    const struct redis_config *config;
     struct redis_url url;
     char place[300];
     int64_t timeout_ms;
-    redisContext *context; /* NULL: not connected */
+    struct redis_link *link; /* NULL: not connected */
+    redisReader *reader;     /* of that connection */
+    unsigned slow;           /* exchanges in a row */
     struct backoff pause;
     int64_t retry_at_ms; /* not before */
     struct error outage; /* as it was logged; an empty text: none */
@@ -41,7 +40,7 @@ struct redis {
 };
 
 struct exchange {
-    struct slice commands;
+    struct slice unsent; /* commands */
     size_t count;
     redis_on_reply *on_reply;
     void *arg;
@@ -56,19 +55,20 @@ struct login {
     char code[CODE_MAX];
 };
 
-enum status redis_open(const char *url, int64_t timeout_ms, struct redis **out, struct error *err)
+enum status redis_open(const struct redis_config *config, struct redis **out, struct error *err)
 {
     struct redis *redis = calloc(1, sizeof(*redis));
     enum status status;
 
     if (!redis)
         return error_set(err, FATAL, "out of memory");
-    status = redis_url_parse(url, &redis->url, err);
+    redis->config = config;
+    status = redis_url_parse(config->url, &redis->url, err);
     if (status) {
         redis_close(redis);
         return status;
     }
-    redis->timeout_ms = timeout_ms > 0 ? timeout_ms : TIMEOUT_MS;
+    redis->timeout_ms = config->timeout_ms ? (int64_t)config->timeout_ms : TIMEOUT_MS;
     if (redis->url.path)
         snprintf(redis->place, sizeof(redis->place), "%s", redis->url.path);
     else
@@ -95,69 +95,43 @@ void redis_part(struct buf *out, struct slice part)
 
 static void disconnect(struct redis *redis)
 {
-    redisFree(redis->context);
-    redis->context = NULL;
+    redis_link_close(redis->link);
+    redis->link = NULL;
+    if (redis->reader)
+        redisReaderFree(redis->reader);
+    redis->reader = NULL;
 }
 
-static enum status too_late(const struct redis *redis, struct exchange *exchange, struct error *err)
+static enum status transfer(struct redis *redis, struct exchange *exchange, struct error *err)
 {
-    exchange->late = true;
-    return error_set(err, RETRY, "no answer within %lld ms", (long long)redis->timeout_ms);
-}
+    char in[RECEIVE_MAX];
+    size_t received = 0;
 
-/* Waits until one of `events` is possible on the connection. */
-static enum status wait_for(struct redis *redis, struct exchange *exchange, struct pollfd *ready,
-                            struct error *err)
-{
-    int64_t left_ms;
-    int n;
-
-    ready->fd = redis->context->fd;
-    do {
-        left_ms = exchange->deadline_ms - clock_mono_ms();
-        if (left_ms <= 0)
-            return too_late(redis, exchange, err);
-        n = poll(ready, 1, left_ms < POLL_MAX_MS ? (int)left_ms : POLL_MAX_MS);
-    } while (n == 0 || (n < 0 && errno == EINTR));
-    return n > 0 ? OK : error_set_errno(err, RETRY, "cannot wait");
-}
-
-static enum status transfer(struct redis *redis, struct exchange *exchange, bool *written,
-                            struct error *err)
-{
-    struct pollfd ready = {.events = (short)(POLLIN | (*written ? 0 : POLLOUT))};
-    redisContext *context = redis->context;
-    int done = 0;
-
-    if (wait_for(redis, exchange, &ready, err))
-        return err->status;
-    if (ready.revents & POLLOUT) {
-        if (redisBufferWrite(context, &done))
-            return error_set(err, RETRY, "%s", context->errstr);
-        *written = done;
+    if (redis_link_transfer(redis->link, &exchange->unsent, in, sizeof(in), &received,
+                            exchange->deadline_ms, err)) {
+        if (clock_mono_ms() < exchange->deadline_ms)
+            return err->status;
+        exchange->late = true;
+        return error_set(err, RETRY, "no answer within %lld ms", (long long)redis->timeout_ms);
     }
-    if (ready.revents & (POLLIN | POLLHUP | POLLERR) && redisBufferRead(context))
-        return error_set(err, RETRY, "%s", context->errstr);
+    if (received && redisReaderFeed(redis->reader, in, received))
+        return error_set(err, RETRY, "%s", redis->reader->errstr);
     return OK;
 }
 
 /* Sends and receives at once: a server that is not read from stops reading. */
 static enum status talk(struct redis *redis, struct exchange *exchange, struct error *err)
 {
-    redisContext *context = redis->context;
-    bool written = false;
     void *reply;
 
-    if (redisAppendFormattedCommand(context, exchange->commands.data, exchange->commands.len))
-        return error_set(err, RETRY, "%s", context->errstr);
     while (exchange->replies < exchange->count) {
         reply = NULL;
-        if (redisGetReplyFromReader(context, &reply))
-            return error_set(err, RETRY, "%s", context->errstr);
+        if (redisReaderGetReply(redis->reader, &reply))
+            return error_set(err, RETRY, "%s", redis->reader->errstr);
         if (reply) {
             exchange->on_reply(exchange->arg, exchange->replies++, reply);
             freeReplyObject(reply);
-        } else if (transfer(redis, exchange, &written, err)) {
+        } else if (transfer(redis, exchange, err)) {
             return err->status;
         }
     }
@@ -223,7 +197,7 @@ static enum status log_in(struct redis *redis, int64_t deadline_ms, struct error
     enum status status;
 
     add_login(&commands, &redis->url);
-    exchange.commands = buf_slice(&commands);
+    exchange.unsent = buf_slice(&commands);
     exchange.count = 1u + (redis->url.password != NULL) + (redis->url.db != 0);
     exchange.deadline_ms = deadline_ms;
     if (commands.failed)
@@ -233,33 +207,18 @@ static enum status log_in(struct redis *redis, int64_t deadline_ms, struct error
     return status ? status : login_verdict(&redis->url, &login, err);
 }
 
-static enum status start_connecting(struct redis *redis, struct error *err)
-{
-    const struct redis_url *url = &redis->url;
-
-    redis->context = url->path ? redisConnectUnixNonBlock(url->path)
-                               : redisConnectNonBlock(url->host, url->port);
-    if (!redis->context)
-        return error_set(err, RETRY, "out of memory");
-    if (redis->context->err)
-        return error_set(err, RETRY, "%s", redis->context->errstr);
-    fcntl(redis->context->fd, F_SETFD, FD_CLOEXEC);
-    return OK;
-}
-
 static enum status connect_to(struct redis *redis, int64_t deadline_ms, struct error *err)
 {
-    struct exchange exchange = {.deadline_ms = deadline_ms};
-    struct pollfd ready = {.events = POLLOUT};
-    int code = 0;
+    enum status status =
+        redis_link_open(&redis->url, redis->config, deadline_ms, &redis->link, err);
 
-    if (start_connecting(redis, err) || wait_for(redis, &exchange, &ready, err))
-        return err->status;
-    getsockopt(redis->context->fd, SOL_SOCKET, SO_ERROR, &code, &(socklen_t){sizeof(code)});
-    if (code)
-        return error_set(err, RETRY, "%s", strerror(code));
-    if (!redis->url.path)
-        redisEnableKeepAlive(redis->context);
+    if (status && clock_mono_ms() >= deadline_ms)
+        return error_set(err, RETRY, "no connection within %lld ms", (long long)redis->timeout_ms);
+    if (status)
+        return status;
+    redis->reader = redisReaderCreate();
+    if (!redis->reader)
+        return error_set(err, RETRY, "out of memory");
     return log_in(redis, deadline_ms, err);
 }
 
@@ -268,11 +227,11 @@ static enum status attempt(struct redis *redis, struct exchange *exchange, struc
 {
     enum status status = OK;
 
-    if (!redis->context)
+    if (!redis->link)
         status = connect_to(redis, exchange->deadline_ms, err);
     if (!status)
         status = talk(redis, exchange, err);
-    if (status && redis->context)
+    if (status)
         disconnect(redis); /* replies may be under way that nobody waits for */
     return status;
 }
@@ -293,34 +252,51 @@ static void note_success(struct redis *redis)
 {
     metric_set(redis->up, 1);
     backoff_reset(&redis->pause);
+    redis->retry_at_ms = INT64_MIN;
     if (redis->outage.text[0])
         log_info("Redis at '%s' answers again", redis->place);
     redis->outage.text[0] = '\0';
 }
 
+/* True: it answers, and holds up the work more than it saves. */
+static bool is_slow(struct redis *redis, int64_t took_ms)
+{
+    redis->slow = took_ms * SLOW_PART > redis->timeout_ms ? redis->slow + 1 : 0;
+    return redis->slow >= SLOW_IN_ROW;
+}
+
 enum status redis_exchange(struct redis *redis, struct slice commands, size_t count,
                            redis_on_reply *on_reply, void *arg, int64_t now_ms)
 {
-    struct exchange exchange = {.commands = commands,
+    int64_t start_ms = clock_mono_ms();
+    struct exchange exchange = {.unsent = commands,
                                 .count = count,
                                 .on_reply = on_reply,
                                 .arg = arg,
-                                .deadline_ms = clock_mono_ms() + redis->timeout_ms};
-    bool kept = redis->context != NULL;
+                                .deadline_ms = start_ms + redis->timeout_ms};
+    bool kept = redis->link != NULL;
     struct error err;
     enum status status;
 
-    if (!kept && now_ms < redis->retry_at_ms)
+    if (now_ms < redis->retry_at_ms)
         return RETRY;
     status = attempt(redis, &exchange, &err);
 
     /* A kept connection may have been closed while it was idle: that is no outage. */
-    if (status && kept && exchange.replies == 0 && !exchange.late)
+    if (status && kept && exchange.replies == 0 && !exchange.late) {
+        exchange.unsent = commands;
         status = attempt(redis, &exchange, &err);
-    if (status)
+    }
+    if (status) {
         note_failure(redis, &err, now_ms);
-    else
+    } else if (is_slow(redis, clock_mono_ms() - start_ms)) {
+        error_set(&err, RETRY, "%d answers in a row took more than %lld ms", SLOW_IN_ROW,
+                  (long long)redis->timeout_ms / SLOW_PART);
+        note_failure(redis, &err, now_ms);
+        redis->slow = SLOW_IN_ROW - 1; /* after the rest one slow answer is enough */
+    } else {
         note_success(redis);
+    }
     return status;
 }
 
@@ -338,8 +314,7 @@ void redis_close(struct redis *redis)
 {
     if (!redis)
         return;
-    if (redis->context)
-        redisFree(redis->context);
+    disconnect(redis);
     redis_url_release(&redis->url);
     free(redis);
 }

@@ -2,8 +2,9 @@
  * redis.h - a connection to Redis that may be missing at any time.
  *
  * Connects when it is needed. After a failure it is not tried again for a
- * while, so that a dead or slow Redis costs one time-out every few seconds and
- * not one a call. An outage is logged once, and its end. SIGPIPE must be
+ * while, so that a dead Redis costs one time-out every few seconds and not one
+ * a call; neither is one that answers slowly time and again, for it saves less
+ * than it holds up. An outage is logged once, and its end. SIGPIPE must be
  * ignored (stop.h). Threads: a connection belongs to one worker.
  */
 #ifndef INDEXER_REDIS_H
@@ -17,12 +18,13 @@
 #include "common/error.h"
 
 struct redis;
+struct redis_config;
 
 /* `index` counts from 0 in the order of the commands; the reply is gone afterwards. */
 typedef void redis_on_reply(void *arg, size_t index, const redisReply *reply);
 
-/* No I/O. REJECT: the URL is not usable; err says what to change. */
-enum status redis_open(const char *url, int64_t timeout_ms, struct redis **out, struct error *err);
+/* No I/O. REJECT: the URL is not usable; err says what to change. `config` must outlive it. */
+enum status redis_open(const struct redis_config *config, struct redis **out, struct error *err);
 
 /* Begin a command of `count` parts and add them, the first is its name; `out` tells of lack of
  * room. */

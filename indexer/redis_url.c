@@ -3,7 +3,6 @@
  */
 #include "indexer/redis_url.h"
 
-#include <hiredis/hiredis.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,7 @@
 #define PORT_DEFAULT 6379
 #define DB_MAX       99999 /* far beyond what servers have */
 #define PATH_ROOM    sizeof(((struct sockaddr_un *)0)->sun_path)
-#define FORMS        "redis://[user:password@]host:port/db or unix:///path"
+#define FORMS        "redis[s]://[user:password@]host:port/db or unix:///path"
 
 static int hex(char c)
 {
@@ -160,17 +159,12 @@ static enum status parse(struct slice text, struct redis_url *url, struct error 
     struct slice scheme = {NULL, 0};
 
     cut(&text, mark, &scheme);
-    if (slice_is(scheme, "rediss"))
-        return error_set(err, REJECT,
-                         "redis.url: TLS (rediss://) is not supported with hiredis %d.%d: run "
-                         "stunnel on this host and give redis://127.0.0.1:port, or a local "
-                         "Redis by unix:///path",
-                         HIREDIS_MAJOR, HIREDIS_MINOR);
-    if (!slice_is(scheme, "redis") && !slice_is(scheme, "unix"))
+    url->tls = slice_is(scheme, "rediss");
+    if (!url->tls && !slice_is(scheme, "redis") && !slice_is(scheme, "unix"))
         return error_set(err, REJECT, "redis.url: expected " FORMS);
     text.data += 2; /* the slashes */
     text.len -= 2;
-    return slice_is(scheme, "redis") ? parse_network(text, url, err) : parse_socket(text, url, err);
+    return slice_is(scheme, "unix") ? parse_socket(text, url, err) : parse_network(text, url, err);
 }
 
 enum status redis_url_parse(const char *text, struct redis_url *out, struct error *err)

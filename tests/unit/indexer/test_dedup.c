@@ -38,6 +38,7 @@
 #define ENTRIES    2000
 
 struct fixture {
+    char none[1]; /* no path */
     char folder[64], socket[96], url[160], log[96];
     pid_t server;
     int port; /* of the next start; 0: socket only */
@@ -123,6 +124,32 @@ static const char *ask(const struct fixture *f, const char *format, const char *
     return answer;
 }
 
+/* `format` is asked of the one key that there is. */
+static const char *ask_key(const struct fixture *f, const char *format)
+{
+    char key[64] = "";
+    redisContext *client = open_client(f);
+    redisReply *reply = redisCommand(client, "KEYS alpex:seen:*");
+
+    assert_true(reply && reply->elements == 1 && reply->element[0]->len < sizeof(key));
+    memcpy(key, reply->element[0]->str, reply->element[0]->len);
+    freeReplyObject(reply);
+    reply = redisCommand(client, format, key, (size_t)19);
+    freeReplyObject(redisCommand(client, "PING"));
+    assert_non_null(reply);
+    static char answer[256];
+    if (reply->type == REDIS_REPLY_INTEGER)
+        snprintf(answer, sizeof(answer), "%lld", reply->integer);
+    else
+        snprintf(answer, sizeof(answer), "%s",
+                 reply->elements ? reply->element[0]->str
+                 : reply->str    ? reply->str
+                                 : "(nil)");
+    freeReplyObject(reply);
+    redisFree(client);
+    return answer;
+}
+
 /* ---- what is tested ---- */
 
 static int set_up(void **state)
@@ -138,8 +165,13 @@ static int set_up(void **state)
     snprintf(f->socket, sizeof(f->socket), "%s/redis.sock", f->folder);
     snprintf(f->log, sizeof(f->log), "%s/stderr", f->folder);
     snprintf(f->url, sizeof(f->url), "unix://%s", f->socket);
-    f->config = (struct redis_config){
-        .url = f->url, .mark_ttl_ms = 3600000, .timeout_ms = TIMEOUT_MS, .epoch = 7};
+    f->config = (struct redis_config){.ca_file = f->none,
+                                      .certificate_file = f->none,
+                                      .key_file = f->none,
+                                      .url = f->url,
+                                      .mark_ttl_ms = 3600000,
+                                      .timeout_ms = TIMEOUT_MS,
+                                      .epoch = 7};
     f->stderr_fd = -1;
     *state = f;
     return 0;
@@ -323,7 +355,7 @@ static void unusable_url_is_refused(void **state)
     struct fixture *f = *state;
     struct error err;
 
-    f->config.url = "rediss://cache";
+    f->config.url = "redis:/cache";
     assert_int_equal(dedup_open(&f->config, &f->dedup, &err), REJECT);
     assert_non_null(strstr(err.text, "redis.url"));
 }
@@ -341,7 +373,7 @@ static void marked_record_is_found_and_a_redelivery_told_from_a_duplicate(void *
     expect_checked(f, "logs-a", "x", 5, OUTCOME_REDELIVERED, 0);
     expect_checked(f, "logs-a", "x", 6, OUTCOME_DUPLICATE, 0);
     expect_checked(f, "logs-b", "x", 5, OUTCOME_PENDING, 0);
-    assert_string_equal(ask(f, "GET %s", "alpex:seen:7:logs-a:x", NULL), "1:5");
+    assert_int_equal(strtoll(ask_key(f, "HVALS %b"), NULL, 10), (1ll << 47) + 5);
 }
 
 static void other_epoch_knows_nothing(void **state)
@@ -363,7 +395,7 @@ static void marks_live_for_the_configured_time(void **state)
     start_server(f, NULL);
     open_dedup(f);
     mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
-    ttl_s = strtol(ask(f, "TTL %s", "alpex:seen:7:logs-a:x", NULL), NULL, 10);
+    ttl_s = strtol(ask_key(f, "TTL %b"), NULL, 10);
     assert_in_range(ttl_s, 3590, 3600);
 }
 
@@ -379,24 +411,39 @@ static void only_what_elasticsearch_has_is_marked(void **state)
     mark(f, "logs-a", "refused", 5, OUTCOME_REFUSED, 400);
     mark(f, "logs-a", "dead", 5, OUTCOME_DEAD_LETTERED, 400);
     mark(f, "logs-a", "seen", 5, OUTCOME_REDELIVERED, 0);
-    assert_string_equal(ask(f, "DBSIZE", NULL, NULL), "1");
+    assert_string_equal(ask_key(f, "HLEN %b"), "1");
     expect_checked(f, "logs-a", "conflict", 5, OUTCOME_REDELIVERED, 0);
+}
+
+/* Runs a script on the one key that there is: its members get `value`. */
+static void overwrite(struct fixture *f, const char *value)
+{
+    redisContext *client = open_client(f);
+    redisReply *reply = redisCommand(
+        client, "EVAL %s 0 %s",
+        "local key = redis.call('KEYS', 'alpex:seen:*')[1]; "
+        "if ARGV[1] == 'a list' then redis.call('DEL', key); redis.call('LPUSH', key, 1) "
+        "else for _, field in ipairs(redis.call('HKEYS', key)) do "
+        "redis.call('HSET', key, field, ARGV[1]) end end return 1",
+        value);
+
+    assert_true(reply && reply->type == REDIS_REPLY_INTEGER);
+    freeReplyObject(reply);
+    redisFree(client);
 }
 
 static void foreign_value_under_the_key_is_no_mark(void **state)
 {
-    static const char *const values[] = {"1", "1:", ":5", "yes", "1:5 ", "1:5:5", ""};
+    static const char *const values[] = {"1:5", "-", "--1", "yes", "1 ", " 1", "1.5", "", "a list"};
     struct fixture *f = *state;
 
     start_server(f, NULL);
     open_dedup(f);
+    mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
     for (size_t i = 0; i < ARRAY_LEN(values); i++) {
-        ask(f, "SET %s %s", "alpex:seen:7:logs-a:x", values[i]);
+        overwrite(f, values[i]);
         expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, 0);
     }
-    ask(f, "DEL %s", "alpex:seen:7:logs-a:x", NULL);
-    ask(f, "LPUSH %s %s", "alpex:seen:7:logs-a:x", "1:5");
-    expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, 0);
 }
 
 static void any_bytes_make_a_key(void **state)
@@ -432,6 +479,53 @@ static void full_batch_takes_several_chunks(void **state)
     assert_true(counter("indexer_dedup_lookups_total", NULL) - asked == ENTRIES);
     assert_true(counter("indexer_dedup_hits_total", "kind=\"redelivered\"") - hits ==
                 ENTRIES - (ENTRIES + 2) / 3);
+}
+
+static void records_of_one_page_share_a_key(void **state)
+{
+    struct fixture *f = *state;
+
+    start_server(f, NULL);
+    open_dedup(f);
+    for (int i = 0; i < ENTRIES; i++) {
+        snprintf(f->ids[i], sizeof(f->ids[i]), "id%d", i);
+        add(f, "logs-a", f->ids[i], i)->outcome = OUTCOME_INDEXED;
+        f->batch->entries[i].page = (uint64_t)(i % 40);
+    }
+    dedup_mark(f->dedup, f->batch, 0);
+    assert_string_equal(ask(f, "DBSIZE", NULL, NULL), "40");
+    for (int i = 0; i < ENTRIES; i++)
+        f->batch->entries[i].outcome = OUTCOME_PENDING;
+    f->batch->entries[7].page = 8; /* known under another page only: cannot tell */
+    dedup_check(f->dedup, f->batch, 0);
+    for (int i = 0; i < ENTRIES; i++)
+        assert_int_equal(f->batch->entries[i].outcome,
+                         i == 7 ? OUTCOME_PENDING : OUTCOME_REDELIVERED);
+}
+
+static void position_of_any_message_is_kept(void **state)
+{
+    static const struct {
+        int32_t partition;
+        int64_t offset;
+    } cases[] = {{0, 0}, {65535, 0}, {0, (1ll << 47) - 1}, {65535, (1ll << 47) - 1}, {3, 77}};
+    struct fixture *f = *state;
+    struct batch_entry *entry;
+
+    start_server(f, NULL);
+    open_dedup(f);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        for (size_t j = 0; j < ARRAY_LEN(cases); j++) {
+            mark(f, "logs-a", "x", cases[i].offset, OUTCOME_PENDING, 0);
+            f->messages[0].partition = cases[i].partition;
+            f->batch->entries[0].outcome = OUTCOME_INDEXED;
+            dedup_mark(f->dedup, f->batch, 0);
+            forget_messages(f);
+            entry = add(f, "logs-a", "x", cases[j].offset);
+            f->messages[0].partition = cases[j].partition;
+            dedup_check(f->dedup, f->batch, 0);
+            assert_int_equal(entry->outcome, i == j ? OUTCOME_REDELIVERED : OUTCOME_DUPLICATE);
+        }
 }
 
 static int free_port(void)
@@ -489,7 +583,8 @@ static void killed_server_costs_marks_and_comes_back(void **state)
     expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, 0);
     start_server(f, NULL);
     expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, 10); /* the pause is not over */
-    ask(f, "SET %s %s", "alpex:seen:7:logs-a:x", "1:5");
+    expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, LATER_MS);
+    mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
     expect_checked(f, "logs-a", "x", 5, OUTCOME_REDELIVERED, LATER_MS);
     assert_true(metric_value(metrics_gauge("indexer_redis_up", NULL, "")) == 1);
 }
@@ -540,6 +635,22 @@ static void full_redis_keeps_answering(void **state)
     assert_int_equal(logged(f, "OOM"), 1);
     assert_true(counter("indexer_redis_errors_total", NULL) - errors == 3);
     assert_true(metric_value(metrics_gauge("indexer_redis_up", NULL, "")) == 1);
+}
+
+static void user_without_rights_is_told_which_are_needed(void **state)
+{
+    struct fixture *f = *state;
+    const char *const options[] = {"--user", "alpex", "on", ">pw", "~alpex:*", "+hmget", NULL};
+
+    start_server(f, options);
+    snprintf(f->url, sizeof(f->url), "unix://alpex:pw@%s", f->socket);
+    open_dedup(f);
+    start_capture(f);
+    for (int i = 0; i < 3; i++) {
+        mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
+        expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, i);
+    }
+    assert_int_equal(logged(f, "needs HMGET, HSET and EXPIRE"), 1);
 }
 
 /* With a server that wants a password, `login` in the URL ends in one warning with `text`. */
@@ -609,10 +720,10 @@ static void expect_disbelieved(struct fixture *f, const char *answer)
 
 static void malformed_answers_mean_cannot_tell(void **state)
 {
-    expect_disbelieved(*state, "*2\r\n$3\r\n1:1\r\n$3\r\n1:2\r\n"); /* one too few */
+    expect_disbelieved(*state, "*2\r\n$1\r\n1\r\n$1\r\n2\r\n"); /* one too few */
     expect_disbelieved(*state, "*4\r\n$-1\r\n$-1\r\n$-1\r\n$-1\r\n");
     expect_disbelieved(*state, "*-1\r\n");
-    expect_disbelieved(*state, "*3\r\n*0\r\n:1\r\n+1:1x\r\n");
+    expect_disbelieved(*state, "*3\r\n*0\r\n:1\r\n+1x\r\n");
     expect_disbelieved(*state, "$3\r\n1:1\r\n");
     expect_disbelieved(*state, "HTTP/1.1 400 Bad Request\r\n\r\n");
     expect_disbelieved(*state, "*3\r\n$3\r\n"); /* cut off */
@@ -635,12 +746,15 @@ int main(void)
         TEST(foreign_value_under_the_key_is_no_mark),
         TEST(any_bytes_make_a_key),
         TEST(full_batch_takes_several_chunks),
+        TEST(records_of_one_page_share_a_key),
+        TEST(position_of_any_message_is_kept),
         TEST(network_log_in_and_database_are_used),
         TEST(absent_redis_is_tried_once_in_a_while),
         TEST(killed_server_costs_marks_and_comes_back),
         TEST(connection_closed_while_idle_is_no_outage),
         TEST(frozen_server_costs_one_time_out),
         TEST(full_redis_keeps_answering),
+        TEST(user_without_rights_is_told_which_are_needed),
         TEST(wrong_password_is_reported_once_and_not_shown),
         TEST(missing_password_is_reported_once),
         TEST(malformed_answers_mean_cannot_tell),

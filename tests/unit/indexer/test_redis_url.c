@@ -85,20 +85,29 @@ static void sockets_are_paths(void **state)
     expect_socket("unix://:pw@/run/my%20redis.sock", "/run/my redis.sock", "pw");
 }
 
-static void tls_is_refused_with_a_way_out(void **state)
+static void tls_is_asked_for_by_the_scheme(void **state)
 {
+    struct redis_url url;
+
     (void)state;
-    expect_refused("rediss://:secret@cache:6380", "stunnel");
+    assert_int_equal(redis_url_parse("rediss://:secret@cache:6380/2", &url, NULL), OK);
+    assert_true(url.tls);
+    assert_string_equal(url.host, "cache");
+    assert_int_equal(url.port, 6380);
+    redis_url_release(&url);
+    assert_int_equal(redis_url_parse("redis://cache", &url, NULL), OK);
+    assert_false(url.tls);
+    redis_url_release(&url);
 }
 
 static void malformed_urls_are_refused_without_repeating_them(void **state)
 {
     (void)state;
-    expect_refused("", "expected redis://");
-    expect_refused("localhost:6379", "expected redis://");
-    expect_refused("http://secret", "expected redis://");
-    expect_refused("redis://", "expected redis://");
-    expect_refused("redis://:secret@", "expected redis://");
+    expect_refused("", "expected redis[s]://");
+    expect_refused("localhost:6379", "expected redis[s]://");
+    expect_refused("http://secret", "expected redis[s]://");
+    expect_refused("redis://", "expected redis[s]://");
+    expect_refused("redis://:secret@", "expected redis[s]://");
     expect_refused("redis://secret@host", ":password");
     expect_refused("redis://:secret%4@host", "%25");
     expect_refused("redis://:secret%00@host", "%25");
@@ -109,8 +118,8 @@ static void malformed_urls_are_refused_without_repeating_them(void **state)
     expect_refused("redis://host:1/secret", "/db");
     expect_refused("redis://host:1/1?x=secret", "/db");
     expect_refused("redis://[::1]secret", "]");
-    expect_refused("unix://secret", "expected redis://");
-    expect_refused("unix://secret/path", "expected redis://");
+    expect_refused("unix://secret", "expected redis[s]://");
+    expect_refused("unix://secret/path", "expected redis[s]://");
     expect_refused("unix:///"
                    "secretsecretsecretsecretsecretsecretsecretsecretsecretsecretsecretsecret"
                    "secretsecretsecretsecretsecretsecretsecretsecretsecretsecretsecretsecret",
@@ -124,7 +133,7 @@ int main(void)
         cmocka_unit_test(log_in_is_decoded),
         cmocka_unit_test(ipv6_hosts_stand_in_brackets),
         cmocka_unit_test(sockets_are_paths),
-        cmocka_unit_test(tls_is_refused_with_a_way_out),
+        cmocka_unit_test(tls_is_asked_for_by_the_scheme),
         cmocka_unit_test(malformed_urls_are_refused_without_repeating_them),
     };
 
