@@ -86,6 +86,8 @@ bench-query: $(BUILD)/tests/bench/query_bench ## what conditions and rules cost;
 	$(Q)$< $(BENCH_ARGS)
 bench-time: $(BUILD)/tests/bench/timestamp_bench ## what reading a time costs
 	$(Q)$< $(BENCH_ARGS)
+bench-redis: $(BUILD)/tests/bench/redis_marks ## what 10 million marks cost Redis and the indexer; BENCH_ARGS="--marks N"
+	$(Q)tests/bench/redis_marks.py $(BENCH_ARGS)
 bench-process: all ## what rules, steps and redaction cost a line
 	$(Q)tests/bench/process_bench.py
 
@@ -162,16 +164,18 @@ $(BUILD)/tests/unit/shipper/parser/test_plugin: | $(PLUGINS)
 $(BUILD)/tests/support/%: $(BUILD)/tests/support/%.o $(BUILD)/libcommon.a
 	@echo "  LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEPS_LIBS)
+BENCH_INDEXER := redis_marks geoip_bench
+$(BENCH_INDEXER:%=$(BUILD)/tests/bench/%): $(BUILD)/libindexer.a
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libcommon.a
 	@echo "  LD $@"
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEPS_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter-out %common.a %.o,$^) $(BUILD)/libcommon.a $(DEPS_LIBS)
 $(BUILD)/%.o: %.c
 	@echo "  CC $<"
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -fPIE -c -o $@ $<
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all embed soak up down demo test unit integration e2e asan tsan fresh images bench bench-query bench-time bench-process fuzz lint format report \
+.PHONY: all embed soak up down demo test unit integration e2e asan tsan fresh images bench bench-query bench-time bench-process bench-redis fuzz lint format report \
         unit-programs support-programs venv packages-build packages-run packages-demo packages-test packages-lint man install \
         help clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

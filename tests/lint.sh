@@ -30,10 +30,10 @@ LIBRARIES="
 curl/curl.h common/http.c
 civetweb.h common/web.c common/web_get.c common/web_request.c common/web_request.h common/web_listen.c common/web_listen.h
 maxminddb.h indexer/enrich/geoip_answer.c indexer/enrich/geoip_answer.h indexer/enrich/geoip_database.c indexer/enrich/geoip_database.h indexer/enrich/geoip_value.c indexer/enrich/geoip_value.h
-hiredis/hiredis.h indexer/redis.c indexer/redis.h indexer/redis_url.c indexer/redis_url.h
+hiredis/hiredis.h indexer/redis.c indexer/redis.h
 zlib.h common/http.c shipper/content/gzip.c shipper/input/http_body.c
 pcre2.h shipper/pattern.c
-openssl/ssl.h shipper/input/listener.c common/http_pin.c
+openssl/ssl.h shipper/input/listener.c common/http_pin.c indexer/redis_link.c
 openssl/x509_vfy.h common/kafka_failure.c common/http_pin.c
 zstd.h shipper/content/zstd.c
 librdkafka/rdkafka.h common/kafka.c common/kafka.h common/kafka_failure.c common/kafka_failure.h shipper/producer.c indexer/consumer.c indexer/consumer.h indexer/deadletter.c indexer/follower.c indexer/reader.c indexer/deadletter_letter.c indexer/deadletter_read.c indexer/deadletter_handle.c indexer/replay/replay.c indexer/batch.c indexer/batch.h
