@@ -104,6 +104,7 @@ FIELD(SECURITY_THREAT,      "security.threat",                      BOOL,    "th
 FIELD(SECURITY_CATEGORIES,  "security.categories",                  LIST,    "categories")
 FIELD(SECURITY_SCORE,       "security.score",                       LONG,    "score")
 FIELD(SECURITY_RULES,       "security.rules",                       LIST,    "rules")
+FIELD(SECURITY_REQUESTS,    "security.requests",                    LONG,    "requests")
 FIELD(TLS_VERSION,          "tls.version",                          KEYWORD, "")
 FIELD(TLS_VERSION_PROTOCOL, "tls.version_protocol",                 KEYWORD, "")
 FIELD(TLS_CIPHER,           "tls.cipher",                           KEYWORD, "")

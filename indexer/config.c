@@ -12,6 +12,8 @@
 #include "common/http_pin.h"
 #include "indexer/dedup.h"
 #include "indexer/enrich/cache.h"
+#include "indexer/enrich/clients.h"
+#include "indexer/enrich/networks.h"
 #include "indexer/index_name.h"
 
 EMBED(indexer_defaults, "configs/indexer.yaml");
@@ -22,6 +24,9 @@ static const cyaml_schema_value_t url_value = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, PATH_LEN)};
 static const cyaml_schema_value_t dataset_value = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, INDEX_DATASET_MAX)};
+
+static const cyaml_schema_value_t network_value = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 64)};
 
 #define TEXT(key, type, member, min, max)                                                          \
     CYAML_FIELD_STRING_PTR(key, CYAML_FLAG_POINTER, type, member, min, max)
@@ -73,6 +78,17 @@ static const cyaml_schema_field_t redis_fields[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t floods_fields[] = {
+    FLAG("enabled", struct floods_config, enabled),
+    NUMBER("limit", struct floods_config, limit),
+    NUMBER("window_ms", struct floods_config, window_ms),
+    NUMBER("score", struct floods_config, score),
+    NUMBER("clients", struct floods_config, clients),
+    CYAML_FIELD_SEQUENCE_COUNT("allow", CYAML_FLAG_POINTER, struct floods_config, allow,
+                               allow_count, &network_value, 0, NETWORKS_MAX),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t elasticsearch_fields[] = {
     CYAML_FIELD_SEQUENCE_COUNT("urls", CYAML_FLAG_POINTER, struct elasticsearch_config, urls,
                                url_count, &url_value, 1, 64),
@@ -119,6 +135,7 @@ static const cyaml_schema_field_t top_fields[] = {
     SECTION(geoip, geoip_fields),
     SECTION(user_agent, user_agent_config_fields),
     SECTION(redis, redis_fields),
+    SECTION(floods, floods_fields),
     SECTION(elasticsearch, elasticsearch_fields),
     SECTION(retention, retention_config_fields),
     SECTION(http, http_fields),
@@ -282,6 +299,23 @@ static void check_redis(struct config *config, const struct redis_config *c)
     dedup_close(dedup);
 }
 
+static void check_floods(struct config *config, const struct floods_config *c)
+{
+    struct networks networks = {.count = 0};
+    struct error err;
+    char key[32];
+
+    config_check_range(config, "floods.limit", c->limit, 0, 1000000000, "0 to 1000000000");
+    config_check_range(config, "floods.window_ms", c->window_ms, 1000, 86400000, "1s to 1d");
+    config_check_range(config, "floods.score", c->score, 0, 1000, "0 to 1000");
+    config_check_range(config, "floods.clients", c->clients, 1024, CLIENTS_MAX, "1024 to 16777216");
+    for (uint32_t i = 0; i < c->allow_count; i++) {
+        snprintf(key, sizeof(key), "floods.allow[%u]", i);
+        if (networks_add(&networks, c->allow[i], &err))
+            config_problem(config, key, "%s", err.text);
+    }
+}
+
 static void check(struct config *config, const struct indexer_config *c)
 {
     check_kafka(config, &c->kafka);
@@ -289,6 +323,7 @@ static void check(struct config *config, const struct indexer_config *c)
     check_geoip(config, &c->geoip);
     user_agent_config_check(config, &c->user_agent);
     check_redis(config, &c->redis);
+    check_floods(config, &c->floods);
     retention_config_check(config, &c->retention, c->elasticsearch.index_prefix);
     config_check_range(config, "workers", c->workers, 0, 64, "0 to 64");
     config_check_range(config, "batch.max_records", c->batch.max_records, 1, 50000, "1 to 50000");

@@ -41,6 +41,14 @@ struct redis_config {
     uint32_t epoch;
 };
 
+struct floods_config {
+    bool enabled;
+    uint32_t limit, score, clients;
+    uint64_t window_ms;
+    char **allow;
+    uint32_t allow_count;
+};
+
 struct elasticsearch_config {
     char **urls;
     uint32_t url_count;
@@ -65,6 +73,7 @@ struct indexer_config {
     struct geoip_config geoip;
     struct user_agent_config user_agent;
     struct redis_config redis;
+    struct floods_config floods;
     struct elasticsearch_config elasticsearch;
     struct retention_config retention;
     struct indexer_http_config http;

@@ -16,9 +16,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#include "common/log.h"
 #include "common/metrics.h"
-#include "common/scope.h"
 #include "indexer/batch.h"
 #include "indexer/config.h"
 #include "indexer/redis.h"
@@ -48,7 +46,7 @@ struct dedup {
     size_t item_count, item_room;
     uint32_t *slots; /* hash table of entries */
     size_t slots_room;
-    char refused_look_ups[32], refused_marks[32]; /* code of the error that was logged */
+    char refused_look_ups[REDIS_CODE_MAX], refused_marks[REDIS_CODE_MAX]; /* as logged */
     struct metric *lookups, *duplicates, *redelivered;
 };
 
@@ -269,35 +267,6 @@ static void on_look_up(void *arg, size_t index, const redisReply *reply)
         settle(lookup, &lookup->batch->entries[items[i].number], reply->element[i]);
 }
 
-/* What to do about the errors that mean something else than a moment's trouble. */
-static const char *advice(const char *error)
-{
-    static const char *const known[][2] = {
-        {"NOPERM", "; the user needs HMGET, HSET and EXPIRE on alpex:*"},
-        {"MOVED", "; Redis Cluster is not supported, give a single server"},
-        {"READONLY", "; that is a replica, give the primary"},
-        {"OOM", "; its memory is full, see maxmemory and redis.mark_ttl_ms"},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        if (strncmp(error, known[i][0], strlen(known[i][0])) == 0)
-            return known[i][1];
-    return "";
-}
-
-/* Logs an error of a kind once; `logged` keeps its code until all is well again. */
-static void report(struct dedup *dedup, char logged[32], const char *what, const char *error)
-{
-    int code = (int)strcspn(error, " ");
-    char now[32];
-
-    snprintf(now, sizeof(now), "%.*s", code, error);
-    if (*error && strcmp(now, logged) != 0)
-        log_warn("Redis at '%s' refuses %s: %s%s; goes on without, Elasticsearch tells duplicates",
-                 redis_place(dedup->redis), what, error, advice(error));
-    memcpy(logged, now, sizeof(now));
-}
-
 /* The commands for the items from lookup->at on; returns their number. */
 static size_t add_look_ups(struct dedup *dedup, const struct lookup *lookup)
 {
@@ -335,7 +304,7 @@ static void look_up(struct dedup *dedup, struct lookup *lookup, int64_t now_ms)
     }
     redis_count_errors(dedup->redis, lookup->errors);
     if (status == OK)
-        report(dedup, dedup->refused_look_ups, "look-ups", lookup->error);
+        redis_report_refusal(dedup->redis, dedup->refused_look_ups, "look-ups", lookup->error);
 }
 
 void dedup_check(struct dedup *dedup, struct batch *batch, int64_t now_ms)
@@ -424,7 +393,7 @@ void dedup_mark(struct dedup *dedup, const struct batch *batch, int64_t now_ms)
     }
     redis_count_errors(dedup->redis, marking.errors);
     if (status == OK)
-        report(dedup, dedup->refused_marks, "marks", marking.error);
+        redis_report_refusal(dedup->redis, dedup->refused_marks, "marks", marking.error);
 }
 
 void dedup_close(struct dedup *dedup)

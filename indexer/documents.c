@@ -89,8 +89,7 @@ static uint64_t page_of(struct record *record, struct slice id)
     } else {
         record_text(record, FIELD_HOST_NAME, &stream);
         record_time(record, FIELD_TIMESTAMP, &time);
-        place[2] =
-            (uint64_t)time.s * PAGE_SPREAD + XXH3_64bits(id.data, id.len) % PAGE_SPREAD;
+        place[2] = (uint64_t)time.s * PAGE_SPREAD + XXH3_64bits(id.data, id.len) % PAGE_SPREAD;
     }
     place[0] = XXH3_64bits(agent.data, agent.len);
     place[1] = XXH3_64bits(stream.data, stream.len);

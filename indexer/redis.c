@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/metrics.h"
+#include "common/scope.h"
 #include "indexer/config.h"
 #include "indexer/redis_link.h"
 #include "indexer/redis_url.h"
@@ -23,7 +24,6 @@
 #define SLOW_PART    2     /* slow is what takes longer than the time-out by this */
 #define SLOW_IN_ROW  5     /* slow exchanges until it is given a rest */
 #define LOGIN_MAX    16384 /* bytes of the commands that open a connection */
-#define CODE_MAX     24    /* first word of an error reply: "WRONGPASS" */
 
 struct redis {
     const struct redis_config *config;
@@ -52,7 +52,7 @@ struct exchange {
 struct login {
     bool failed;
     size_t index; /* of the command that failed first */
-    char code[CODE_MAX];
+    char code[REDIS_CODE_MAX];
 };
 
 enum status redis_open(const struct redis_config *config, struct redis **out, struct error *err)
@@ -303,6 +303,34 @@ enum status redis_exchange(struct redis *redis, struct slice commands, size_t co
 void redis_count_errors(struct redis *redis, size_t count)
 {
     metric_add(redis->errors, count);
+}
+
+/* What to do about the errors that mean something else than a moment's trouble. */
+static const char *advice(const char *error)
+{
+    static const char *const known[][2] = {
+        {"NOPERM", "; the user needs HMGET, HSET, HINCRBY and EXPIRE on alpex:*"},
+        {"MOVED", "; Redis Cluster is not supported, give a single server"},
+        {"READONLY", "; that is a replica, give the primary"},
+        {"OOM", "; its memory is full, see maxmemory and redis.mark_ttl_ms"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (strncmp(error, known[i][0], strlen(known[i][0])) == 0)
+            return known[i][1];
+    return "";
+}
+
+void redis_report_refusal(const struct redis *redis, char logged[REDIS_CODE_MAX], const char *what,
+                          const char *error)
+{
+    char code[REDIS_CODE_MAX];
+
+    snprintf(code, sizeof(code), "%.*s", (int)strcspn(error, " "), error);
+    if (*code && strcmp(code, logged) != 0)
+        log_warn("Redis at '%s' refuses %s: %s%s; goes on without them", redis->place, what, error,
+                 advice(error));
+    memcpy(logged, code, sizeof(code));
 }
 
 const char *redis_place(const struct redis *redis)

@@ -43,6 +43,14 @@ enum status redis_exchange(struct redis *redis, struct slice commands, size_t co
 /* Counts an error reply (indexer_redis_errors_total). */
 void redis_count_errors(struct redis *redis, size_t count);
 
+/*
+ * Logs that Redis refuses `what`, once as long as the error's first word stays
+ * the same; `logged` keeps it. An empty error: all is well.
+ */
+#define REDIS_CODE_MAX 24
+void redis_report_refusal(const struct redis *redis, char logged[REDIS_CODE_MAX], const char *what,
+                          const char *error);
+
 const char *redis_place(const struct redis *redis); /* for messages: host:port or path */
 
 void redis_close(struct redis *redis); /* NULL is fine */

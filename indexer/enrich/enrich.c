@@ -21,6 +21,7 @@
 static const struct enrich_type *const types[] = {
     &enrich_geoip,
     &enrich_agent,
+    &enrich_flood,
 };
 
 static_assert(ARRAY_LEN(types) <= ENRICH_MAX, "ENRICH_MAX is too small");

@@ -650,7 +650,7 @@ static void user_without_rights_is_told_which_are_needed(void **state)
         mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
         expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, i);
     }
-    assert_int_equal(logged(f, "needs HMGET, HSET and EXPIRE"), 1);
+    assert_int_equal(logged(f, "needs HMGET, HSET, HINCRBY and EXPIRE"), 1);
 }
 
 /* With a server that wants a password, `login` in the URL ends in one warning with `text`. */
