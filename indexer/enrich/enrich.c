@@ -17,7 +17,7 @@
 #define SAMPLE_EVERY 61
 #define REFRESH_MS   1000
 
-/* In the order in which they are applied: what one adds the later ones see. */
+/* In the order in which they are applied: what one adds the later ones see. Floods come last. */
 static const struct enrich_type *const types[] = {
     &enrich_geoip,
     &enrich_agent,

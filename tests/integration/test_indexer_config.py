@@ -101,12 +101,28 @@ def test_named_but_absent_configuration_is_written_with_commented_defaults(tmp_p
     config_contract.absent_is_written("indexer", tmp_path)
 
 
-def test_tls_to_redis_is_refused_and_never_silently_plain():
-    done = run_cli("indexer", "check-config", ALPEX_REDIS_URL="rediss://127.0.0.1:1/0")
-    if done.returncode == 0:
-        pytest.skip("this hiredis can do TLS")
-    assert done.returncode == 2
-    assert "rediss://" in done.text or "TLS" in done.text
+def test_tls_to_redis_is_taken():
+    done = run_cli("indexer", "check-config", ALPEX_REDIS_URL="rediss://user:secret@127.0.0.1:1/0")
+    assert done.returncode == 0, done.text
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("ALPEX_REDIS_URL", "redis:/secret"),
+        ("ALPEX_REDIS_CA_FILE", "/nowhere/ca.pem"),
+        ("ALPEX_REDIS_CERTIFICATE_FILE", "/dev/null"),
+        ("ALPEX_FLOODS_ALLOW", "10.0.0.1/8"),
+        ("ALPEX_FLOODS_WINDOW_MS", "1ms"),
+        ("ALPEX_GEOIP_CITY", "a,b,c,d,e"),
+        ("ALPEX_GEOIP_CACHE_ENTRIES", "99999999"),
+    ],
+)
+def test_what_enrichers_and_redis_cannot_use_is_refused(key, value):
+    done = run_cli("indexer", "check-config", **{key: value})
+    assert done.returncode == 2 and "secret" not in done.text
+    section = key.removeprefix("ALPEX_").split("_")[0].lower()
+    assert f"{section}." in done.text
 
 
 @pytest.mark.parametrize("case", command_line_contract.CASES, ids=lambda case: case.__name__)
