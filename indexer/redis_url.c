@@ -14,7 +14,7 @@
 #define PORT_DEFAULT 6379
 #define DB_MAX       99999 /* far beyond what servers have */
 #define PATH_ROOM    sizeof(((struct sockaddr_un *)0)->sun_path)
-#define FORMS        "redis[s]://[user:password@]host:port/db or unix:///path"
+#define FORMS        "redis://[user:password@]host:port/db, rediss:// for TLS, or unix:///path"
 
 static int hex(char c)
 {

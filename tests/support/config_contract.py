@@ -44,7 +44,7 @@ def layers(program, folder, text):
     def level(*settings, **environment):
         done = run_cli(program, "print-config", "--config", path, *settings, **environment)
         assert done.returncode == 0, done.text
-        return re.search(r"level: (\w+)", done.stdout.decode()).group(1)
+        return re.search(r"\blevel: (\w+)", done.stdout.decode()).group(1)
 
     assert level() == "warn"
     assert level(ALPEX_LOG_LEVEL="error") == "error"
