@@ -5,9 +5,7 @@
 
 #if defined(__SSE2__) && !defined(JSON_TEXT_PLAIN) /* tests compare both */
 #include <emmintrin.h>
-#define BLOCK 16
-#else
-#define BLOCK 8
+#define HAS_SSE2
 #endif
 
 /*
@@ -33,7 +31,7 @@ static inline bool any_special(uint64_t w)
     return ((w - ones * 0x20) | (quote - ones) | (slash - ones) | w) & high;
 }
 
-#if BLOCK == 16
+#ifdef HAS_SSE2
 /* Of 16 bytes at `s`, a bit for each that needs a look; those from 0x80 on are negative. */
 static inline unsigned special_bits(const char *s)
 {
@@ -45,18 +43,6 @@ static inline unsigned special_bits(const char *s)
     return (unsigned)_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, slash)));
 }
 
-static inline bool is_block_plain(const char *s)
-{
-    return special_bits(s) == 0;
-}
-#else
-static inline bool is_block_plain(const char *s)
-{
-    uint64_t word;
-
-    memcpy(&word, s, 8);
-    return !any_special(word);
-}
 #endif
 
 /* Fewer than 8 bytes, as one word; those that are not there are plain. */
@@ -88,23 +74,28 @@ static inline void copy_rest(char *p, const char *s, size_t len)
     }
 }
 
-/* Copies the plain bytes that a text begins with; returns how many. */
-static inline size_t copy_plain(char *p, const char *s, size_t len)
+/* Fewer than 16 bytes. */
+static inline void copy_short(char *p, const char *s, size_t len)
+{
+    if (len >= 8) {
+        memcpy(p, s, 8);
+        memcpy(p + len - 8, s + len - 8, 8);
+    } else {
+        copy_rest(p, s, len);
+    }
+}
+
+/* Copies the plain bytes that `s` begins with; returns how many. By words of 8. */
+static inline size_t copy_plain_words(char *p, const char *s, size_t len)
 {
     size_t done = 0;
+    uint64_t word;
 
-    while (len - done >= BLOCK && is_block_plain(s + done)) {
-        memcpy(p + done, s + done, BLOCK);
-        done += BLOCK;
-    }
-    if (len - done >= 8) {
-        uint64_t word;
-
+    for (; len - done >= 8; done += 8) {
         memcpy(&word, s + done, 8);
-        if (!any_special(word)) {
-            memcpy(p + done, &word, 8);
-            done += 8;
-        }
+        if (any_special(word))
+            break;
+        memcpy(p + done, &word, 8);
     }
     if (len - done < 8 && is_rest_plain(s + done, len - done)) {
         copy_rest(p + done, s + done, len - done);
@@ -114,6 +105,38 @@ static inline size_t copy_plain(char *p, const char *s, size_t len)
         p[done] = s[done];
     return done;
 }
+
+#ifdef HAS_SSE2
+/* The same by blocks of 16; there are `before` more bytes in front of `s` that may be read. */
+static inline size_t copy_plain(char *p, const char *s, size_t len, size_t before)
+{
+    size_t done = 0, left;
+    unsigned bits;
+
+    for (; len - done >= 16; done += 16) {
+        bits = special_bits(s + done);
+        memcpy(p + done, s + done, 16);
+        if (bits)
+            return done + (size_t)__builtin_ctz(bits);
+    }
+    left = len - done;
+    if (left == 0)
+        return len;
+    if (before + len < 16)
+        return copy_plain_words(p, s, len);
+    bits = special_bits(s + len - 16) >> (16 - left);
+    if (bits)
+        left = (size_t)__builtin_ctz(bits);
+    copy_short(p + done, s + done, left);
+    return done + left;
+}
+#else
+static inline size_t copy_plain(char *p, const char *s, size_t len, size_t before)
+{
+    (void)before;
+    return copy_plain_words(p, s, len);
+}
+#endif
 
 size_t utf8_sequence(const char *p, const char *end)
 {
@@ -181,7 +204,7 @@ char *json_write_string(char *p, struct slice text, uint64_t *invalid)
 
     *p++ = '"';
     while (s < end) {
-        size_t plain = copy_plain(p, s, (size_t)(end - s));
+        size_t plain = copy_plain(p, s, (size_t)(end - s), (size_t)(s - text.data));
 
         p += plain;
         s += plain;
@@ -233,16 +256,35 @@ static int read_hex4(const char *p, const char *end)
     return value;
 }
 
+/* To the first byte that needs a look. */
+static inline const char *skip_plain(const char *p, const char *end)
+{
+#ifdef HAS_SSE2
+    for (; end - p >= 16; p += 16) {
+        unsigned bits = special_bits(p);
+
+        if (bits)
+            return p + __builtin_ctz(bits);
+    }
+#else
+    for (uint64_t word; end - p >= 8; p += 8) {
+        memcpy(&word, p, 8);
+        if (any_special(word))
+            break;
+    }
+#endif
+    while (p < end && string_class[(uint8_t)*p] == 0)
+        p++;
+    return p;
+}
+
 /* After the opening quote; returns what is behind the closing one, or NULL. */
 static const char *skip_string(const char *p, const char *end, bool *escaped)
 {
     size_t n;
 
     for (;;) {
-        while (end - p >= BLOCK && is_block_plain(p))
-            p += BLOCK;
-        while (p < end && string_class[(uint8_t)*p] == 0)
-            p++;
+        p = skip_plain(p, end);
         if (p == end)
             return NULL;
         if (*p == '"')

@@ -71,6 +71,8 @@ struct value {
         } geo;
     };
     enum value_kind kind;
+    bool constant; /* VALUE_JSON that is the same in many records: see record_set_constant */
+    bool plain;    /* VALUE_TEXT that stands for itself in JSON; only saves a look at it */
 };
 
 #define RECORD_WORDS ((FIELD_COUNT + 63) / 64)
@@ -97,8 +99,11 @@ static inline bool record_has(const struct record *record, enum record_field fie
 
 static inline struct value *record_slot(struct record *record, enum record_field field)
 {
+    struct value *value = &record->values[field];
+
     record->present[field / 64] |= (uint64_t)1 << (field % 64);
-    return &record->values[field];
+    value->constant = value->plain = false;
+    return value;
 }
 
 static inline void record_drop(struct record *record, enum record_field field)
@@ -114,6 +119,13 @@ static inline void record_set_text(struct record *record, enum record_field fiel
     value->kind = VALUE_TEXT;
 }
 
+/* The same for text of printable ASCII without quotes and backslashes: numbers, addresses. */
+static inline void record_set_plain(struct record *record, enum record_field field, struct slice s)
+{
+    record_set_text(record, field, s);
+    record->values[field].plain = true;
+}
+
 /* `s` is one valid JSON value, e.g. a constant with its quotes. */
 static inline void record_set_json(struct record *record, enum record_field field, struct slice s)
 {
@@ -121,6 +133,17 @@ static inline void record_set_json(struct record *record, enum record_field fiel
 
     value->text = s;
     value->kind = VALUE_JSON;
+}
+
+/*
+ * The same for a value that many records share: its bytes stay where they are, and as they are, as
+ * long as a record_encoder is used for them.
+ */
+static inline void record_set_constant(struct record *record, enum record_field field,
+                                       struct slice s)
+{
+    record_set_json(record, field, s);
+    record->values[field].constant = true;
 }
 
 static inline void record_set_long(struct record *record, enum record_field field, int64_t number)

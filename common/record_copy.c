@@ -49,8 +49,12 @@ bool record_copy(struct record *to, const struct record *from, enum record_field
     struct json_value value;
     struct slice below;
 
-    if (record_has(from, field))
-        *record_slot(to, field) = from->values[field];
+    if (record_has(from, field)) {
+        struct value *copy = record_slot(to, field);
+
+        *copy = from->values[field];
+        copy->constant = false; /* perhaps not for as long as what `to` is written with */
+    }
     if (node == NODE_NONE)
         return true;
     for (const struct record_extra *extra = from->extras; extra; extra = extra->next) {

@@ -7,14 +7,9 @@
  */
 #include "common/record.h"
 
-#include <math.h>
-#include <stdio.h>
-
-#include "common/json_text.h"
 #include "common/record_extras.h"
+#include "common/record_value.h"
 
-#define NUMBER_MAX 24
-#define GEO_MAX    80
 #define NODE_BYTES                                                                                 \
     64               /* `"key":{` and `},` of one object, and what is copied too much of a path    \
                       */
@@ -26,20 +21,6 @@ struct encoder {
     char *p;
     uint8_t node; /* the object that is open */
 };
-
-static inline size_t value_bound(const struct value *value)
-{
-    switch (value->kind) {
-    case VALUE_TEXT:
-        return JSON_STRING_MAX(value->text.len);
-    case VALUE_JSON:
-        return value->text.len;
-    case VALUE_GEO:
-        return GEO_MAX;
-    default:
-        return TIMESTAMP_TEXT_MAX + 2;
-    }
-}
 
 /* The next present field at or after `field`, or FIELD_COUNT. */
 static inline unsigned next_field(const struct record *record, unsigned field)
@@ -67,7 +48,7 @@ size_t record_encode_bound(const struct record *record)
         for (uint64_t bits = record->present[word]; bits; bits &= bits - 1) {
             unsigned field = word * 64 + (unsigned)__builtin_ctzll(bits);
 
-            bound += KEY_BYTES + value_bound(&record->values[field]);
+            bound += KEY_BYTES + record_value_bound(&record->values[field]);
         }
     for (extra = record->extras; extra; extra = extra->next)
         bound += extra->key.len + extra->raw.len + 4;
@@ -133,71 +114,6 @@ static void go_to(struct encoder *encoder, uint8_t node)
         open_node(encoder, path[--depth]);
 }
 
-static char *put_long(char *p, int64_t number)
-{
-    char digits[NUMBER_MAX];
-    uint64_t value = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-    int n = 0;
-
-    do
-        digits[n++] = (char)('0' + value % 10);
-    while ((value /= 10));
-    if (number < 0)
-        *p++ = '-';
-    while (n)
-        *p++ = digits[--n];
-    return p;
-}
-
-/* Eight digits: a metre or two. JSON has no word for what is no number. */
-static char *put_geo(char *p, const struct value *value)
-{
-    if (!isfinite(value->geo.lat) || !isfinite(value->geo.lon))
-        return mempcpy(p, "null", 4);
-    return p + snprintf(p, GEO_MAX, "{\"lat\":%.8g,\"lon\":%.8g}", value->geo.lat, value->geo.lon);
-}
-
-static inline char *put_value(char *p, const struct value *value, uint64_t *invalid)
-{
-    switch (value->kind) {
-    case VALUE_TEXT:
-        return json_write_string(p, value->text, invalid);
-    case VALUE_JSON:
-        return mempcpy(p, value->text.data, value->text.len);
-    case VALUE_LONG:
-        return put_long(p, value->number);
-    case VALUE_BOOL:
-        return mempcpy(p, value->number ? "true" : "false", value->number ? 4 : 5);
-    case VALUE_TIME:
-        *p++ = '"';
-        p += timestamp_print(value->time, p);
-        *p++ = '"';
-        return p;
-    case VALUE_GEO:
-        return put_geo(p, value);
-    }
-    return p;
-}
-
-/* What stands before a value: closing and opening objects from `node` to its own, and its key. */
-static inline char *put_path(char *p, const struct record_tree *tree, uint8_t node, uint8_t depth,
-                             const struct record_leaf *leaf, bool first)
-{
-    unsigned shared = tree->shared[node][leaf->node];
-    const char *path = leaf->path + leaf->below[shared];
-    size_t len = (size_t)leaf->path_len - leaf->below[shared];
-
-    memset(p, '}',
-           RECORD_DEPTH_MAX); /* copies of a constant length; what is too much is overwritten */
-    p += depth - shared;
-    *p = ',';
-    p += !first;
-    memcpy(p, path, RECORD_PATH_MAX / 2);
-    if (len > RECORD_PATH_MAX / 2)
-        memcpy(p + RECORD_PATH_MAX / 2, path + RECORD_PATH_MAX / 2, RECORD_PATH_MAX / 2);
-    return p + len;
-}
-
 /* The fields before `limit`, where no object has extras yet. */
 static void put_fields(struct encoder *encoder, unsigned limit, uint64_t *invalid)
 {
@@ -213,8 +129,8 @@ static void put_fields(struct encoder *encoder, unsigned limit, uint64_t *invali
 
             if (field >= limit)
                 break;
-            p = put_path(p, encoder->tree, node, depth, leaf, first);
-            p = put_value(p, &record->values[field], invalid);
+            p = record_put_path(p, encoder->tree, node, depth, leaf, first);
+            p = record_put_value(p, &record->values[field], invalid);
             node = leaf->node;
             depth = leaf->depth;
             first = false;
@@ -256,7 +172,7 @@ static void put_extras_and_fields(struct encoder *encoder, unsigned field, uint6
         put_comma(encoder);
         put(encoder, leaf->path + leaf->below[leaf->depth],
             (size_t)leaf->path_len - leaf->below[leaf->depth]);
-        encoder->p = put_value(encoder->p, &encoder->record->values[field], invalid);
+        encoder->p = record_put_value(encoder->p, &encoder->record->values[field], invalid);
         field = next_field(encoder->record, field + 1);
     }
 }

@@ -3,6 +3,7 @@
  */
 #include "common/record_id.h"
 
+#define XXH_INLINE_ALL /* the second hash is of a constant length */
 #include <xxhash.h>
 
 struct record_source record_source_make(struct slice agent_id, struct slice stream,
@@ -38,9 +39,9 @@ static void base64url(const uint8_t bytes[16], char out[RECORD_ID_LEN])
 void record_id_make(const struct record_source *source, uint64_t offset, struct slice line,
                     struct timestamp time, char id[RECORD_ID_LEN])
 {
-    uint64_t place[2] = {source->seed, offset};
-    uint64_t seed = XXH3_64bits(place, sizeof(place));
-    XXH128_hash_t hash = XXH3_128bits_withSeed(line.data, line.len, seed);
+    /* Without a seed: for long lines that would make a new secret each time. */
+    uint64_t all[3] = {source->seed, offset, XXH3_64bits(line.data, line.len)};
+    XXH128_hash_t hash = XXH3_128bits(all, sizeof(all));
     XXH128_canonical_t canonical; /* the same bytes on every machine */
     int64_t ms = timestamp_ms(time);
     uint8_t bytes[16];

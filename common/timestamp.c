@@ -7,6 +7,8 @@
  */
 #include "common/timestamp.h"
 
+#include "common/digits.h"
+
 #define CYCLE_DAYS  146097
 #define EPOCH_SHIFT 719468 /* days from 0000-03-01 to 1970-01-01 */
 #define DAY_S       86400
@@ -74,13 +76,15 @@ bool timestamp_from_civil(const struct civil *civil, int32_t offset_s, uint32_t 
     return true;
 }
 
-static char *print_digits(char *p, unsigned value, int width)
+static char *put_year(char *p, unsigned year)
 {
-    for (int i = width - 1; i >= 0; i--) {
-        p[i] = (char)('0' + value % 10);
-        value /= 10;
-    }
-    return p + width;
+    return digits_put_pair(digits_put_pair(p, year / 100), year % 100);
+}
+
+static char *put_three(char *p, unsigned value)
+{
+    *p++ = (char)('0' + value / 100);
+    return digits_put_pair(p, value % 100);
 }
 
 /* Day number, and seconds into it, also before 1970. */
@@ -102,24 +106,24 @@ size_t timestamp_print(struct timestamp time, char *out)
     struct civil civil = civil_from_days(split_day(time.s, &second));
     char *p = out;
 
-    p = print_digits(p, (unsigned)civil.year, 4);
+    p = put_year(p, (unsigned)civil.year);
     *p++ = '-';
-    p = print_digits(p, (unsigned)civil.month, 2);
+    p = digits_put_pair(p, (unsigned)civil.month);
     *p++ = '-';
-    p = print_digits(p, (unsigned)civil.day, 2);
+    p = digits_put_pair(p, (unsigned)civil.day);
     *p++ = 'T';
-    p = print_digits(p, second / 3600, 2);
+    p = digits_put_pair(p, second / 3600);
     *p++ = ':';
-    p = print_digits(p, second / 60 % 60, 2);
+    p = digits_put_pair(p, second / 60 % 60);
     *p++ = ':';
-    p = print_digits(p, second % 60, 2);
+    p = digits_put_pair(p, second % 60);
     *p++ = '.';
-    if (time.ns % 1000000 == 0)
-        p = print_digits(p, time.ns / 1000000, 3);
-    else if (time.ns % 1000 == 0)
-        p = print_digits(p, time.ns / 1000, 6);
-    else
-        p = print_digits(p, time.ns, 9);
+    p = put_three(p, time.ns / 1000000);
+    if (time.ns % 1000000) {
+        p = put_three(p, time.ns / 1000 % 1000);
+        if (time.ns % 1000)
+            p = put_three(p, time.ns % 1000);
+    }
     *p++ = 'Z';
     return (size_t)(p - out);
 }
@@ -129,11 +133,11 @@ void timestamp_print_day(struct timestamp time, char out[11])
     unsigned second;
     struct civil civil = civil_from_days(split_day(time.s, &second));
 
-    print_digits(out, (unsigned)civil.year, 4);
+    put_year(out, (unsigned)civil.year);
     out[4] = '.';
-    print_digits(out + 5, (unsigned)civil.month, 2);
+    digits_put_pair(out + 5, (unsigned)civil.month);
     out[7] = '.';
-    print_digits(out + 8, (unsigned)civil.day, 2);
+    digits_put_pair(out + 8, (unsigned)civil.day);
     out[10] = '\0';
 }
 

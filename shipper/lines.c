@@ -3,7 +3,10 @@
  */
 #include "shipper/lines.h"
 
+#include <stdlib.h>
+
 #include "common/clock.h"
+#include "common/json_text.h"
 #include "common/query/program.h"
 #include "common/record.h"
 #include "shipper/config.h"
@@ -41,6 +44,32 @@ static enum status open_join(struct lines *lines, const struct shipper_config *c
     return join_open_format(&format, config->line_max_bytes, &lines->join, err);
 }
 
+/* NULL stays NULL. */
+static enum status quote(const char *text, struct slice *out, struct error *err)
+{
+    struct slice slice = text ? slice_of(text) : (struct slice){NULL, 0};
+    uint64_t ignored = 0;
+    char *room;
+
+    *out = (struct slice){NULL, 0};
+    if (!text)
+        return OK;
+    room = malloc(JSON_STRING_MAX(slice.len));
+    if (!room)
+        return error_set(err, FATAL, "out of memory");
+    *out = (struct slice){room, (size_t)(json_write_string(room, slice, &ignored) - room)};
+    return OK;
+}
+
+static enum status quote_constants(struct lines *lines, struct error *err)
+{
+    if (quote(lines->dataset, &lines->constants.dataset, err) ||
+        quote(lines->config->host_name, &lines->constants.host, err) ||
+        quote(lines->config->agent.id, &lines->constants.agent, err))
+        return err->status;
+    return OK;
+}
+
 enum status lines_open(struct lines *lines, const struct shipper_config *config,
                        const struct input_config *input, struct error *err)
 {
@@ -62,6 +91,10 @@ enum status lines_open(struct lines *lines, const struct shipper_config *config,
     lines->config = config;
     lines->input = input;
     lines->dataset = input->dataset ? input->dataset : lines->parser->format->dataset;
+    if (quote_constants(lines, err)) {
+        lines_close(lines);
+        return err->status;
+    }
     return OK;
 }
 
@@ -82,6 +115,11 @@ void lines_close(struct lines *lines)
     lines->join = NULL;
     parser_close(lines->parser);
     lines->parser = NULL;
+    record_encoder_release(&lines->encoder);
+    free((char *)lines->constants.dataset.data);
+    free((char *)lines->constants.host.data);
+    free((char *)lines->constants.agent.data);
+    memset(&lines->constants, 0, sizeof(lines->constants));
 }
 
 /*
@@ -133,15 +171,15 @@ static void stamp_wrapped(const struct stream *stream, const struct wrapped *wra
 static void stamp(struct lines *lines, const struct stream *stream, const struct event *event,
                   struct record *record)
 {
-    record_set_text(record, FIELD_EVENT_ID, (struct slice){lines->id, RECORD_ID_LEN});
-    if (lines->dataset)
-        record_set_text(record, FIELD_EVENT_DATASET, slice_of(lines->dataset));
+    record_set_plain(record, FIELD_EVENT_ID, (struct slice){lines->id, RECORD_ID_LEN});
+    if (lines->constants.dataset.data)
+        record_set_constant(record, FIELD_EVENT_DATASET, lines->constants.dataset);
     if (strcmp(stream->path, "-") != 0) /* standard input has no path */
         record_set_text(record, FIELD_LOG_FILE_PATH, slice_of(stream->path));
     record_set_long(record, FIELD_LOG_OFFSET, (int64_t)event->offset);
     if (!record_has(record, FIELD_HOST_NAME)) /* a line in ECS may say it itself */
-        record_set_text(record, FIELD_HOST_NAME, slice_of(lines->config->host_name));
-    record_set_text(record, FIELD_AGENT_ID, slice_of(lines->config->agent.id));
+        record_set_constant(record, FIELD_HOST_NAME, lines->constants.host);
+    record_set_constant(record, FIELD_AGENT_ID, lines->constants.agent);
 }
 
 /* False: the line is a heading or a comment; *parsed says whether it fits otherwise. */

@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "common/buf.h"
+#include "common/record_encoder.h"
 #include "common/record_id.h"
 
 struct event;
@@ -35,8 +36,12 @@ struct lines {
     bool delayed;                /* by it, at the end of the last piece */
     struct query_program *query; /* what is kept beside that; NULL: everything */
     const char *dataset;         /* NULL: as the parser says */
-    size_t line_max;             /* bytes of a line as it stands in the content */
-    char id[RECORD_ID_LEN];      /* of the last line; its record points here */
+    struct {                     /* the same in every record, as JSON; .data NULL: not known */
+        struct slice dataset, host, agent;
+    } constants;
+    struct record_encoder encoder; /* for these records */
+    size_t line_max;               /* bytes of a line as it stands in the content */
+    char id[RECORD_ID_LEN];        /* of the last line; its record points here */
 };
 
 /* REJECT: the input's format is not usable. */

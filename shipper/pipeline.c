@@ -40,12 +40,14 @@
 static bool send_record(struct pipeline *pipeline, struct stream *stream, struct record *record,
                         const struct position *after, enum status *status)
 {
-    char *room = outbox_reserve(pipeline->outbox, record_encode_bound(record));
+    struct record_encoder *encoder = &pipeline->lines->encoder;
+    char *room = outbox_reserve(pipeline->outbox, record_encoder_bound(encoder, record));
 
     if (!room)
         return false;
-    *status = outbox_commit(pipeline->outbox, stream,
-                            record_encode(record, room, &pipeline->invalid_bytes), after);
+    *status =
+        outbox_commit(pipeline->outbox, stream,
+                      record_encoder_write(encoder, record, room, &pipeline->invalid_bytes), after);
     return *status != RETRY;
 }
 

@@ -31,6 +31,7 @@
 #define LINE_MAX_DEFAULT (1u << 20)
 
 struct printer {
+    struct lines *lines;
     struct buf out;
     int error; /* errno of a failed write; 0 = none */
 };
@@ -68,12 +69,12 @@ static bool print_line(void *arg, struct stream *stream, const struct event *eve
     (void)after;
     if (verdict == LINE_FILTERED || verdict == LINE_NOTHING)
         return true;
-    room = buf_reserve(&printer->out, record_encode_bound(record) + 1);
+    room = buf_reserve(&printer->out, record_encoder_bound(&printer->lines->encoder, record) + 1);
     if (!room) {
         printer->error = ENOMEM;
         return false;
     }
-    printer->out.len += record_encode(record, room, &invalid);
+    printer->out.len += record_encoder_write(&printer->lines->encoder, record, room, &invalid);
     buf_add_char(&printer->out, '\n');
     return printer->out.len < OUTPUT_BYTES || write_out(printer);
 }
@@ -103,8 +104,8 @@ static bool parse_files(struct lines *lines, struct input *input, struct printer
 static int parse_with(struct shipper_config *config, const struct query *query)
 {
     struct input_context context = {.config = config};
-    struct printer printer = {.out = BUF_INIT(OUTPUT_MAX)};
     struct lines lines = {0};
+    struct printer printer = {.lines = &lines, .out = BUF_INIT(OUTPUT_MAX)};
     struct input *input = NULL;
     struct error err;
     int code = EXIT_DONE;

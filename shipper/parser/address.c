@@ -26,10 +26,10 @@ bool address_is_ipv4(struct slice text)
         return false;
     for (;;) {
         const char *start = p;
-        unsigned value = 0;
+        unsigned value = 0, digit;
 
-        for (; p < end && *p >= '0' && *p <= '9'; p++)
-            value = value * 10 + (unsigned)(*p - '0');
+        for (; p < end && (digit = (unsigned)(*p - '0')) <= 9; p++)
+            value = value * 10 + digit;
         if (p == start || p - start > 3 || value > 255 || (*start == '0' && p - start > 1))
             return false;
         parts++;
@@ -60,10 +60,13 @@ void address_set(struct record *record, const struct address_fields *fields, str
         return;
     if (text.len > 7)
         mapped = (struct slice){text.data + 7, text.len - 7};
-    record_set_text(record, fields->address, text);
     if (address_is_ipv4(text)) {
-        record_set_text(record, fields->ip, text);
-    } else if (address_is_ipv6(text)) {
+        record_set_plain(record, fields->address, text);
+        record_set_plain(record, fields->ip, text);
+        return;
+    }
+    record_set_text(record, fields->address, text);
+    if (address_is_ipv6(text)) {
         if (mapped.len && strncasecmp(text.data, "::ffff:", 7) == 0 && address_is_ipv4(mapped))
             text = mapped;
         record_set_text(record, fields->ip, text);

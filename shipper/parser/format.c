@@ -3,6 +3,7 @@
  */
 #include "shipper/parser/format.h"
 
+#include "common/find_byte.h"
 #include "shipper/parser/request.h"
 
 #define BOM "\xef\xbb\xbf" /* some editors begin a file with it */
@@ -11,8 +12,14 @@
 static inline bool is_end(const struct format *format, const struct format_step *step,
                           const char *p, const char *end)
 {
-    return (size_t)(end - p) >= step->end_len &&
-           memcmp(p, format_end(format, step), step->end_len) == 0;
+    const char *literal = format_end(format, step);
+
+    if ((size_t)(end - p) < step->end_len)
+        return false;
+    for (unsigned i = 0; i < step->end_len; i++) /* of a few bytes: a call would cost more */
+        if (p[i] != literal[i])
+            return false;
+    return true;
 }
 
 /* Is the byte at `p` protected by the backslashes before it? They belong to a value from `start`.
@@ -32,7 +39,7 @@ static const char *find_text(const struct format *format, const struct format_st
     char first = *format_end(format, step);
     bool quote = step->find == FIND_QUOTE;
 
-    while (p < end && (p = memchr(p, first, (size_t)(end - p)))) {
+    while ((p = find_byte(p, end, first))) {
         if (is_end(format, step, p, end) &&
             !(quote && p > start && p[-1] == '\\' && is_protected(start, p)))
             return p;
@@ -62,7 +69,7 @@ static const char *find_bracket(const struct format *format, const struct format
     const char *stop = NULL;
 
     if (p < end && *p == '[')
-        stop = memchr(p, ']', (size_t)(end - p));
+        stop = find_byte(p, end, ']');
     else if (p < end && *p == '-')
         stop = p;
     return stop && is_end(format, step, stop + 1, end) ? stop + 1 : NULL;
@@ -90,7 +97,7 @@ const char *format_find_end(const struct format *format, const struct format_ste
 
     switch (step->find) {
     case FIND_BYTE:
-        return from < end ? memchr(from, *format_end(format, step), (size_t)(end - from)) : NULL;
+        return find_byte(from, end, *format_end(format, step));
     case FIND_TEXT:
     case FIND_QUOTE:
         return find_text(format, step, p, from, end);
@@ -112,7 +119,7 @@ const char *format_find_end(const struct format *format, const struct format_ste
             return NULL;
         while (p < end && *p == ' ' && step->trim)
             p++;
-        blank = p < end ? memchr(p, ' ', (size_t)(end - p)) : NULL;
+        blank = find_byte(p, end, ' ');
         return blank ? blank : end;
     case FIND_REST:
         return from == p ? end : NULL;
@@ -164,7 +171,7 @@ static const char *walk(struct format *format, const char *p, const char *end,
         if (!stop)
             return "the line ends before the format does";
         text = format_value(step, p, stop);
-        if (step->check_word && text.len && memchr(text.data, ' ', text.len))
+        if (step->check_word && find_byte(text.data, text.data + text.len, ' '))
             return "there is a blank in a value that has none";
         problem = step->item.set(format, step, text, record);
         if (problem)
@@ -250,10 +257,10 @@ const char *format_parse(struct format *format, struct slice line,
     const char *p = line.data, *end = line.data + line.len, *problem;
     const char *ends[FORMAT_STEPS_MAX];
 
-    if (line.len >= 3 && memcmp(p, BOM, 3) == 0)
+    if (line.len >= 3 && *p == BOM[0] && memcmp(p, BOM, 3) == 0)
         p += 3;
-    if ((size_t)(end - p) < format->start_len ||
-        memcmp(p, format->literals, format->start_len) != 0)
+    if (format->start_len && ((size_t)(end - p) < format->start_len ||
+                              memcmp(p, format->literals, format->start_len) != 0))
         return "the line does not begin as the format does";
     p += format->start_len;
     start(format);

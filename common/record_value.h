@@ -1,0 +1,98 @@
+/*
+ * record_value.h - private to record_encode.c and record_encoder.c: one value, and what stands
+ * before it, as JSON. Inline, because it is done some twenty times a record.
+ */
+#ifndef COMMON_RECORD_VALUE_H
+#define COMMON_RECORD_VALUE_H
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/digits.h"
+#include "common/json_text.h"
+#include "common/record_extras.h"
+
+#define RECORD_GEO_MAX 80
+
+/* Bytes that record_put_value writes at most. */
+static inline size_t record_value_bound(const struct value *value)
+{
+    /* No switch: most values are text, and a jump by table is foreseen worse. */
+    if (value->kind == VALUE_TEXT)
+        return JSON_STRING_MAX(value->text.len);
+    if (value->kind == VALUE_JSON)
+        return value->text.len;
+    return RECORD_GEO_MAX; /* the longest of the others */
+}
+
+static inline char *record_put_long(char *p, int64_t number)
+{
+    if (number < 0)
+        *p++ = '-';
+    return digits_put(p, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+}
+
+static inline char *record_put_plain(char *p, struct slice text)
+{
+    *p++ = '"';
+    if (text.len >= 8 && text.len <= 24) { /* copies of a constant length that overlap */
+        memcpy(p, text.data, 8);
+        memcpy(p + text.len / 2 - 4, text.data + text.len / 2 - 4, 8);
+        memcpy(p + text.len - 8, text.data + text.len - 8, 8);
+    } else {
+        memcpy(p, text.data, text.len);
+    }
+    p[text.len] = '"';
+    return p + text.len + 1;
+}
+
+/* Eight digits: a metre or two. JSON has no word for what is no number. */
+static inline char *record_put_geo(char *p, const struct value *value)
+{
+    if (!isfinite(value->geo.lat) || !isfinite(value->geo.lon))
+        return mempcpy(p, "null", 4);
+    return p + snprintf(p, RECORD_GEO_MAX, "{\"lat\":%.8g,\"lon\":%.8g}", value->geo.lat,
+                        value->geo.lon);
+}
+
+static inline char *record_put_value(char *p, const struct value *value, uint64_t *invalid)
+{
+    if (value->kind == VALUE_TEXT)
+        return value->plain ? record_put_plain(p, value->text)
+                            : json_write_string(p, value->text, invalid);
+    if (value->kind == VALUE_JSON)
+        return mempcpy(p, value->text.data, value->text.len);
+    if (value->kind == VALUE_LONG)
+        return record_put_long(p, value->number);
+    if (value->kind == VALUE_TIME) {
+        *p++ = '"';
+        p += timestamp_print(value->time, p);
+        *p++ = '"';
+        return p;
+    }
+    if (value->kind == VALUE_BOOL)
+        return mempcpy(p, value->number ? "true" : "false", value->number ? 4 : 5);
+    return record_put_geo(p, value);
+}
+
+/* What stands before a value: closing and opening objects from `node` to its own, and its key. */
+static inline char *record_put_path(char *p, const struct record_tree *tree, uint8_t node,
+                                    uint8_t depth, const struct record_leaf *leaf, bool first)
+{
+    unsigned shared = tree->shared[node][leaf->node];
+    const char *path = leaf->path + leaf->below[shared];
+    size_t len = (size_t)leaf->path_len - leaf->below[shared];
+
+    memset(p, '}',
+           RECORD_DEPTH_MAX); /* copies of a constant length; what is too much is overwritten */
+    p += depth - shared;
+    *p = ',';
+    p += !first;
+    memcpy(p, path, RECORD_PATH_MAX / 2);
+    if (len > RECORD_PATH_MAX / 2)
+        memcpy(p + RECORD_PATH_MAX / 2, path + RECORD_PATH_MAX / 2, RECORD_PATH_MAX / 2);
+    return p + len;
+}
+
+#endif

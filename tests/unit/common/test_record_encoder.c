@@ -1,0 +1,137 @@
+/*
+ * test_record_encoder.c - the fast writer writes what the plain one does, byte by byte.
+ */
+#include "common/record_encoder.h"
+
+#include <stdlib.h>
+
+#include "common/digits.h"
+#include "tests/unit/support/check.h"
+#include "tests/unit/support/rng.h"
+
+#define KINDS  40 /* sets of fields: more than an encoder keeps */
+#define ROUNDS 20000
+#define TEXTS  512
+
+static char texts[TEXTS];
+
+static void set_value(struct rng *rng, struct record *record, enum record_field field)
+{
+    static char constants[2][24] = {"\"web-1\"", "{\"x\":[1,2]}"};
+    struct slice text = {texts + rng_below(rng, TEXTS / 2), rng_below(rng, TEXTS / 2)};
+
+    switch (rng_below(rng, 8)) {
+    case 0:
+        record_set_long(record, field, (int64_t)rng_next(rng) >> rng_below(rng, 64));
+        break;
+    case 1:
+        record_set_bool(record, field, rng_one_in(rng, 2));
+        break;
+    case 2: /* mostly of one second, whose text is kept */
+        record_set_time(
+            record, field,
+            (struct timestamp){1700000000 +
+                                   (rng_one_in(rng, 4) ? (int64_t)rng_below(rng, 1u << 31) : 0),
+                               rng_below(rng, 1000) * (rng_one_in(rng, 3) ? 1001 : 1000000)});
+        break;
+    case 3:
+        record_set_geo(record, field, rng_below(rng, 180000) / 1000.0 - 90,
+                       rng_below(rng, 360) - 180.0);
+        break;
+    case 4:
+        record_set_json(record, field, SLICE("[\"a\",\"b\"]"));
+        break;
+    case 5:
+        record_set_constant(record, field, slice_of(constants[rng_below(rng, 2)]));
+        break;
+    case 6: {
+        static const char plain[] = "0123456789abcdefghijklmnopqrstuvwxyz";
+        record_set_plain(record, field, (struct slice){plain, rng_below(rng, sizeof(plain))});
+        break;
+    }
+    default:
+        record_set_text(record, field, text);
+    }
+}
+
+static void both_write_the_same(void **state)
+{
+    struct rng rng = rng_start();
+    struct record_encoder encoder = {0};
+    enum record_field fields[KINDS][FIELD_COUNT];
+    unsigned counts[KINDS];
+    struct arena arena;
+    struct record record;
+
+    (void)state;
+    for (size_t i = 0; i < TEXTS; i++)
+        texts[i] = rng_one_in(&rng, 20) ? (char)rng_next(&rng) : (char)(' ' + rng_below(&rng, 95));
+    for (unsigned kind = 0; kind < KINDS; kind++) {
+        uint32_t density = 1 + rng_below(&rng, 20);
+
+        counts[kind] = 0;
+        for (unsigned field = 0; field < FIELD_COUNT; field++)
+            if (record_fields[field].type != TYPE_OBJECT && rng_one_in(&rng, density))
+                fields[kind][counts[kind]++] = (enum record_field)field;
+    }
+    arena_init(&arena, 4096, 16 << 20);
+    record_init(&record, &arena);
+    for (int round = 0; round < ROUNDS; round++) {
+        unsigned kind = rng_below(&rng, KINDS);
+        size_t plain_len, fast_len, bound;
+        uint64_t invalid[2] = {0};
+        char *plain, *fast;
+
+        record_clear(&record);
+        arena_clear(&arena);
+        for (unsigned i = 0; i < counts[kind]; i++)
+            set_value(&rng, &record, fields[kind][i]);
+        if (rng_one_in(&rng, 10))
+            assert_true(record_label(&record, SLICE("team"), SLICE("a \"b\"")));
+        plain = malloc(record_encode_bound(&record));
+        plain_len = record_encode(&record, plain, &invalid[0]);
+        bound = record_encoder_bound(&encoder, &record);
+        fast = malloc(bound);
+        fast_len = record_encoder_write(&encoder, &record, fast, &invalid[1]);
+        assert_true(fast_len <= bound);
+        assert_int_equal(fast_len, plain_len);
+        assert_memory_equal(fast, plain, plain_len);
+        assert_int_equal(invalid[0], invalid[1]);
+        free(plain);
+        free(fast);
+    }
+    record_encoder_release(&encoder);
+    arena_release(&arena);
+}
+
+static void numbers_are_written_as_printf_does(void **state)
+{
+    struct rng rng = rng_start();
+
+    (void)state;
+    for (int i = 0; i < 200000; i++) {
+        uint64_t number = rng_next(&rng) >> rng_below(&rng, 64);
+        char expected[24], got[24];
+
+        snprintf(expected, sizeof(expected), "%llu", (unsigned long long)number);
+        *digits_put(got, number) = '\0';
+        assert_string_equal(got, expected);
+    }
+    for (uint64_t number = 0; number < 20000; number++) {
+        char expected[24], got[24];
+
+        snprintf(expected, sizeof(expected), "%llu", (unsigned long long)number);
+        *digits_put(got, number) = '\0';
+        assert_string_equal(got, expected);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_write_the_same),
+        cmocka_unit_test(numbers_are_written_as_printf_does),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
