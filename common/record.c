@@ -107,6 +107,7 @@ static void tree_build(void)
     for (unsigned a = 0; a < tree.node_count; a++)
         for (unsigned b = 0; b < tree.node_count; b++)
             tree.shared[a][b] = shared_depth(a, b);
+    record_names_build(&tree);
 }
 
 const struct record_tree *record_tree(void)
@@ -117,10 +118,12 @@ const struct record_tree *record_tree(void)
 
 enum record_field record_field_find(struct slice name)
 {
-    for (int field = 0; field < FIELD_COUNT; field++)
-        if (slice_is(name, record_fields[field].name))
-            return (enum record_field)field;
-    return FIELD_COUNT;
+    int field = -1, child = -1;
+
+    if (record_find_name(record_tree(), NODE_ROOT, name, &field, &child) && child >= 0)
+        for (field = 0; field < FIELD_COUNT && !slice_is(name, record_fields[field].name); field++)
+            ; /* an object may be a field too: labels */
+    return field >= 0 ? (enum record_field)field : FIELD_COUNT;
 }
 
 void record_init(struct record *record, struct arena *arena)

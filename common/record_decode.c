@@ -138,33 +138,6 @@ static bool set_field(struct decoder *decoder, enum record_field field,
     return true;
 }
 
-bool record_find_name(const struct record_tree *tree, uint8_t node, struct slice key, int *field,
-                      int *child)
-{
-    const struct record_node *parent = &tree->nodes[node];
-    size_t skip = parent->path_len ? parent->path_len + 1 : 0;
-    const char *name;
-
-    for (unsigned i = node + 1u; i <= parent->last; i++) {
-        const struct record_node *n = &tree->nodes[i];
-
-        if (n->path_len == skip + key.len && memcmp(n->path + skip, key.data, key.len) == 0) {
-            *child = (int)i;
-            return true;
-        }
-    }
-    for (unsigned f = parent->first_field; f < FIELD_COUNT; f++) {
-        if (tree->leaves[f].node < node || tree->leaves[f].node > parent->last)
-            break;
-        name = record_fields[f].name + skip;
-        if (strncmp(name, key.data, key.len) == 0 && name[key.len] == '\0') {
-            *field = (int)f;
-            return true;
-        }
-    }
-    return false;
-}
-
 uint8_t record_inner_node(const struct record_tree *tree, uint8_t node, struct slice *key)
 {
     const char *dot = memrchr(key->data, '.', key->len);

@@ -48,6 +48,9 @@ struct record_tree {
 /* Built once, from the table; immutable. */
 const struct record_tree *record_tree(void);
 
+/* record_names.c; once, by record_tree. */
+void record_names_build(const struct record_tree *tree);
+
 struct record_extra {
     struct record_extra *next;      /* in order of arrival */
     struct record_extra *same_slot; /* in the table */
