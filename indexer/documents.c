@@ -41,6 +41,7 @@ enum status documents_open(struct documents *documents, const struct indexer_con
 void documents_close(struct documents *documents)
 {
     enrich_set_release(&documents->enrich);
+    record_encoder_release(&documents->encoder);
     arena_release(&documents->arena);
     buf_release(&documents->words);
 }
@@ -127,10 +128,10 @@ static bool make_json(struct documents *documents, const struct record *record, 
         record_words(record, words);
     if (words->failed)
         return false;
-    room = arena_bytes(arena, record_encode_bound(record) + sizeof(key) + words->len + 2);
+    room = arena_bytes(arena, record_encoder_bound(&documents->encoder, record) + sizeof(key) + words->len + 2);
     if (!room)
         return false;
-    p = room + record_encode(record, room, &invalid);
+    p = room + record_encoder_write(&documents->encoder, record, room, &invalid);
     if (!documents->bare) {
         p--; /* over the closing brace */
         memcpy(p, key, sizeof(key) - 1);

@@ -12,6 +12,7 @@
 #include "common/arena.h"
 #include "common/error.h"
 #include "common/record.h"
+#include "common/record_encoder.h"
 #include "indexer/enrich/enrich.h"
 #include "indexer/index_name.h"
 
@@ -26,6 +27,7 @@ typedef bool documents_keep(void *arg, struct record *record);
 struct documents {
     struct enrich_set enrich;
     struct index_names names;
+    struct record_encoder encoder;
     struct arena arena; /* of the record that is worked on */
     struct record record;
     struct buf words; /* of that record */

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from support import access_log, geoip
-from support.programs import json_lines, run_cli
+from support.programs import json_lines, run_cli, run_measured
 
 
 def record(**fields):
@@ -294,3 +294,17 @@ def test_what_an_earlier_enrichment_said_of_an_agent_goes():
     assert enriched["user_agent"]["name"] == "curl"
     assert enriched["user_agent"].get("os") in (None, {})
     assert enriched["user_agent"].get("device", {}).get("name") != "Mac"
+
+
+def test_line_without_an_end_takes_bounded_memory(tmp_path):
+    """A third of a gigabyte without a newline is one record that says so; what follows is read."""
+    path, out = tmp_path / "endless.ndjson", tmp_path / "out"
+    with open(path, "wb") as file:
+        for _ in range(320):
+            file.write(b"x" * (1 << 20))
+        file.write(b'\n\r\n{"message":"y"}')
+    code, peak_kb = run_measured("indexer", "enrich", path, stdout=out)
+    records = json_lines(out.read_bytes())
+    assert code == 3 and peak_kb < 200 << 10
+    assert len(records) == 2 and records[1]["message"] == "y"
+    assert records[0]["tags"] == ["_decodefailure", "_truncated"] and len(records[0]["message"]) == 1 << 20
