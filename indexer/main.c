@@ -305,6 +305,42 @@ static int explain_command(const struct program *program, int argc, char **argv)
     return explain_query(query, json);
 }
 
+static int retention_command(const struct program *program, int argc, char **argv)
+{
+    static const char help[] =
+        "What leaves Elasticsearch when, by the rules below retention: in the configuration.\n"
+        "  indexer retention status          indices by dataset, and what goes next\n"
+        "  indexer retention run --dry-run   what would be deleted now, and why\n"
+        "  indexer retention run             deletes it; asks first, --yes does not\n"
+        "`indexer run` does the same each retention.check_interval_ms when retention.enabled is\n"
+        "true. Exit codes: 0 done, 1 failed, 2 usage, 3 some indices are still there.";
+    bool json = false, dry_run = false, yes = false;
+    const struct option_row rows[] = {
+        CONFIG_OPTIONS(source.path, source.settings),
+        {"json", 0, NULL, OPTION_FLAG, &json, "print JSON instead of a table"},
+        {"dry-run", 0, NULL, OPTION_FLAG, &dry_run, "of run: only tell what would be deleted"},
+        {"yes", 'y', NULL, OPTION_FLAG, &yes, "of run: do not ask"},
+        {0}};
+    struct indexer_config *config;
+    struct config *holder;
+    char **words;
+    int code = EXIT_USAGE;
+
+    if (!begin(program, rows, help, argc, argv, &words, &holder, &config, &code))
+        return code;
+    code = EXIT_USAGE;
+    if (!words[0] || words[1] || (strcmp(words[0], "status") != 0 && strcmp(words[0], "run") != 0))
+        fprintf(stderr, "indexer retention: expected 'status' or 'run'; see --help\n");
+    else if (strcmp(words[0], "run") == 0)
+        code = retention_run_now(config, dry_run, yes, json);
+    else if (dry_run || yes)
+        fprintf(stderr, "indexer retention status: --dry-run and --yes are of 'run'\n");
+    else
+        code = retention_show(config, json);
+    config_close(holder);
+    return code;
+}
+
 static const struct command commands[] = {
     {"run", "run", "a member of the consumer group, in the foreground", run_command},
     {"enrich", "enrich [FILE...]", "JSON records in, enriched ones out; needs no service",
@@ -314,6 +350,8 @@ static const struct command commands[] = {
     {"replay", "replay", "a part of the topic once more: to Elasticsearch, a file, stdout",
      replay_command},
     {"dlq", "dlq ACTION [LETTER...]", "dead letters: list, show, redrive, discard", dlq_command},
+    {"retention", "retention status|run", "what is deleted when, and deleting it now",
+     retention_command},
     {"explain", "explain QUERY", "how a query is understood; needs no service", explain_command},
     {"check-config", "check-config", "print every problem of the configuration",
      config_command_check},

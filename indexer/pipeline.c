@@ -26,6 +26,7 @@
 #include "indexer/offsets.h"
 #include "indexer/parking.h"
 #include "indexer/reload.h"
+#include "indexer/retention/retention.h"
 #include "indexer/sink/concurrency.h"
 #include "indexer/sink/elastic_report.h"
 #include "indexer/sink/index_blocks.h"
@@ -62,6 +63,7 @@ struct pipeline {
     struct batch *current; /* being filled */
     int64_t stalled_ms;    /* since when there is no free batch; 0 = there is one */
     int64_t commit_ms, measure_ms, reload_ms;
+    struct retention *retention;
     struct health_loop *loop;
     struct metric *consumed, *bytes, *under_way;
 };
@@ -410,11 +412,12 @@ static enum status open_stages(struct pipeline *pipeline, struct error *err)
     for (uint32_t i = 0; i < config->workers; i++)
         if (worker_start(&pipeline->shared, i + 1, &pipeline->workers[i], err))
             return err->status;
-    return OK;
+    return retention_start(config, &pipeline->retention, err);
 }
 
 static void close_stages(struct pipeline *pipeline)
 {
+    retention_stop(pipeline->retention);
     consumer_close(
         pipeline->consumer); /* drains, commits and leaves, while the workers still work */
     atomic_store(&pipeline->shared.hurry, true);

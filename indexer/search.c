@@ -22,14 +22,18 @@
 #define BUCKETS_MAX   65536 /* Elasticsearch's own limit */
 #define SHARD_SURPLUS 1000  /* each index names so many more, or the sums would be wrong */
 
-enum status search_open(const struct elasticsearch_config *config, struct slice filter,
-                        struct search **out, struct error *err)
+/* Takes `indices` over, which may be NULL for want of memory. */
+static enum status open_indices(const struct elasticsearch_config *config, char *indices, bool one,
+                                struct slice filter, struct search **out, struct error *err)
 {
-    struct search *search = calloc(1, sizeof(*search));
+    struct search *search = indices ? calloc(1, sizeof(*search)) : NULL;
 
-    if (!search)
+    if (!search) {
+        free(indices);
         return error_set(err, FATAL, "out of memory");
-    search->prefix = config->index_prefix;
+    }
+    search->indices = indices;
+    search->one = one;
     search->pit = (struct buf)BUF_INIT(SEARCH_REQUEST_MAX);
     search->after = (struct buf)BUF_INIT(SEARCH_REQUEST_MAX);
     search->filter = strndup(filter.len ? filter.data : "", filter.len);
@@ -43,6 +47,22 @@ enum status search_open(const struct elasticsearch_config *config, struct slice 
     return OK;
 }
 
+enum status search_open(const struct elasticsearch_config *config, struct slice filter,
+                        struct search **out, struct error *err)
+{
+    char *indices;
+
+    if (asprintf(&indices, "%s-*", config->index_prefix) < 0)
+        indices = NULL;
+    return open_indices(config, indices, false, filter, out, err);
+}
+
+enum status search_open_index(const struct elasticsearch_config *config, const char *index,
+                              struct slice filter, struct search **out, struct error *err)
+{
+    return open_indices(config, strdup(index), true, filter, out, err);
+}
+
 void search_close(struct search *search)
 {
     if (!search)
@@ -51,6 +71,7 @@ void search_close(struct search *search)
     buf_release(&search->pit);
     buf_release(&search->after);
     free(search->filter);
+    free(search->indices);
     free(search);
 }
 
@@ -145,9 +166,9 @@ static enum status aggregate(struct search *search, struct slice aggregation, st
     scoped_buf struct buf body = BUF_INIT(SEARCH_REQUEST_MAX), path = BUF_INIT(1024);
 
     buf_addf(&path,
-             "/%s-*/_search?ignore_unavailable=true&allow_no_indices=true"
+             "/%s/_search?ignore_unavailable=%s&allow_no_indices=true"
              "&allow_partial_search_results=false",
-             search->prefix);
+             search->indices, search->one ? "false" : "true");
     buf_add_text(&body, "{\"size\":0,\"track_total_hits\":true,");
     search_add_query(search, &body);
     if (aggregation.len) {

@@ -27,6 +27,10 @@ struct search;
 enum status search_open(const struct elasticsearch_config *config, struct slice filter,
                         struct search **out, struct error *err);
 
+/* The same for one index, which must be there. */
+enum status search_open_index(const struct elasticsearch_config *config, const char *index,
+                              struct slice filter, struct search **out, struct error *err);
+
 #define SEARCH_SORT_MAX 8
 
 struct search_sort {
@@ -49,6 +53,14 @@ struct search_order {
 enum status search_hits(struct search *search, const struct search_order *order, uint64_t limit,
                         bool (*each)(void *arg, struct slice document), void *arg, uint64_t *total,
                         struct error *err);
+
+/*
+ * As search_hits, all hits in whatever order, each with its _id as the JSON string that the
+ * server sent. DONE: not all of them; `each` returned false, or one has no document.
+ */
+enum status search_scan(struct search *search,
+                        bool (*each)(void *arg, struct slice id, struct slice document), void *arg,
+                        uint64_t *total, struct error *err);
 
 enum status search_count(struct search *search, uint64_t *count, struct error *err);
 

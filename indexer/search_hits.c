@@ -20,6 +20,7 @@ struct pager {
     struct search *search;
     const struct search_order *order;
     bool (*each)(void *arg, struct slice document);
+    bool (*each_id)(void *arg, struct slice id, struct slice document); /* of a scan, instead */
     void *arg;
     uint64_t limit, taken; /* limit 0: none */
     uint64_t page;         /* hits of a request; less when they are large */
@@ -66,8 +67,8 @@ static enum status open_pit(struct search *search, struct error *err)
     struct slice answer;
     enum status status;
 
-    buf_addf(&path, "/%s-*/%s?keep_alive=" KEEP_ALIVE "&ignore_unavailable=true%s", search->prefix,
-             open_search ? "_search/point_in_time" : "_pit",
+    buf_addf(&path, "/%s/%s?keep_alive=" KEEP_ALIVE "&ignore_unavailable=%s%s", search->indices,
+             open_search ? "_search/point_in_time" : "_pit", search->one ? "false" : "true",
              open_search ? "&allow_partial_pit_creation=false" : "");
     status = search_ask(search, "POST", buf_str(&path), (struct slice){NULL, 0}, &answer, err);
     return status == OK ? keep_pit(search, answer, open_search ? "pit_id" : "id", err) : status;
@@ -135,9 +136,12 @@ static void page_body(const struct pager *pager, uint64_t size, struct buf *body
             buf_add_char(body, ',');
         add_sort(key->field, index_type(key->type), key->descending, body);
     }
+    if (pager->order->count == 0 && search->dialect != DIALECT_OPENSEARCH)
+        buf_add_text(body, "\"_shard_doc\""); /* as they lie there: the cheapest order */
     if (search->dialect ==
         DIALECT_OPENSEARCH) { /* which breaks no ties: together these are unique */
-        buf_add_char(body, ',');
+        if (pager->order->count)
+            buf_add_char(body, ',');
         add_sort(SLICE("event.id"), "keyword", false, body);
         buf_add_char(body, ',');
         add_sort(SLICE("_index"), NULL, false, body);
@@ -153,9 +157,10 @@ static void page_body(const struct pager *pager, uint64_t size, struct buf *body
 }
 
 /* One document a line is what readers expect: the bytes are changed only when they break that. */
-static bool hand_on(struct pager *pager, const struct json_value *source)
+static bool hand_on(struct pager *pager, struct slice hit, const struct json_value *source)
 {
     struct slice document = source->raw;
+    struct json_value id;
 
     if (source->spaced) {
         arena_clear(&pager->arena);
@@ -163,7 +168,9 @@ static bool hand_on(struct pager *pager, const struct json_value *source)
         if (!document.data)
             document = source->raw;
     }
-    return pager->each(pager->arg, document);
+    if (!pager->each_id)
+        return pager->each(pager->arg, document);
+    return json_member(hit, "_id", &id) && pager->each_id(pager->arg, id.raw, document);
 }
 
 /* Hands the hits of one page on. OK: there may be more; DONE: enough. */
@@ -183,7 +190,7 @@ static enum status take_page(struct pager *pager, struct slice answer, uint64_t 
                              pager->search->link.node);
         buf_clear(after);
         buf_add_slice(after, sort.raw);
-        if (json_member(hit.raw, "_source", &source) && !hand_on(pager, &source))
+        if (json_member(hit.raw, "_source", &source) && !hand_on(pager, hit.raw, &source))
             return DONE;
     }
     pager->taken += count;
@@ -224,22 +231,48 @@ static enum status next_page(struct pager *pager, uint64_t *total, struct error 
     return take_page(pager, answer, size, err);
 }
 
+/* DONE: no more, or there are no indices. */
+static enum status page_through(struct pager *pager, uint64_t *total, struct error *err)
+{
+    struct search *search = pager->search;
+    enum status status = find_dialect(search, err);
+
+    *total = 0;
+    buf_clear(&search->after);
+    arena_init(&pager->arena, ARENA_BLOCK, ARENA_MAX);
+    if (status == OK)
+        status = open_pit(search, err);
+    if (status == DONE && search->one)
+        status =
+            error_set(err, FATAL, "'%s' has no index '%s'", search->link.node, search->indices);
+    while (status == OK)
+        status = next_page(pager, total, err);
+    close_pit(search);
+    arena_release(&pager->arena);
+    return status;
+}
+
 enum status search_hits(struct search *search, const struct search_order *order, uint64_t limit,
                         bool (*each)(void *arg, struct slice document), void *arg, uint64_t *total,
                         struct error *err)
 {
     struct pager pager = {
         .search = search, .order = order, .each = each, .arg = arg, .limit = limit, .page = PAGE};
-    enum status status = find_dialect(search, err);
+    enum status status = page_through(&pager, total, err);
 
-    *total = 0;
-    buf_clear(&search->after);
-    arena_init(&pager.arena, ARENA_BLOCK, ARENA_MAX);
-    if (status == OK)
-        status = open_pit(search, err);
-    while (status == OK)
-        status = next_page(&pager, total, err);
-    close_pit(search);
-    arena_release(&pager.arena);
     return status == DONE ? OK : status;
+}
+
+enum status search_scan(struct search *search,
+                        bool (*each)(void *arg, struct slice id, struct slice document), void *arg,
+                        uint64_t *total, struct error *err)
+{
+    static const struct search_order any = {0};
+    struct pager pager = {
+        .search = search, .order = &any, .each_id = each, .arg = arg, .page = PAGE};
+    enum status status = page_through(&pager, total, err);
+
+    if (status == DONE)
+        return pager.taken == *total ? OK : DONE;
+    return status;
 }

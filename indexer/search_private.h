@@ -13,7 +13,8 @@ enum search_dialect { DIALECT_UNKNOWN, DIALECT_ELASTICSEARCH, DIALECT_OPENSEARCH
 
 struct search {
     struct elastic_link link;
-    const char *prefix; /* of the indices */
+    char *indices; /* a name, or a pattern */
+    bool one;      /* a name: without such an index there is no answer */
     char *filter;
     enum search_dialect dialect;
     struct buf pit;   /* point in time, a JSON string; empty = none */

@@ -50,6 +50,12 @@ void dlq_actions(void (*each)(void *arg, const char *name, const char *about), v
 void dlq_reasons(void (*each)(void *arg, const char *name, const char *about), void *arg);
 void dlq_states(void (*each)(void *arg, const char *name, const char *about), void *arg);
 
+/* What is there, what would go when. Changes nothing. */
+int retention_show(const struct indexer_config *config, bool json);
+
+/* Does now what is due; `dry_run` only tells. Without `yes` it asks, which takes a terminal. */
+int retention_run_now(const struct indexer_config *config, bool dry_run, bool yes, bool json);
+
 /* Prints tree, fields and Elasticsearch DSL; needs no service. */
 int explain_query(const char *query, bool json);
 

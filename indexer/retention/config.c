@@ -164,8 +164,8 @@ void retention_config_check(struct config *config, const struct retention_config
 
     config_check_range(config, "retention.check_interval_ms", c->check_interval_ms, 1000,
                        7 * DAY_MS, "1s to 7d");
-    config_check_range(config, "retention.copy_max_per_s", c->copy_max_per_s, 1, 1000000,
-                       "1 to 1000000");
+    config_check_range(config, "retention.copy_max_per_s", c->copy_max_per_s, 100, 1000000,
+                       "100 to 1000000");
     check_rule(config, &c->rest, "retention.");
     for (uint32_t i = 0; i < c->dataset_count; i++) {
         snprintf(place, sizeof(place), "retention.datasets[%u].", i);

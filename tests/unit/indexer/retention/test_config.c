@@ -35,7 +35,7 @@ static void values_that_cannot_be_used_are_problems(void **state)
     static const struct config_case cases[] = {
         {{"retention.enabled=true"}, NULL},
         {{"retention.check_interval_ms=1ms"}, "retention.check_interval_ms"},
-        {{"retention.copy_max_per_s=0"}, "retention.copy_max_per_s"},
+        {{"retention.copy_max_per_s=99"}, "retention.copy_max_per_s"},
         {{"retention.max_age_ms=2d"}, NULL},
         {{"retention.max_age_ms=47h"}, "retention.max_age_ms: out of range"},
         {{"retention.max_age_ms=36501d"}, "retention.max_age_ms: out of range"},
