@@ -24,8 +24,10 @@ const char *const outcome_names[OUTCOME_COUNT] = {
 };
 
 const char *const reason_names[REASON_COUNT] = {
-    [REASON_NONE] = "none",       [REASON_DECODE] = "decode",   [REASON_TOO_LARGE] = "too_large",
-    [REASON_MAPPING] = "mapping", [REASON_TOO_OLD] = "too_old", [REASON_REJECTED] = "rejected",
+    [REASON_NONE] = "none",           [REASON_DECODE] = "decode",
+    [REASON_TOO_LARGE] = "too_large", [REASON_MAPPING] = "mapping",
+    [REASON_TOO_OLD] = "too_old",     [REASON_INDEX_LIMIT] = "index_limit",
+    [REASON_REJECTED] = "rejected",
 };
 
 enum status batch_open(size_t capacity, struct batch **out, struct error *err)

@@ -33,11 +33,12 @@ enum outcome {
 /* Why a record is refused; header `dlq.reason` and label of the metrics. */
 enum reason {
     REASON_NONE = 0,
-    REASON_DECODE,    /* the message is no record */
-    REASON_TOO_LARGE, /* even alone larger than Elasticsearch takes */
-    REASON_MAPPING,   /* Elasticsearch cannot map it, also not as core fields */
-    REASON_TOO_OLD,   /* of a day that retention has deleted */
-    REASON_REJECTED,  /* any other refusal of this document */
+    REASON_DECODE,      /* the message is no record */
+    REASON_TOO_LARGE,   /* even alone larger than Elasticsearch takes */
+    REASON_MAPPING,     /* Elasticsearch cannot map it, also not as core fields */
+    REASON_TOO_OLD,     /* of a day that retention has deleted */
+    REASON_INDEX_LIMIT, /* of more new indices than one hour may have */
+    REASON_REJECTED,    /* any other refusal of this document */
     REASON_COUNT
 };
 

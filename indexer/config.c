@@ -212,6 +212,14 @@ static void check_elasticsearch(struct config *config, const struct elasticsearc
                        "'%s' cannot begin an index name; expected lower-case letters, digits, "
                        "'.', '_' and '-'",
                        c->index_prefix);
+    for (uint32_t i = 0; i < c->dataset_count; i++) {
+        snprintf(key, sizeof(key), "elasticsearch.datasets[%u]", i);
+        if (!is_index_prefix(c->datasets[i]))
+            config_problem(config, key,
+                           "'%s' is no dataset; expected lower-case letters, digits, '.', '_' "
+                           "and '-'",
+                           c->datasets[i]);
+    }
     check_elasticsearch_trust(config, c);
     config_check_range(config, "elasticsearch.bulk_max_bytes", c->bulk_max_bytes, 64u << 10,
                        64u << 20, "64KiB to 64MiB");

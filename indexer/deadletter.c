@@ -34,7 +34,7 @@ static const struct {
 } origins[REASON_COUNT] = {
     [REASON_DECODE] = {"decode", "message"}, [REASON_TOO_LARGE] = {"sink", "size"},
     [REASON_MAPPING] = {"sink", "index"},    [REASON_TOO_OLD] = {"retention", "age"},
-    [REASON_REJECTED] = {"sink", "index"},
+    [REASON_REJECTED] = {"sink", "index"},   [REASON_INDEX_LIMIT] = {"index_name", "index"},
 };
 
 enum status deadletter_open(const struct indexer_kafka_config *config, struct deadletter **out,

@@ -24,6 +24,9 @@ void documents_open_plain(struct documents *documents, const struct indexer_conf
 {
     *documents = (struct documents){.words = BUF_INIT(WORDS_BYTES_MAX)};
     index_names_init(&documents->names, config->elasticsearch.index_prefix);
+    documents->names.datasets = config->elasticsearch.datasets;
+    documents->names.dataset_count = config->elasticsearch.dataset_count;
+    documents->names.max_future_ms = (int64_t)config->elasticsearch.max_future_ms;
     documents->retention = config->retention.enabled ? &config->retention : NULL;
     arena_init(&documents->arena, ARENA_BLOCK, ARENA_MAX);
     record_init(&documents->record, &documents->arena);
@@ -171,12 +174,20 @@ static bool is_too_old(const struct documents *documents, const struct batch_ent
                                 now_ms);
 }
 
+/* It is a document, but is not to be stored. `why` is kept. */
+static void keep_out(struct batch_entry *entry, enum reason reason, const char *why)
+{
+    entry->outcome = OUTCOME_REFUSED;
+    entry->reason = reason;
+    entry->detail = why;
+}
+
 static enum status make_document(struct documents *documents, struct batch *batch, size_t number,
                                  int64_t now_ms, struct error *err)
 {
     struct batch_entry *entry = &batch->entries[number];
     struct record *record = &documents->record;
-    enum status status;
+    enum status status, placed;
 
     record_clear(record);
     arena_clear(&documents->arena);
@@ -193,16 +204,17 @@ static enum status make_document(struct documents *documents, struct batch *batc
         entry->outcome = OUTCOME_FILTERED;
         return OK;
     }
-    if (!make_id(entry, record, &batch->arena) ||
-        !index_name(&documents->names, record, now_ms, &entry->index) ||
+    placed = index_name(&documents->names, record, message_time_ms(entry->message, now_ms), now_ms,
+                        &entry->index);
+    if (placed == FATAL || !make_id(entry, record, &batch->arena) ||
         !make_json(documents, record, &batch->arena, &entry->document))
         return error_set(err, FATAL, "out of memory for a batch of %zu records", batch->count);
     entry->page = page_of(record, entry->id);
-    if (is_too_old(documents, entry, now_ms)) {
-        entry->outcome = OUTCOME_REFUSED;
-        entry->reason = REASON_TOO_OLD;
-        entry->detail = "of a day that retention has deleted";
-    }
+    if (is_too_old(documents, entry, now_ms))
+        keep_out(entry, REASON_TOO_OLD, "of a day that retention has deleted");
+    else if (placed == REJECT)
+        keep_out(entry, REASON_INDEX_LIMIT,
+                 "of more indices than may be new in an hour (elasticsearch.new_indices_per_hour)");
     return OK;
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/metrics.h"
 #include "common/record.h"
+#include "indexer/index_guard.h"
 
 #define DAY_S     86400
 #define DAY_FIRST (-719528) /* 0000-01-01 */
@@ -16,8 +17,11 @@
 void index_names_init(struct index_names *names, const char *prefix)
 {
     *names = (struct index_names){.prefix = prefix};
-    names->unknown = metrics_counter("indexer_dataset_unknown_total", NULL,
-                                     "Records without a usable event.dataset.");
+    names->unknown =
+        metrics_counter("indexer_dataset_unknown_total", NULL,
+                        "Records without a usable event.dataset, or of one that has no index.");
+    names->skewed = metrics_counter("indexer_clock_skew_total", NULL,
+                                    "Records whose time is too far ahead of their arrival.");
 }
 
 void index_names_start(struct index_names *names, struct arena *arena)
@@ -31,18 +35,37 @@ static int64_t day_of(int64_t s)
     return s / DAY_S - (s % DAY_S < 0);
 }
 
-static int64_t record_day(struct record *record, int64_t fallback_ms)
+static bool is_day(int64_t day)
+{
+    return day >= DAY_FIRST && day <= DAY_LAST;
+}
+
+/* When the record came, as Kafka tells it: the same whenever it is read. */
+static int64_t arrival_ms(const struct index_names *names, int64_t message_ms, int64_t now_ms)
+{
+    bool believable = names->max_future_ms == 0 || message_ms - now_ms <= names->max_future_ms;
+
+    return believable && is_day(day_of(timestamp_from_ms(message_ms).s)) ? message_ms : now_ms;
+}
+
+static bool is_ahead(const struct index_names *names, struct timestamp time, int64_t arrived_ms)
+{
+    return names->max_future_ms && time.s - arrived_ms / 1000 > names->max_future_ms / 1000;
+}
+
+static int64_t record_day(struct index_names *names, struct record *record, int64_t arrived_ms)
 {
     struct timestamp time;
     int64_t day;
 
-    if (record_time(record, FIELD_TIMESTAMP, &time)) {
-        day = day_of(time.s);
-        if (day >= DAY_FIRST && day <= DAY_LAST)
-            return day;
+    if (record_time(record, FIELD_TIMESTAMP, &time) && is_day(day_of(time.s))) {
+        if (!is_ahead(names, time, arrived_ms))
+            return day_of(time.s);
+        metric_add(names->skewed, 1);
+        record_tag(record, "clock_skew");
     }
-    day = day_of(timestamp_from_ms(fallback_ms).s);
-    return day >= DAY_FIRST && day <= DAY_LAST ? day : 0;
+    day = day_of(timestamp_from_ms(arrived_ms).s);
+    return is_day(day) ? day : 0;
 }
 
 static char safe_char(char c)
@@ -69,6 +92,15 @@ static size_t sanitise(struct slice raw, char out[INDEX_DATASET_MAX])
     return len;
 }
 
+static bool has_own_index(const struct index_names *names, const char *dataset, size_t len)
+{
+    bool found = names->dataset_count == 0;
+
+    for (size_t i = 0; i < names->dataset_count && !found; i++)
+        found = strlen(names->datasets[i]) == len && memcmp(names->datasets[i], dataset, len) == 0;
+    return found;
+}
+
 static size_t dataset_of(struct index_names *names, struct record *record,
                          char out[INDEX_DATASET_MAX])
 {
@@ -77,7 +109,7 @@ static size_t dataset_of(struct index_names *names, struct record *record,
 
     if (record_text(record, FIELD_EVENT_DATASET, &raw))
         len = sanitise(raw, out);
-    if (len == 0) {
+    if (len == 0 || !has_own_index(names, out, len)) {
         metric_add(names->unknown, 1);
         len = sizeof("unknown") - 1;
         memcpy(out, "unknown", len);
@@ -114,22 +146,23 @@ static bool make_name(struct index_names *names, struct slice dataset, int64_t d
     return true;
 }
 
-bool index_name(struct index_names *names, struct record *record, int64_t fallback_ms,
-                struct slice *out)
+enum status index_name(struct index_names *names, struct record *record, int64_t message_ms,
+                       int64_t now_ms, struct slice *out)
 {
     char text[INDEX_DATASET_MAX];
     struct slice dataset = {text, dataset_of(names, record, text)};
-    int64_t day = record_day(record, fallback_ms);
+    int64_t day = record_day(names, record, arrival_ms(names, message_ms, now_ms));
     struct index_name_slot *slot = slot_of(names, dataset, day);
     size_t start = strlen(names->prefix) + 1;
 
     if (!slot->name.data || slot->day != day || slot->dataset_len != dataset.len ||
         memcmp(slot->name.data + start, dataset.data, dataset.len) != 0) {
         if (!make_name(names, dataset, day, &slot->name))
-            return false;
+            return FATAL;
         slot->day = day;
         slot->dataset_len = dataset.len;
+        slot->admitted = index_guard_admit(slot->name, names->new_max, now_ms);
     }
     *out = slot->name;
-    return true;
+    return slot->admitted ? OK : REJECT;
 }

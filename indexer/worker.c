@@ -288,6 +288,7 @@ enum status worker_start(struct worker_shared *shared, unsigned number, struct w
         worker_free(worker);
         return err->status;
     }
+    worker->documents.names.new_max = shared->config->elasticsearch.new_indices_per_hour;
     worker->loop = health_loop_add(worker->name, LOOP_LIMIT_MS, clock_mono_ms());
     if (pthread_create(&worker->thread, NULL, work, worker) != 0) {
         worker_free(worker);

@@ -47,7 +47,7 @@ static struct slice name(void)
 {
     struct slice out = {NULL, 0};
 
-    assert_true(index_name(&names, &record, OTHER_TIME, &out));
+    assert_int_equal(index_name(&names, &record, OTHER_TIME, OTHER_TIME, &out), OK);
     return out;
 }
 
@@ -154,7 +154,7 @@ static void without_timestamp_the_fallback_counts(void **state)
     (void)state;
     record_set_text(&record, FIELD_EVENT_DATASET, SLICE("x"));
     expect_name("logs-x-1970.01.01");
-    assert_true(index_name(&names, &record, 3 * (int64_t)DAY_MS, &out));
+    assert_int_equal(index_name(&names, &record, 3 * (int64_t)DAY_MS, 0, &out), OK);
     assert_memory_equal(out.data, "logs-x-1970.01.04", out.len);
 }
 
@@ -168,7 +168,7 @@ static void impossible_times_do_no_harm(void **state)
     set("x", INT64_MIN / 2);
     expect_name("logs-x-1970.01.01");
     record_drop(&record, FIELD_TIMESTAMP);
-    assert_true(index_name(&names, &record, INT64_MAX, &out));
+    assert_int_equal(index_name(&names, &record, INT64_MAX, OTHER_TIME, &out), OK);
     assert_memory_equal(out.data, "logs-x-1970.01.01", out.len);
 }
 
@@ -214,6 +214,75 @@ static void a_new_batch_has_names_of_its_own(void **state)
     arena_release(&other);
 }
 
+static void only_datasets_that_are_listed_have_indices(void **state)
+{
+    static char *const listed[] = {(char *)(uintptr_t) "apache.access", (char *)(uintptr_t) "a_b"};
+    double before = unknown_count();
+
+    (void)state;
+    names.datasets = listed;
+    names.dataset_count = 2;
+    expect_dataset("Apache.Access", "apache.access");
+    expect_dataset("a b", "a_b");
+    expect_dataset("apache.acces", "unknown");
+    expect_dataset("apache.access2", "unknown");
+    assert_int_equal((int)(unknown_count() - before), 2);
+}
+
+static bool is_tagged(void)
+{
+    char room[4096];
+    uint64_t invalid = 0;
+    size_t len = record_encode(&record, room, &invalid);
+    bool tagged = memmem(room, len, "clock_skew", 10);
+
+    return tagged;
+}
+
+/* A record of `record_s`, in a message of `message_s`, read at `now_s`. */
+static void expect_skew(int64_t record_s, int64_t message_s, int64_t now_s, const char *expected,
+                        bool tagged)
+{
+    struct slice out;
+
+    set("x", record_s);
+    assert_int_equal(index_name(&names, &record, message_s * 1000, now_s * 1000, &out), OK);
+    assert_int_equal(out.len, strlen(expected));
+    assert_memory_equal(out.data, expected, out.len);
+    assert_int_equal(is_tagged(), tagged);
+}
+
+static void records_far_ahead_go_to_the_day_of_their_arrival(void **state)
+{
+    const int64_t day = 86400;
+
+    (void)state;
+    names.max_future_ms = 86400000;
+    expect_skew(A_TIME_S + day, A_TIME_S, A_TIME_S, "logs-x-2026.11.22", false);
+    expect_skew(A_TIME_S + day + 1, A_TIME_S, A_TIME_S, "logs-x-2026.11.21", true);
+    /* Whenever it is read, it is the same. */
+    expect_skew(A_TIME_S + 10 * day, A_TIME_S, A_TIME_S + 9 * day, "logs-x-2026.11.21", true);
+    expect_skew(A_TIME_S + 10 * day, A_TIME_S, A_TIME_S + 90 * day, "logs-x-2026.11.21", true);
+    /* Old logs are no matter of clocks. */
+    expect_skew(A_TIME_S - 1000 * day, A_TIME_S, A_TIME_S, "logs-x-2024.02.25", false);
+    /* A producer that gives Kafka the event's time. */
+    expect_skew(A_TIME_S + 10 * day, A_TIME_S + 10 * day, A_TIME_S, "logs-x-2026.11.21", true);
+    expect_skew(253402300799, A_TIME_S, A_TIME_S, "logs-x-2026.11.21", true);
+}
+
+static void more_new_names_than_an_hour_may_have_are_refused(void **state)
+{
+    struct slice out;
+
+    (void)state;
+    names.new_max = 3;
+    for (int i = 0; i < 10; i++) {
+        set("guarded", A_TIME_S + 86400 * i);
+        assert_int_equal(index_name(&names, &record, 0, 7200000, &out), i < 3 ? OK : REJECT);
+        assert_int_equal(index_name(&names, &record, 0, 7200000, &out), i < 3 ? OK : REJECT);
+    }
+}
+
 static void full_arena_is_reported(void **state)
 {
     struct arena tiny;
@@ -223,7 +292,7 @@ static void full_arena_is_reported(void **state)
     arena_init(&tiny, 8, 8);
     index_names_start(&names, &tiny);
     set("x", A_TIME_S);
-    assert_false(index_name(&names, &record, 0, &out));
+    assert_int_equal(index_name(&names, &record, 0, 0, &out), FATAL);
     arena_release(&tiny);
 }
 
@@ -242,6 +311,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(equal_names_are_shared_within_a_batch, start, stop),
         cmocka_unit_test_setup_teardown(different_names_are_never_mixed_up, start, stop),
         cmocka_unit_test_setup_teardown(a_new_batch_has_names_of_its_own, start, stop),
+        cmocka_unit_test_setup_teardown(only_datasets_that_are_listed_have_indices, start, stop),
+        cmocka_unit_test_setup_teardown(records_far_ahead_go_to_the_day_of_their_arrival, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(more_new_names_than_an_hour_may_have_are_refused, start,
+                                        stop),
         cmocka_unit_test_setup_teardown(full_arena_is_reported, start, stop),
     };
 
