@@ -2,7 +2,8 @@
  * elastic_template.c - the index template: how our indices are made.
  *
  * What is installed is compared by a hash in the template's _meta, not member
- * by member: Elasticsearch gives back another spelling than it was given.
+ * by member: Elasticsearch gives back another spelling than it was given. Of two
+ * indexers the newer one's stays: its version is higher.
  */
 #include "indexer/sink/elastic_template.h"
 
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "common/record.h"
@@ -21,10 +23,21 @@
 #define TEMPLATE_MAX (1u << 20) /* bytes; ours has about 10 KiB */
 #define PRIORITY     500        /* above the 100 of Elasticsearch's own templates for logs-*-* */
 
+/* Fields are only ever added; to be raised with every other change of the template. */
+#define GENERATION 1
+#define VERSION    (GENERATION * 1000 + FIELD_COUNT)
+
 struct template
 {
     cJSON *body;
-    char path[512], hash[17];
+    char path[300], custom[300], hash[17];
+};
+
+/* What is there already. */
+struct installed {
+    bool exists, ours;
+    int64_t version;
+    char hash[17];
 };
 
 static void template_release(struct template *template)
@@ -38,7 +51,7 @@ static cJSON *settings(const struct elasticsearch_config *config)
     char interval[32];
 
     snprintf(interval, sizeof(interval), "%" PRIu64 "ms", config->refresh_interval_ms);
-    cJSON_AddStringToObject(index, "codec", "best_compression");
+    cJSON_AddStringToObject(index, "codec", config->codec ? config->codec : "best_compression");
     cJSON_AddStringToObject(index, "refresh_interval", interval);
     cJSON_AddNumberToObject(index, "number_of_shards", config->shards);
     cJSON_AddNumberToObject(index, "number_of_replicas", config->replicas);
@@ -78,7 +91,7 @@ static void hash_text(const char *text, char out[17])
 }
 
 /* Without memory something is missing, which `is_complete` notices. */
-static cJSON *make_body(const struct elasticsearch_config *config)
+static cJSON *make_body(const struct elasticsearch_config *config, const char *custom)
 {
     cJSON *body = cJSON_CreateObject(), *template = cJSON_CreateObject();
     cJSON *patterns = cJSON_AddArrayToObject(body, "index_patterns");
@@ -87,6 +100,10 @@ static cJSON *make_body(const struct elasticsearch_config *config)
     snprintf(pattern, sizeof(pattern), "%s-*", config->index_prefix);
     cJSON_AddItemToArray(patterns, cJSON_CreateString(pattern));
     cJSON_AddNumberToObject(body, "priority", PRIORITY);
+    cJSON_AddNumberToObject(body, "version", VERSION);
+    if (custom)
+        cJSON_AddItemToArray(cJSON_AddArrayToObject(body, "composed_of"),
+                             cJSON_CreateString(custom));
     add(template, "settings", cJSON_CreateObject());
     add(cJSON_GetObjectItem(template, "settings"), "index", settings(config));
     add(template, "mappings", mappings(config));
@@ -104,21 +121,28 @@ static bool is_complete(const cJSON *body)
            cJSON_GetArraySize(cJSON_GetObjectItem(body, "_meta")) == 3;
 }
 
+static void name_template(struct template *template, const struct elasticsearch_config *config)
+{
+    snprintf(template->path, sizeof(template->path), "/_index_template/alpex-%s",
+             config->index_prefix);
+    snprintf(template->custom, sizeof(template->custom), "alpex-%s@custom", config->index_prefix);
+}
+
+/* `with_custom`: there is a component of the user's. */
 static enum status template_make(struct template *template,
-                                 const struct elasticsearch_config *config, struct error *err)
+                                 const struct elasticsearch_config *config, bool with_custom,
+                                 struct error *err)
 {
     scoped_buf struct buf text = BUF_INIT(TEMPLATE_MAX);
     cJSON *meta;
 
-    template->body = make_body(config);
+    template->body = make_body(config, with_custom ? template->custom : NULL);
     json_write(template->body, &text);
     hash_text(buf_str(&text), template->hash);
     meta = cJSON_AddObjectToObject(template->body, "_meta");
     cJSON_AddStringToObject(meta, "managed_by", "alpex");
     cJSON_AddStringToObject(meta, "version", alpex_version);
     cJSON_AddStringToObject(meta, "hash", template->hash);
-    snprintf(template->path, sizeof(template->path), "/_index_template/alpex-%s",
-             config->index_prefix);
     if (text.failed || !is_complete(template->body))
         return error_set(err, RETRY, "out of memory");
     return OK;
@@ -161,27 +185,58 @@ static bool answer_is_json(const struct elastic_link *link)
            VERDICT_STORED;
 }
 
-/* *hash: of the installed template, "" when it has none. DONE: there is no template. */
-static enum status fetch_hash(struct elastic_link *link, const char *path, char *hash, size_t size,
-                              struct error *err)
+/* *out: what the last answer says of the template. */
+static bool read_installed(const struct elastic_link *link, struct installed *out)
 {
-    scoped_json cJSON *json = NULL;
-    const cJSON *list, *meta;
-    struct slice body;
+    struct slice body = buf_slice(&link->answer.body);
+    scoped_json cJSON *json =
+        link->answer.code == 200 ? cJSON_ParseWithLength(body.data, body.len) : NULL;
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(json, "index_templates");
+    const cJSON *template =
+        cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(list, 0), "index_template");
+    const cJSON *meta = cJSON_GetObjectItemCaseSensitive(template, "_meta");
 
+    if (!cJSON_IsArray(list))
+        return false;
+    *out = (struct installed){.exists = template};
+    out->ours = strcmp(json_text(meta, "managed_by", ""), "alpex") == 0;
+    out->version = json_number(template, "version", 0);
+    snprintf(out->hash, sizeof(out->hash), "%s", json_text(meta, "hash", ""));
+    return true;
+}
+
+/* *found: does `path` name something? */
+static enum status look_for(struct elastic_link *link, const char *path, bool *found,
+                            struct error *err)
+{
     if (ask(link, "GET", path, (struct slice){NULL, 0}, err))
         return RETRY;
-    body = buf_slice(&link->answer.body);
-    if (link->answer.code == 404 && answer_is_json(link))
-        return DONE;
-    json = link->answer.code == 200 ? cJSON_ParseWithLength(body.data, body.len) : NULL;
-    list = cJSON_GetObjectItemCaseSensitive(json, "index_templates");
-    if (!cJSON_IsArray(list))
+    *found = link->answer.code == 200;
+    if (!answer_is_json(link) || (!*found && link->answer.code != 404))
         return refuse(link, "read", err);
-    meta = cJSON_GetObjectItemCaseSensitive(
-        cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(list, 0), "index_template"), "_meta");
-    snprintf(hash, size, "%s", json_text(meta, "hash", ""));
-    return cJSON_GetArraySize(list) ? OK : DONE;
+    return OK;
+}
+
+static enum status fetch_installed(struct elastic_link *link, const char *path,
+                                   struct installed *out, struct error *err)
+{
+    bool found;
+
+    if (look_for(link, path, &found, err))
+        return RETRY;
+    *out = (struct installed){0};
+    if (found && !read_installed(link, out))
+        return refuse(link, "read", err);
+    return OK;
+}
+
+static enum status fetch_custom(struct elastic_link *link, const struct template *template,
+                                bool *found, struct error *err)
+{
+    char path[sizeof(template->custom) + 32];
+
+    snprintf(path, sizeof(path), "/_component_template/%s", template->custom);
+    return look_for(link, path, found, err);
 }
 
 /* OpenSearch calls Elasticsearch's `flattened` so, and knows it without parameters only. */
@@ -197,15 +252,15 @@ static void use_flat_object(cJSON *json)
         use_flat_object(child);
 }
 
-static enum status put(struct elastic_link *link, const struct template *template,
+static enum status put(struct elastic_link *link, const char *path, const cJSON *json,
                        struct error *err)
 {
     scoped_buf struct buf text = BUF_INIT(TEMPLATE_MAX);
 
-    json_write(template->body, &text);
+    json_write(json, &text);
     if (text.failed)
         return error_set(err, RETRY, "out of memory");
-    return ask(link, "PUT", template->path, buf_slice(&text), err);
+    return ask(link, "PUT", path, buf_slice(&text), err);
 }
 
 static bool knows_no_flattened(const struct elastic_link *link)
@@ -216,36 +271,132 @@ static bool knows_no_flattened(const struct elastic_link *link)
            memmem(body->data, body->len, "flattened", strlen("flattened"));
 }
 
+/* Puts a part of the template, as this server wants to have it. */
+static enum status put_part(struct elastic_link *link, struct template *template, const char *path,
+                            const cJSON *part, struct error *err)
+{
+    if (put(link, path, part, err))
+        return RETRY;
+    if (!knows_no_flattened(link))
+        return OK;
+    use_flat_object(template->body);
+    return put(link, path, part, err);
+}
+
 static enum status install(struct elastic_link *link, struct template *template, struct error *err)
 {
-    if (put(link, template, err))
+    if (put_part(link, template, template->path, template->body, err))
         return RETRY;
-    if (knows_no_flattened(link)) {
-        use_flat_object(template->body);
-        if (put(link, template, err))
-            return RETRY;
-    }
     if (link->answer.code != 200 || !answer_is_json(link))
         return refuse(link, "write", err);
     log_info("index template '%s' is installed on '%s'", template->path, link->node);
     return OK;
 }
 
+/* The indices of yesterday, today and tomorrow that have our mark, as members of an object. */
+static enum status fetch_indices(struct elastic_link *link, const char *prefix, cJSON **out,
+                                 struct error *err)
+{
+    char path[600], days[3][11];
+    int64_t now_s = clock_wall_ms() / 1000;
+    struct slice body;
+
+    for (int i = 0; i < 3; i++) {
+        struct timestamp day = {now_s + (i - 1) * INT64_C(86400), 0};
+
+        timestamp_print_day(day, days[i]);
+    }
+    snprintf(path, sizeof(path),
+             "/%s-*-%s,%s-*-%s,%s-*-%s/_mapping?ignore_unavailable=true&allow_no_indices=true"
+             "&filter_path=*.mappings._meta",
+             prefix, days[0], prefix, days[1], prefix, days[2]);
+    if (ask(link, "GET", path, (struct slice){NULL, 0}, err))
+        return RETRY;
+    body = buf_slice(&link->answer.body);
+    *out = link->answer.code == 200 ? cJSON_ParseWithLength(body.data, body.len) : NULL;
+    return *out ? OK : refuse(link, "read", err);
+}
+
+static bool has_mark(const cJSON *index)
+{
+    const cJSON *mappings = cJSON_GetObjectItemCaseSensitive(index, "mappings");
+
+    return strcmp(json_text(cJSON_GetObjectItemCaseSensitive(mappings, "_meta"), "managed_by", ""),
+                  "alpex") == 0;
+}
+
+/* Fields that have come since today's indices were made can be searched in these too. */
+static enum status grow_indices(struct elastic_link *link, const char *prefix,
+                                struct template *template, struct error *err)
+{
+    scoped_json cJSON *indices = NULL, *part = cJSON_CreateObject();
+    cJSON *mappings =
+        cJSON_GetObjectItem(cJSON_GetObjectItem(template->body, "template"), "mappings");
+    const cJSON *index;
+    char path[600], text[200];
+
+    cJSON_AddItemReferenceToObject(part, "properties", cJSON_GetObjectItem(mappings, "properties"));
+    if (fetch_indices(link, prefix, &indices, err))
+        return RETRY;
+    cJSON_ArrayForEach (index, indices) {
+        if (!has_mark(index))
+            continue;
+        snprintf(path, sizeof(path), "/%s/_mapping", index->string);
+        if (put_part(link, template, path, part, err))
+            return RETRY;
+        elastic_error_text(buf_slice(&link->answer.body), true, text, sizeof(text));
+        if (link->answer.code != 200)
+            log_warn("index '%s' keeps its mapping, new fields can be searched from the next day "
+                     "on: HTTP %ld %s",
+                     index->string, link->answer.code, text);
+    }
+    return OK;
+}
+
+/* What is there is somebody else's, or newer than ours. */
+static bool stays(const struct template *template, const struct installed *installed)
+{
+    if (installed->exists && !installed->ours)
+        log_warn("index template '%s' is not ours and stays as it is: fields may get other types "
+                 "than we expect; delete it, or set elasticsearch.manage_template: false",
+                 template->path);
+    else if (installed->version > VERSION)
+        log_info("index template '%s' is of a newer version (%" PRId64 ", ours is %d) and stays",
+                 template->path, installed->version, VERSION);
+    else
+        return strcmp(installed->hash, template->hash) == 0;
+    return true;
+}
+
+static enum status keep_up(struct elastic_link *link, const struct elasticsearch_config *config,
+                           struct template *template, const struct installed *installed,
+                           struct error *err)
+{
+    bool with_custom = false;
+
+    if (fetch_custom(link, template, &with_custom, err) ||
+        template_make(template, config, with_custom, err))
+        return RETRY;
+    if (stays(template, installed))
+        return OK;
+    /* First the indices: should that be cut short, the template says that it is still to be done.
+     */
+    if (installed->exists && grow_indices(link, config->index_prefix, template, err))
+        return RETRY;
+    return install(link, template, err);
+}
+
 static enum status ensure(struct elastic_link *link, const struct elasticsearch_config *config,
                           struct template *template, struct error *err)
 {
-    char installed[sizeof(template->hash)] = "";
-    enum status status = template_make(template, config, err);
+    struct installed installed;
 
-    if (status == OK)
-        status = fetch_hash(link, template->path, installed, sizeof(installed), err);
-    if (status == RETRY)
+    name_template(template, config);
+    if (fetch_installed(link, template->path, &installed, err))
         return RETRY;
     if (config->manage_template)
-        return status == OK && strcmp(installed, template->hash) == 0
-                   ? OK
-                   : install(link, template, err);
-    if (status == DONE)
+        return keep_up(link, config, template, &installed, err);
+    if (!installed.exists)
         log_warn("there is no index template '%s' and elasticsearch.manage_template is false: "
                  "fields get whatever type Elasticsearch guesses",
                  template->path);

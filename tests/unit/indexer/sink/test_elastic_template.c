@@ -22,6 +22,11 @@ static struct {
     const char *get_body;
     const char *unknown_type; /* a PUT that contains it is refused, as OpenSearch does */
     struct buf installed;     /* what the last good PUT brought */
+    const char *indices;      /* of these days, with their marks */
+    bool custom;              /* there is a component of the user's */
+    int mapping_code;         /* of a PUT to an index's mapping; 0: 200 */
+    size_t mappings;          /* how many there were */
+    struct buf mapping;       /* what the last one brought */
 } elastic;
 static struct elasticsearch_config config;
 static struct elastic_link nodes;
@@ -65,6 +70,19 @@ static void answer_put(const struct request *request, struct buf *out)
     }
 }
 
+static void answer_mapping(const struct request *request, struct buf *out)
+{
+    elastic.mappings++;
+    if (elastic.unknown_type && strstr(request->body, elastic.unknown_type)) {
+        server_reply(out, 400, "application/json", "", SLICE("{\"error\":\"no [flattened]\"}"));
+        return;
+    }
+    buf_clear(&elastic.mapping);
+    buf_add(&elastic.mapping, request->body, request->body_bytes);
+    server_reply(out, elastic.mapping_code ? elastic.mapping_code : 200, "application/json", "",
+                 SLICE("{\"acknowledged\":true}"));
+}
+
 static bool answer(struct server *from, const struct request *request, struct buf *out)
 {
     (void)from;
@@ -72,6 +90,13 @@ static bool answer(struct server *from, const struct request *request, struct bu
         answer_get(out);
     else if (strncmp(request->head, "PUT /_index_template/alpex-logs HTTP", 36) == 0)
         answer_put(request, out);
+    else if (strncmp(request->head, "GET /_component_template/alpex-logs@custom HTTP", 47) == 0)
+        server_reply(out, elastic.custom ? 200 : 404, "application/json", "", SLICE("{}"));
+    else if (strncmp(request->head, "GET /logs-*-", 12) == 0)
+        server_reply(out, 200, "application/json", "",
+                     slice_of(elastic.indices ? elastic.indices : "{}"));
+    else if (strncmp(request->head, "PUT /logs-x-2026.11.21/_mapping HTTP", 36) == 0)
+        answer_mapping(request, out);
     else
         server_reply(out, 404, "", "", SLICE(""));
     return true;
@@ -83,7 +108,7 @@ static int start(void **state)
 
     (void)state;
     memset(&elastic, 0, sizeof(elastic));
-    elastic.installed.max = 1 << 20;
+    elastic.installed.max = elastic.mapping.max = 1 << 20;
     server_start(&server, answer, NULL);
     urls[0] = server.url;
     config = (struct elasticsearch_config){.urls = urls,
@@ -103,6 +128,7 @@ static int stop(void **state)
     elastic_link_release(&nodes);
     server_stop(&server);
     buf_release(&elastic.installed);
+    buf_release(&elastic.mapping);
     return 0;
 }
 
@@ -134,7 +160,7 @@ static void a_missing_template_is_put(void **state)
     cJSON *json;
 
     (void)state;
-    expect_ensure(OK, 2);
+    expect_ensure(OK, 3);
     json = cJSON_Parse(buf_str(&elastic.installed));
     assert_string_equal(cJSON_GetArrayItem(at(json, "index_patterns"), 0)->valuestring, "logs-*");
     assert_int_equal(json_number(json, "priority", 0), 500);
@@ -159,35 +185,97 @@ static void a_missing_template_is_put(void **state)
 static void the_same_template_is_left_alone(void **state)
 {
     (void)state;
+    expect_ensure(OK, 3);
     expect_ensure(OK, 2);
-    expect_ensure(OK, 1);
 }
 
 static void another_template_is_replaced(void **state)
 {
     (void)state;
-    expect_ensure(OK, 2);
+    expect_ensure(OK, 3);
     config.shards = 3;
+    expect_ensure(OK, 4);
     expect_ensure(OK, 2);
-    expect_ensure(OK, 1);
 }
 
-static void a_template_of_somebody_else_is_replaced(void **state)
+static void a_template_of_somebody_else_is_left_alone(void **state)
 {
     (void)state;
     elastic.get_code = 200;
     elastic.get_body = "{\"index_templates\":[{\"name\":\"x\",\"index_template\":{}}]}";
     expect_ensure(OK, 2);
+    assert_int_equal(elastic.installed.len, 0);
+}
+
+static void a_newer_template_is_left_alone(void **state)
+{
+    (void)state;
+    elastic.get_code = 200;
+    elastic.get_body = "{\"index_templates\":[{\"name\":\"x\",\"index_template\":{\"version\":"
+                       "999999,\"_meta\":{\"managed_by\":\"alpex\",\"hash\":\"x\"}}}]}";
+    expect_ensure(OK, 2);
+    assert_int_equal(elastic.installed.len, 0);
+}
+
+#define OLDER                                                                                      \
+    "{\"index_templates\":[{\"name\":\"x\",\"index_template\":{\"version\":1001,\"_meta\":{"       \
+    "\"managed_by\":\"alpex\",\"hash\":\"x\"}}}]}"
+
+static void todays_indices_get_new_fields_before_the_template(void **state)
+{
+    cJSON *json;
+
+    (void)state;
+    elastic.get_code = 200;
+    elastic.get_body = OLDER;
+    elastic.indices =
+        "{\"logs-x-2026.11.21\":{\"mappings\":{\"_meta\":{\"managed_by\":\"alpex\"}}},"
+        "\"logs-y-2026.11.21\":{\"mappings\":{\"_meta\":{\"managed_by\":\"me\"}}}}";
+    expect_ensure(OK, 5);
+    assert_int_equal(elastic.mappings, 1);
+    json = cJSON_Parse(buf_str(&elastic.mapping));
+    assert_int_equal(cJSON_GetArraySize(json), 1);
+    assert_string_equal(json_text(at(json, "properties/@timestamp"), "type", ""), "date");
+    cJSON_Delete(json);
     assert_true(elastic.installed.len > 0);
+}
+
+static void an_index_that_takes_no_new_fields_is_left_as_it_is(void **state)
+{
+    (void)state;
+    elastic.get_code = 200;
+    elastic.get_body = OLDER;
+    elastic.mapping_code = 400;
+    elastic.indices =
+        "{\"logs-x-2026.11.21\":{\"mappings\":{\"_meta\":{\"managed_by\":\"alpex\"}}}}";
+    expect_ensure(OK, 5);
+    assert_true(elastic.installed.len > 0);
+}
+
+static void a_component_of_the_users_is_part_of_it(void **state)
+{
+    cJSON *json;
+
+    (void)state;
+    elastic.custom = true;
+    expect_ensure(OK, 3);
+    json = cJSON_Parse(buf_str(&elastic.installed));
+    assert_string_equal(cJSON_GetArrayItem(at(json, "composed_of"), 0)->valuestring,
+                        "alpex-logs@custom");
+    cJSON_Delete(json);
+    expect_ensure(OK, 2);
+    elastic.custom = false;
+    expect_ensure(OK, 4);
+    assert_null(strstr(buf_str(&elastic.installed), "composed_of"));
 }
 
 static void opensearch_gets_its_own_name_for_flattened(void **state)
 {
     (void)state;
     elastic.unknown_type = "flattened";
-    expect_ensure(OK, 3);
+    expect_ensure(OK, 4);
     assert_non_null(strstr(buf_str(&elastic.installed), "\"labels\":{\"type\":\"flat_object\"}"));
-    expect_ensure(OK, 1);
+    expect_ensure(OK, 2);
 }
 
 static void unmanaged_templates_are_only_looked_at(void **state)
@@ -197,7 +285,7 @@ static void unmanaged_templates_are_only_looked_at(void **state)
     expect_ensure(OK, 1);
     assert_int_equal(elastic.installed.len, 0);
     config.manage_template = true;
-    expect_ensure(OK, 2);
+    expect_ensure(OK, 3);
     config.manage_template = false;
     config.shards = 7;
     expect_ensure(OK, 1);
@@ -223,13 +311,13 @@ static void what_an_operator_can_mend_is_tried_again(void **state)
     expect_failure(1, "HTTP 503");
     elastic.get_code = 0;
     elastic.put_code = 403;
-    expect_failure(2, "manage_template");
+    expect_failure(3, "manage_template");
     elastic.put_code = 400;
-    expect_failure(2, "because of this");
+    expect_failure(3, "because of this");
     elastic.put_code = 503;
-    expect_failure(2, "HTTP 503");
+    expect_failure(3, "HTTP 503");
     elastic.put_code = 0;
-    expect_ensure(OK, 2);
+    expect_ensure(OK, 3);
 }
 
 static void foreign_pages_are_not_taken_for_answers(void **state)
@@ -267,7 +355,11 @@ int main(void)
         TEST(a_missing_template_is_put),
         TEST(the_same_template_is_left_alone),
         TEST(another_template_is_replaced),
-        TEST(a_template_of_somebody_else_is_replaced),
+        TEST(a_template_of_somebody_else_is_left_alone),
+        TEST(a_newer_template_is_left_alone),
+        TEST(todays_indices_get_new_fields_before_the_template),
+        TEST(an_index_that_takes_no_new_fields_is_left_as_it_is),
+        TEST(a_component_of_the_users_is_part_of_it),
         TEST(opensearch_gets_its_own_name_for_flattened),
         TEST(unmanaged_templates_are_only_looked_at),
         TEST(what_an_operator_can_mend_is_tried_again),
