@@ -1,15 +1,17 @@
 """The indexer in front of Elasticsearch: template, refusals, bad answers, dead letters."""
 
+import email.utils
 import json
 import pathlib
 import re
 import threading
+import time
 
 import pytest
 
 from support import records
 from support.elastic import ElasticError
-from support.fault_proxy import Drop, FaultProxy, error_answer, json_answer
+from support.fault_proxy import Drip, Drop, FaultProxy, error_answer, json_answer
 from support.stack import REPO
 from support.waiting import wait_for
 
@@ -284,9 +286,46 @@ def no_answer(request):
     raise Drop
 
 
+def changed_items(change):
+    """The real answer, with its items changed."""
+
+    def answer(request):
+        status, headers, body = request.forward()
+        content = json.loads(body)
+        change(content["items"])
+        return json_answer(status, content)
+
+    return answer
+
+
+def in_wrong_order(items):
+    items.reverse()
+
+
+def with_a_wrong_id(items):
+    items[-1]["create"]["_id"] = "another"
+
+
+def dripping(request):
+    status, headers, body = request.forward()
+    return status, headers, Drip(body)
+
+
+def retry_after_date(request):
+    when = email.utils.formatdate(time.time() + 2, usegmt=True)
+    return json_answer(503, {}, **{"Retry-After": when})
+
+
 FAULTS = {
     "429 for all": lambda request: error_answer(429, "es_rejected_execution_exception"),
     "429 with Retry-After": lambda request: json_answer(429, {}, **{"Retry-After": "1"}),
+    "503 with Retry-After as a date": retry_after_date,
+    "429 for some documents that are stored all the same": lambda request: item_errors(
+        request, 429, "es_rejected_execution_exception", 3, True
+    ),
+    "verdicts in another order": changed_items(in_wrong_order),
+    "a verdict for another document": changed_items(with_a_wrong_id),
+    "answer that comes byte by byte": dripping,
     "429 for every document": lambda request: item_errors(request, 429, "es_rejected_execution_exception"),
     "503 for some documents that are stored all the same": lambda request: item_errors(
         request, 503, "unavailable_shards_exception", 3, True

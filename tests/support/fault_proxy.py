@@ -11,13 +11,19 @@ class Drop(Exception):
     """Closes the connection without an answer."""
 
 
+class Drip(bytes):
+    """A body that is sent byte by byte, with this pause in seconds between them."""
+
+    pause_s = 0.05
+
+
 class FaultProxy:
     """`fault(request)` returns (status, headers, body) or None for the real answer; it may raise Drop.
 
-    A request has method, path, body, number (of _bulk requests so far, from 1; 0 for others) and forward().
+    `tls` is a server's ssl context. A request has method, path, body, number (of _bulk requests so far, from 1; 0 for others) and forward().
     """
 
-    def __init__(self, target_url):
+    def __init__(self, target_url, tls=None):
         self._target = urllib.parse.urlsplit(target_url).netloc
         self.fault = None
         self.bulk_count = 0
@@ -43,7 +49,9 @@ class FaultProxy:
                 pass  # clients may go away at any time
 
         self._server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
@@ -69,7 +77,17 @@ class FaultProxy:
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         if request.method != "HEAD":
-            handler.wfile.write(body)
+            _send(handler.wfile, body)
+
+
+def _send(out, body):
+    if not isinstance(body, Drip):
+        out.write(body)
+        return
+    for byte in body:
+        out.write(bytes([byte]))
+        out.flush()
+        threading.Event().wait(body.pause_s)
 
 
 class Request:
