@@ -281,6 +281,8 @@ static enum status drain(struct replay *replay, struct error *err)
             atomic_store(&replay->shared.hurry, true);
         status = take_back(replay, POLL_MS, err);
     }
+    if (status == OK && replay->read_all) /* the signal came when all was read */
+        return OK;
     return status == FATAL ? FATAL : DONE;
 }
 
