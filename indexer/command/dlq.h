@@ -43,6 +43,9 @@ struct slice dlq_dataset(struct dlq_choice *choice, const struct letter *letter)
 void dlq_letter_json(struct dlq_choice *choice, const struct letter *letter, bool with_record,
                      struct buf *out);
 
+/* Valid JSON with its members on lines of their own; no byte of a value changes. */
+void dlq_indent(struct slice json, struct buf *out);
+
 /* RFC 3339, at most TIMESTAMP_TEXT_MAX bytes and a NUL; "" for what is no time. */
 void dlq_time_text(int64_t ms, char *out);
 

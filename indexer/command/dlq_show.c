@@ -175,8 +175,7 @@ static void new_line(struct buf *out, unsigned depth)
         buf_add(out, "  ", 2);
 }
 
-/* Valid JSON with its members on lines of their own; no byte of a value changes. */
-static void indent(struct slice json, struct buf *out)
+void dlq_indent(struct slice json, struct buf *out)
 {
     unsigned depth = 0;
     bool quoted = false;
@@ -217,7 +216,7 @@ static void print_value(const struct letter *letter)
     if (letter->tombstone) {
         printf("(no value)\n\n");
     } else if (json_whole(letter->value, &whole)) {
-        indent(letter->value, &text);
+        dlq_indent(letter->value, &text);
         cell_print_json(stdout, buf_slice(&text));
         printf("\n\n");
     } else {

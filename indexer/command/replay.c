@@ -161,7 +161,8 @@ static enum status read_options(struct replay_command *command, const struct ind
     const struct replay_arguments *arguments = command->arguments;
 
     command->config = *config;
-    command->config.redis.url = (char *)"";               /* nothing is counted or marked there */
+    command->config.redis.url = (char *)""; /* nothing is counted or marked there */
+    command->config.floods.enabled = false; /* what is read at once was not sent at once */
     command->config.elasticsearch.dlq_max_per_minute = 0; /* there is no topic to protect */
     if (arguments->accept_old)
         command->config.retention.enabled = false;

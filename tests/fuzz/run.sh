@@ -8,9 +8,11 @@ FAILED=0
 LIBS="rdkafka libcurl libcjson libcyaml yaml-0.1 libmaxminddb hiredis libxxhash zlib libpcre2-8 openssl libzstd"
 
 mkdir -p build/fuzz
-mapfile -t PARTS < <(git ls-files 'common/*.c' 'shipper/*.c' | grep -v '/main\.c$')
 for source in tests/fuzz/fuzz_*.c; do
     name=$(basename "$source" .c)
+    program=shipper # or the one that it is of
+    ! grep -q '#include "indexer/' "$source" || program=indexer
+    mapfile -t PARTS < <(git ls-files 'common/*.c' "$program/*.c" | grep -v '/main\.c$')
     echo "== $name"
     # shellcheck disable=SC2046,SC2086
     clang -std=c17 -D_GNU_SOURCE -I. -O1 -g -DALPEX_VERSION='"fuzz"' -DALPEX_DATE='"fuzz"' -fsanitize=fuzzer,address,undefined \

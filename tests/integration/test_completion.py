@@ -37,6 +37,12 @@ UNIQUE = [
     ("shipper run --set kafka.compr", "shipper run --set kafka.compression="),
     ("shipper run --set kafka.compression=zs", "shipper run --set kafka.compression=zstd "),
     ("shipper run --set kafka.create_topic=f", "shipper run --set kafka.create_topic=false "),
+    ("indexer dlq red", "indexer dlq redrive "),
+    ("indexer dlq list --reason map", "indexer dlq list --reason mapping "),
+    ("indexer dlq list --state disc", "indexer dlq list --state discarded "),
+    ("indexer dlq list --query 'stat", "indexer dlq list --query 'status:"),
+    ("indexer replay --query 'stat", "indexer replay --query 'status:"),
+    ("indexer replay --event-from now-15", "indexer replay --event-from now-15m "),
     # Files
     ("shipper run --config shipp", "shipper run --config shipper.yaml "),
     ("shipper run --config=shipp", "shipper run --config=shipper.yaml "),
