@@ -254,7 +254,7 @@ static int dlq_command(const struct program *program, int argc, char **argv)
         "long as Kafka keeps them; what was redriven or discarded is marked there.\n"
         "  indexer dlq list --reason mapping --from 2h\n"
         "  indexer dlq show 3:1205            by its place, or by the record's id\n"
-        "  indexer dlq redrive --query 'dataset:app.log' --dry-run\n"
+        "  indexer dlq redrive --query 'module:app.log' --dry-run\n"
         "  indexer dlq discard --reason decode --note 'test data'\n"
         "redrive sends records to their topic again, as they were, when what refused them was\n"
         "mended; nothing is doubled, since ids stay. A record that was redriven three times "
