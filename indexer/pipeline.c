@@ -412,7 +412,7 @@ static enum status open_stages(struct pipeline *pipeline, struct error *err)
     for (uint32_t i = 0; i < config->workers; i++)
         if (worker_start(&pipeline->shared, i + 1, &pipeline->workers[i], err))
             return err->status;
-    return retention_start(config, &pipeline->retention, err);
+    return retention_start(config, &pipeline->shared.reach, &pipeline->retention, err);
 }
 
 static void close_stages(struct pipeline *pipeline)

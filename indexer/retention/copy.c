@@ -221,7 +221,7 @@ enum status copy_records(struct retention_job *job, const struct retention_actio
     struct search *search = NULL;
     enum status status;
 
-    if (search_open_index(&job->config->elasticsearch, from, filter, &search, err))
+    if (search_open_index(job->reach, from, filter, &search, err))
         return RETRY;
     arena_init(&copy.arena, ARENA_BLOCK, ARENA_MAX);
     record_init(&copy.record, &copy.arena);

@@ -13,6 +13,7 @@
 #include "indexer/retention/survey.h"
 #include "indexer/sink/elastic_link.h"
 
+struct elasticsearch_config;
 struct indexer_config;
 
 struct retention_sum {
@@ -24,6 +25,7 @@ struct retention_sum {
 
 struct retention_job {
     const struct indexer_config *config;
+    const struct elasticsearch_config *reach; /* how Elasticsearch is reached */
     struct elastic_link link;
     struct lease lease;
 
@@ -44,6 +46,10 @@ struct retention_job {
 enum status retention_job_init(struct retention_job *job, const struct indexer_config *config,
                                struct error *err);
 void retention_job_release(struct retention_job *job);
+
+/* Other addresses or credentials, which must outlive the job. Not OK: the old ones stay. */
+enum status retention_job_reach(struct retention_job *job, const struct elasticsearch_config *reach,
+                                struct error *err);
 
 bool retention_goes_on(const struct retention_job *job);
 

@@ -22,6 +22,7 @@
 
 struct retention {
     const struct indexer_config *config;
+    _Atomic(const struct elasticsearch_config *) *reach;
     struct retention_job job;
     pthread_t thread;
     pthread_mutex_t lock;
@@ -90,6 +91,15 @@ static void run(struct retention *retention, struct error *err)
     err->status = status;
 }
 
+static void follow_reach(struct retention *retention)
+{
+    const struct elasticsearch_config *now = atomic_load(retention->reach);
+    struct error err;
+
+    if (now && now != retention->job.reach && retention_job_reach(&retention->job, now, &err))
+        log_warn("retention goes on with the old addresses and credentials: %s", err.text);
+}
+
 /* One look; returns how long to wait for the next. */
 static int64_t look(struct retention *retention)
 {
@@ -97,6 +107,7 @@ static int64_t look(struct retention *retention)
     struct error err = {.status = OK};
 
     pause_ms = pause_ms < LOOK_MS ? pause_ms : LOOK_MS;
+    follow_reach(retention);
     if (is_due(retention, clock_wall_ms(), &err))
         run(retention, &err);
     if (err.status == OK || err.status == DONE)
@@ -159,8 +170,9 @@ static void release(struct retention *retention)
     free(retention);
 }
 
-enum status retention_start(const struct indexer_config *config, struct retention **out,
-                            struct error *err)
+enum status retention_start(const struct indexer_config *config,
+                            _Atomic(const struct elasticsearch_config *) *reach,
+                            struct retention **out, struct error *err)
 {
     struct retention *retention;
     pthread_condattr_t clock;
@@ -172,6 +184,7 @@ enum status retention_start(const struct indexer_config *config, struct retentio
     if (!retention)
         return error_set(err, FATAL, "out of memory");
     retention->config = config;
+    retention->reach = reach;
     pthread_mutex_init(&retention->lock, NULL);
     pthread_condattr_init(&clock);
     pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);

@@ -13,12 +13,17 @@
 
 #include "common/error.h"
 
+struct elasticsearch_config;
 struct indexer_config;
 struct retention;
 
-/* *out is NULL when retention is not enabled. `config` must outlive it. */
-enum status retention_start(const struct indexer_config *config, struct retention **out,
-                            struct error *err);
+/*
+ * *out is NULL when retention is not enabled. `config` must outlive it, and so must what
+ * `reach` points to: how Elasticsearch is reached as that was read again, or NULL.
+ */
+enum status retention_start(const struct indexer_config *config,
+                            _Atomic(const struct elasticsearch_config *) *reach,
+                            struct retention **out, struct error *err);
 
 /* Ends what is under way as soon as that is safe; blocks for a request's time. NULL is fine. */
 void retention_stop(struct retention *retention);

@@ -22,7 +22,7 @@ enum status retention_job_init(struct retention_job *job, const struct indexer_c
 {
     enum status status;
 
-    *job = (struct retention_job){.config = config};
+    *job = (struct retention_job){.config = config, .reach = &config->elasticsearch};
     status = elastic_link_init(&job->link, &config->elasticsearch, err);
     lease_init(&job->lease, &job->link, config->elasticsearch.index_prefix);
     return status;
@@ -31,6 +31,22 @@ enum status retention_job_init(struct retention_job *job, const struct indexer_c
 void retention_job_release(struct retention_job *job)
 {
     elastic_link_release(&job->link);
+}
+
+enum status retention_job_reach(struct retention_job *job, const struct elasticsearch_config *reach,
+                                struct error *err)
+{
+    struct elastic_link link;
+    enum status status = elastic_link_init(&link, reach, err);
+
+    if (status != OK) {
+        elastic_link_release(&link);
+        return status;
+    }
+    elastic_link_release(&job->link);
+    job->link = link;
+    job->reach = reach;
+    return OK;
 }
 
 bool retention_goes_on(const struct retention_job *job)

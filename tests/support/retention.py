@@ -117,7 +117,11 @@ class Corner:
 
     def ids(self, pattern=None):
         """Of all records that a search finds, each as often as it is found."""
-        return sorted(hit["_id"] for hit in self.elastic.documents(pattern or f"{self.prefix}-*", source=False))
+        pattern = pattern or f"{self.prefix}-*"
+        self.elastic.refresh(pattern)
+        found = self.elastic.call("POST", f"/{pattern}/_search", {"size": 5000, "_source": False})["hits"]
+        assert found["total"]["value"] == len(found["hits"])
+        return sorted(hit["_id"] for hit in found["hits"])
 
     def remove(self):
         for pattern in (f"{self.prefix}-*", f"kept-{self.prefix}-*", f"foreign-{self.prefix}-*"):
