@@ -88,6 +88,8 @@ bench-time: $(BUILD)/tests/bench/timestamp_bench ## what reading a time costs
 	$(Q)$< $(BENCH_ARGS)
 bench-redis: $(BUILD)/tests/bench/redis_marks ## what 10 million marks cost Redis and the indexer; BENCH_ARGS="--marks N"
 	$(Q)tests/bench/redis_marks.py $(BENCH_ARGS)
+bench-geoip: $(BUILD)/tests/bench/geoip_bench ## what a place costs a record; BENCH_ARGS="CITY.mmdb ASN.mmdb"
+	$(Q)$< $(BENCH_ARGS)
 bench-process: all ## what rules, steps and redaction cost a line
 	$(Q)tests/bench/process_bench.py
 
@@ -175,7 +177,7 @@ $(BUILD)/%.o: %.c
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all embed soak up down demo test unit integration e2e asan tsan fresh images bench bench-query bench-time bench-process bench-redis fuzz lint format report \
+.PHONY: all embed soak up down demo test unit integration e2e asan tsan fresh images bench bench-query bench-time bench-process bench-redis bench-geoip fuzz lint format report \
         unit-programs support-programs venv packages-build packages-run packages-demo packages-test packages-lint man install \
         help clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -29,7 +29,7 @@ check_includes() {
 LIBRARIES="
 curl/curl.h common/http.c
 civetweb.h common/web.c common/web_get.c common/web_request.c common/web_request.h common/web_listen.c common/web_listen.h
-maxminddb.h indexer/enrich/geoip_answer.c indexer/enrich/geoip_answer.h indexer/enrich/geoip_database.c indexer/enrich/geoip_database.h indexer/enrich/geoip_value.c indexer/enrich/geoip_value.h
+maxminddb.h indexer/enrich/geoip_answer.c indexer/enrich/geoip_database.c indexer/enrich/geoip_value.c
 hiredis/hiredis.h indexer/redis.c indexer/redis.h
 zlib.h common/http.c shipper/content/gzip.c shipper/input/http_body.c
 pcre2.h shipper/pattern.c

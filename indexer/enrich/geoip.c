@@ -43,14 +43,14 @@ static enum result look_up(const struct geoip *geoip, struct slice text,
                            struct geoip_answer *answer)
 {
     union geoip_address address;
-    MMDB_entry_s entry;
+    struct geoip_place place;
 
     if (!geoip_address_read(text, &address))
         return RESULT_SKIPPED;
     for (unsigned i = 0; i < geoip->part_count; i++)
         if (geoip->parts[i].database &&
-            geoip_database_find(geoip->parts[i].database, &address.any, &entry))
-            geoip_answer_add(answer, &entry);
+            geoip_database_find(geoip->parts[i].database, &address.any, &place))
+            geoip_answer_add(answer, place.data, place.size, place.at);
     geoip_answer_finish(answer);
     return answer->has_place || answer->has_owner ? RESULT_HIT : RESULT_MISS;
 }

@@ -3,144 +3,258 @@
  */
 #include "indexer/enrich/geoip_answer.h"
 
-#include <assert.h>
 #include <math.h>
+#include <maxminddb.h>
 #include <stdlib.h>
 
 #include "common/record.h"
 #include "common/scope.h"
 #include "indexer/enrich/country.h"
+#include "indexer/enrich/geoip_value.h"
 
 #define TEXT_MAX   256 /* bytes of a name; longer ones are not meant for a field */
 #define NUMBER_MAX 32  /* bytes of a number that is written as text */
 #define CODE_LEN   2   /* of a country or continent */
 #define REGION_MAX 3   /* characters of a region's code, ISO 3166-2 */
 
-#define PATH(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-/* Where a text stands. Some schemas have the code under the key under which others have the name.
- */
-enum form { ANY, CODE, NAME };
-
-static const struct rule {
-    enum form form;
-    const char *nested[5], *flat[4];
-} rules[] = {
-    [GEOIP_COUNTRY_CODE] = {CODE, {"country", "iso_code"}, {"country_code", "country"}},
-    [GEOIP_COUNTRY_NAME] = {NAME, {"country", "names", "en"}, {"country_name", "country"}},
-    [GEOIP_CONTINENT_CODE] = {CODE, {"continent", "code"}, {"continent_code", "continent"}},
-    [GEOIP_CONTINENT_NAME] = {NAME, {"continent", "names", "en"}, {"continent_name", "continent"}},
-    [GEOIP_REGION_CODE] = {ANY, {"subdivisions", "0", "iso_code"}, {"region_code"}},
-    [GEOIP_REGION_NAME] = {ANY,
-                           {"subdivisions", "0", "names", "en"},
-                           {"state1", "region", "region_name"}},
-    [GEOIP_CITY_NAME] = {ANY, {"city", "names", "en"}, {"city", "city_name"}},
-    [GEOIP_POSTAL_CODE] = {ANY, {"postal", "code"}, {"postcode", "postal_code", "zip_code"}},
-    [GEOIP_TIMEZONE] = {ANY, {"location", "time_zone"}, {"timezone", "time_zone"}},
-    [GEOIP_ORGANIZATION] = {ANY,
-                            {"traits", "autonomous_system_organization"},
-                            {"autonomous_system_organization", "as_name", "as_organization"}},
+/* The maps that are looked into, and what is found there. */
+enum map {
+    NO_MAP,
+    ROOT,
+    CITY,
+    CITY_NAMES,
+    CONTINENT,
+    CONTINENT_NAMES,
+    COUNTRY,
+    COUNTRY_NAMES,
+    LOCATION,
+    POSTAL,
+    SUBDIVISION,
+    SUBDIVISION_NAMES,
+    TRAITS,
 };
 
-static_assert(ARRAY_LEN(rules) == GEOIP_TEXTS, "a rule for every text");
+enum take {
+    NOTHING,
+    TEXT,
+    CODE_OR_NAME, /* two letters are a code; all else is the name, the text after it */
+    LATITUDE,
+    LONGITUDE,
+    AS_NUMBER,
+    AS_NAME, /* of the owner where there is a number, too general a word otherwise */
+};
 
-static bool get(MMDB_entry_s *entry, const char *const *path, MMDB_entry_data_s *out)
+#define KEY(text) (text), sizeof(text) - 1
+
+static const struct rule {
+    enum map in;
+    const char *key;
+    size_t key_len;
+    enum map map; /* of a map, or an array's first: where to go on */
+    enum take take;
+    enum geoip_text text;
+} rules[] = {
+    {ROOT, KEY("city"), CITY, TEXT, GEOIP_CITY_NAME},
+    {ROOT, KEY("country"), COUNTRY, CODE_OR_NAME, GEOIP_COUNTRY_CODE},
+    {ROOT, KEY("continent"), CONTINENT, CODE_OR_NAME, GEOIP_CONTINENT_CODE},
+    {ROOT, KEY("location"), LOCATION, NOTHING, 0},
+    {ROOT, KEY("postal"), POSTAL, TEXT, GEOIP_POSTAL_CODE},
+    {ROOT, KEY("subdivisions"), SUBDIVISION, NOTHING, 0},
+    {ROOT, KEY("traits"), TRAITS, NOTHING, 0},
+    {ROOT, KEY("autonomous_system_number"), NO_MAP, AS_NUMBER, 0},
+    {ROOT, KEY("autonomous_system_organization"), NO_MAP, TEXT, GEOIP_ORGANIZATION},
+    {ROOT, KEY("asn"), NO_MAP, AS_NUMBER, 0},
+    {ROOT, KEY("as_name"), NO_MAP, TEXT, GEOIP_ORGANIZATION},
+    {ROOT, KEY("as_organization"), NO_MAP, TEXT, GEOIP_ORGANIZATION},
+    {ROOT, KEY("name"), NO_MAP, AS_NAME, 0},
+    {ROOT, KEY("country_code"), NO_MAP, CODE_OR_NAME, GEOIP_COUNTRY_CODE},
+    {ROOT, KEY("country_name"), NO_MAP, TEXT, GEOIP_COUNTRY_NAME},
+    {ROOT, KEY("continent_code"), NO_MAP, CODE_OR_NAME, GEOIP_CONTINENT_CODE},
+    {ROOT, KEY("continent_name"), NO_MAP, TEXT, GEOIP_CONTINENT_NAME},
+    {ROOT, KEY("region"), NO_MAP, TEXT, GEOIP_REGION_NAME},
+    {ROOT, KEY("region_name"), NO_MAP, TEXT, GEOIP_REGION_NAME},
+    {ROOT, KEY("region_code"), NO_MAP, TEXT, GEOIP_REGION_CODE},
+    {ROOT, KEY("state1"), NO_MAP, TEXT, GEOIP_REGION_NAME},
+    {ROOT, KEY("city_name"), NO_MAP, TEXT, GEOIP_CITY_NAME},
+    {ROOT, KEY("postcode"), NO_MAP, TEXT, GEOIP_POSTAL_CODE},
+    {ROOT, KEY("postal_code"), NO_MAP, TEXT, GEOIP_POSTAL_CODE},
+    {ROOT, KEY("zip_code"), NO_MAP, TEXT, GEOIP_POSTAL_CODE},
+    {ROOT, KEY("timezone"), NO_MAP, TEXT, GEOIP_TIMEZONE},
+    {ROOT, KEY("time_zone"), NO_MAP, TEXT, GEOIP_TIMEZONE},
+    {ROOT, KEY("latitude"), NO_MAP, LATITUDE, 0},
+    {ROOT, KEY("longitude"), NO_MAP, LONGITUDE, 0},
+    {ROOT, KEY("lat"), NO_MAP, LATITUDE, 0},
+    {ROOT, KEY("lng"), NO_MAP, LONGITUDE, 0},
+    {CITY, KEY("names"), CITY_NAMES, NOTHING, 0},
+    {CITY_NAMES, KEY("en"), NO_MAP, TEXT, GEOIP_CITY_NAME},
+    {CONTINENT, KEY("code"), NO_MAP, CODE_OR_NAME, GEOIP_CONTINENT_CODE},
+    {CONTINENT, KEY("names"), CONTINENT_NAMES, NOTHING, 0},
+    {CONTINENT_NAMES, KEY("en"), NO_MAP, TEXT, GEOIP_CONTINENT_NAME},
+    {COUNTRY, KEY("iso_code"), NO_MAP, CODE_OR_NAME, GEOIP_COUNTRY_CODE},
+    {COUNTRY, KEY("names"), COUNTRY_NAMES, NOTHING, 0},
+    {COUNTRY_NAMES, KEY("en"), NO_MAP, TEXT, GEOIP_COUNTRY_NAME},
+    {LOCATION, KEY("latitude"), NO_MAP, LATITUDE, 0},
+    {LOCATION, KEY("longitude"), NO_MAP, LONGITUDE, 0},
+    {LOCATION, KEY("time_zone"), NO_MAP, TEXT, GEOIP_TIMEZONE},
+    {POSTAL, KEY("code"), NO_MAP, TEXT, GEOIP_POSTAL_CODE},
+    {SUBDIVISION, KEY("iso_code"), NO_MAP, TEXT, GEOIP_REGION_CODE},
+    {SUBDIVISION, KEY("names"), SUBDIVISION_NAMES, NOTHING, 0},
+    {SUBDIVISION_NAMES, KEY("en"), NO_MAP, TEXT, GEOIP_REGION_NAME},
+    {TRAITS, KEY("autonomous_system_number"), NO_MAP, AS_NUMBER, 0},
+    {TRAITS, KEY("autonomous_system_organization"), NO_MAP, TEXT, GEOIP_ORGANIZATION},
+};
+
+struct reading { /* of one record */
+    struct geoip_walk walk;
+    struct geoip_answer found;
+    double lat, lon; /* NAN: not known */
+    struct slice name;
+};
+
+static const struct rule *find_rule(enum map in, struct slice key)
 {
-    return MMDB_aget_value(entry, out, path) == MMDB_SUCCESS && out->has_data;
+    static const struct rule none = {.map = NO_MAP, .take = NOTHING};
+
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+        if (rules[i].in == in && rules[i].key_len == key.len &&
+            memcmp(rules[i].key, key.data, key.len) == 0)
+            return &rules[i];
+    return &none;
 }
 
-static bool get_text(MMDB_entry_s *entry, const char *const *path, enum form form,
-                     struct slice *out)
+static uint64_t big_endian(struct slice bytes)
 {
-    MMDB_entry_data_s value;
+    uint64_t number = 0;
 
-    if (!get(entry, path, &value) || value.type != MMDB_DATA_TYPE_UTF8_STRING ||
-        value.data_size == 0 || value.data_size > TEXT_MAX)
-        return false;
-    if (form != ANY && (form == CODE) != (value.data_size == CODE_LEN))
-        return false;
-    *out = (struct slice){value.utf8_string, value.data_size};
+    for (size_t i = 0; i < bytes.len; i++)
+        number = number << 8 | (unsigned char)bytes.data[i];
+    return number;
+}
+
+/* A number of any type, also written as text, "AS" before it; NAN: it is none. */
+static double number_of(unsigned type, struct slice bytes)
+{
+    uint64_t bits = bytes.len <= sizeof(bits) ? big_endian(bytes) : 0;
+    uint32_t low = (uint32_t)bits;
+    char text[NUMBER_MAX], *end;
+    double number;
+    float single;
+
+    if (type == MMDB_DATA_TYPE_DOUBLE && bytes.len == sizeof(number)) {
+        memcpy(&number, &bits, sizeof(number));
+        return number;
+    }
+    if (type == MMDB_DATA_TYPE_FLOAT && bytes.len == sizeof(single)) {
+        memcpy(&single, &low, sizeof(single));
+        return (double)single;
+    }
+    if (type == MMDB_DATA_TYPE_UINT16 || type == MMDB_DATA_TYPE_UINT32)
+        return (double)bits;
+    if (type != MMDB_DATA_TYPE_UTF8_STRING || bytes.len == 0 || bytes.len >= sizeof(text))
+        return NAN;
+    memcpy(text, bytes.data, bytes.len);
+    text[bytes.len] = '\0';
+    number = strtod(strncmp(text, "AS", 2) == 0 ? text + 2 : text, &end);
+    return end == text + bytes.len ? number : NAN;
+}
+
+static void take_text(struct geoip_answer *found, const struct rule *rule, struct slice text)
+{
+    enum geoip_text target = rule->text;
+
+    if (text.len == 0 || text.len > TEXT_MAX)
+        return;
+    if (rule->take == CODE_OR_NAME && text.len != CODE_LEN)
+        target++;
+    if (found->texts[target].len == 0)
+        found->texts[target] = text;
+}
+
+static void take_value(struct reading *reading, const struct rule *rule, unsigned type,
+                       struct slice bytes)
+{
+    double number;
+
+    switch (rule->take) {
+    case NOTHING:
+        return;
+    case TEXT:
+    case CODE_OR_NAME:
+        if (type == MMDB_DATA_TYPE_UTF8_STRING)
+            take_text(&reading->found, rule, bytes);
+        return;
+    case LATITUDE:
+        reading->lat = number_of(type, bytes);
+        return;
+    case LONGITUDE:
+        reading->lon = number_of(type, bytes);
+        return;
+    case AS_NUMBER:
+        number = number_of(type, bytes);
+        if (number >= 1 && number <= (double)UINT32_MAX)
+            reading->found.as_number = (int64_t)number;
+        return;
+    case AS_NAME:
+        if (type == MMDB_DATA_TYPE_UTF8_STRING && bytes.len <= TEXT_MAX)
+            reading->name = bytes;
+        return;
+    }
+}
+
+static bool read_map(struct reading *reading, const struct geoip_value *map, enum map in);
+
+/* The rest of an array is passed over: the first subdivision is the largest. */
+static bool read_first(struct reading *reading, const struct geoip_value *array, enum map in)
+{
+    struct geoip_value member;
+
+    for (size_t i = 0; i < array->size; i++) {
+        if (!geoip_open(&reading->walk, &member))
+            return false;
+        if (!(i == 0 && member.type == MMDB_DATA_TYPE_MAP ? read_map(reading, &member, in)
+                                                          : geoip_skip(&reading->walk, &member)))
+            return false;
+    }
+    geoip_close(&reading->walk, array);
     return true;
 }
 
-static void find_text(MMDB_entry_s *entry, const struct rule *rule, struct slice *out)
+static bool read_value(struct reading *reading, const struct geoip_value *value,
+                       const struct rule *rule)
 {
-    if (get_text(entry, rule->nested, rule->form, out))
-        return;
-    for (size_t i = 0; i < ARRAY_LEN(rule->flat) && rule->flat[i]; i++)
-        if (get_text(entry, PATH(rule->flat[i]), rule->form, out))
-            return;
-}
+    struct slice bytes;
 
-static bool number_of(const MMDB_entry_data_s *value, double *out)
-{
-    char text[NUMBER_MAX], *end;
-
-    switch (value->type) {
-    case MMDB_DATA_TYPE_DOUBLE:
-        *out = value->double_value;
-        return true;
-    case MMDB_DATA_TYPE_FLOAT:
-        *out = (double)value->float_value;
-        return true;
-    case MMDB_DATA_TYPE_UINT16:
-        *out = value->uint16;
-        return true;
-    case MMDB_DATA_TYPE_UINT32:
-        *out = value->uint32;
-        return true;
-    case MMDB_DATA_TYPE_UTF8_STRING:
-        if (value->data_size == 0 || value->data_size >= sizeof(text))
-            return false;
-        memcpy(text, value->utf8_string, value->data_size);
-        text[value->data_size] = '\0';
-        *out = strtod(text, &end);
-        return end == text + value->data_size;
-    default:
+    if (value->type == MMDB_DATA_TYPE_MAP && rule->map)
+        return read_map(reading, value, rule->map);
+    if (value->type == MMDB_DATA_TYPE_ARRAY && rule->map)
+        return read_first(reading, value, rule->map);
+    if (value->type == MMDB_DATA_TYPE_MAP || value->type == MMDB_DATA_TYPE_ARRAY ||
+        value->type == MMDB_DATA_TYPE_BOOLEAN || rule->take == NOTHING)
+        return geoip_skip(&reading->walk, value);
+    if (!geoip_take(&reading->walk, value, &bytes))
         return false;
+    geoip_close(&reading->walk, value);
+    take_value(reading, rule, value->type, bytes);
+    return true;
+}
+
+/* Goes as deep as the rules do, and no deeper. */
+static bool read_map(struct reading *reading, const struct geoip_value *map, enum map in)
+{
+    struct geoip_value key, value;
+    struct slice name;
+
+    for (size_t i = 0; i < map->size; i++) {
+        if (!geoip_open(&reading->walk, &key) || key.type != MMDB_DATA_TYPE_UTF8_STRING ||
+            !geoip_take(&reading->walk, &key, &name))
+            return false;
+        geoip_close(&reading->walk, &key);
+        if (!geoip_open(&reading->walk, &value) ||
+            !read_value(reading, &value, find_rule(in, name)))
+            return false;
     }
-}
-
-/* A coordinate within +-limit: Elasticsearch refuses the whole record for any other. */
-static bool get_degrees(MMDB_entry_s *entry, const char *const *path, double limit, double *out)
-{
-    MMDB_entry_data_s value;
-
-    return get(entry, path, &value) && number_of(&value, out) &&
-           fabs(*out) <= limit; /* not for NaN */
-}
-
-static bool find_location(MMDB_entry_s *entry, double *lat, double *lon)
-{
-    static const char *const places[][2][3] = {
-        {{"location", "latitude"}, {"location", "longitude"}},
-        {{"latitude"}, {"longitude"}},
-        {{"lat"}, {"lng"}},
-    };
-
-    for (size_t i = 0; i < ARRAY_LEN(places); i++)
-        if (get_degrees(entry, places[i][0], 90, lat) && get_degrees(entry, places[i][1], 180, lon))
-            return true;
-    return false;
-}
-
-/* 15169, or "AS15169". */
-static int64_t find_as_number(MMDB_entry_s *entry)
-{
-    MMDB_entry_data_s value;
-    double number = 0;
-
-    if (!get(entry, PATH("autonomous_system_number"), &value) && !get(entry, PATH("asn"), &value) &&
-        !get(entry, PATH("traits", "autonomous_system_number"), &value))
-        return 0;
-    if (value.type == MMDB_DATA_TYPE_UTF8_STRING && value.data_size > 2 &&
-        memcmp(value.utf8_string, "AS", 2) == 0) {
-        value.utf8_string += 2;
-        value.data_size -= 2;
-    }
-    if (!number_of(&value, &number) || !(number >= 1 && number <= (double)UINT32_MAX))
-        return 0;
-    return (int64_t)number;
+    geoip_close(&reading->walk, map);
+    return true;
 }
 
 /* Texts that come from one database: `first` and `last` of them. */
@@ -173,17 +287,24 @@ static void merge(struct geoip_answer *answer, const struct geoip_answer *found)
     answer->texts[GEOIP_ORGANIZATION] = found->texts[GEOIP_ORGANIZATION];
 }
 
-void geoip_answer_add(struct geoip_answer *answer, MMDB_entry_s *entry)
+bool geoip_answer_add(struct geoip_answer *answer, const uint8_t *data, size_t size, size_t at)
 {
-    struct geoip_answer found = {0};
+    struct reading reading = {
+        .walk = geoip_walk_start(data, size, at), .lat = (double)NAN, .lon = (double)NAN};
+    struct geoip_answer *found = &reading.found;
+    struct geoip_value root;
 
-    for (size_t i = 0; i < ARRAY_LEN(rules); i++)
-        find_text(entry, &rules[i], &found.texts[i]);
-    found.has_location = find_location(entry, &found.lat, &found.lon);
-    found.as_number = find_as_number(entry);
-    if (found.as_number && found.texts[GEOIP_ORGANIZATION].len == 0)
-        get_text(entry, PATH("name"), ANY, &found.texts[GEOIP_ORGANIZATION]);
-    merge(answer, &found);
+    if (!geoip_open(&reading.walk, &root) || root.type != MMDB_DATA_TYPE_MAP ||
+        !read_map(&reading, &root, ROOT))
+        return false;
+    if (found->as_number && found->texts[GEOIP_ORGANIZATION].len == 0)
+        found->texts[GEOIP_ORGANIZATION] = reading.name;
+    /* Elasticsearch refuses the whole record for any other. */
+    found->has_location = fabs(reading.lat) <= 90 && fabs(reading.lon) <= 180; /* not for NAN */
+    found->lat = reading.lat;
+    found->lon = reading.lon;
+    merge(answer, found);
+    return true;
 }
 
 static void add_region_code(struct geoip_answer *answer)

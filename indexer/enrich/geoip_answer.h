@@ -8,8 +8,8 @@
 #ifndef INDEXER_ENRICH_GEOIP_ANSWER_H
 #define INDEXER_ENRICH_GEOIP_ANSWER_H
 
-#include <maxminddb.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/buf.h"
@@ -40,11 +40,12 @@ struct geoip_answer {
 };
 
 /*
- * Adds what the record at `entry`, found sane before, knows and *answer does
- * not: things that belong together (code and name, latitude and longitude)
- * come from one database. `answer` starts zeroed.
+ * Adds what the record at `at` of a data section knows and *answer does not:
+ * things that belong together (code and name, latitude and longitude) come
+ * from one database. `answer` starts zeroed; it keeps views into `data`.
+ * False: the record is malformed, nothing was added.
  */
-void geoip_answer_add(struct geoip_answer *answer, MMDB_entry_s *entry);
+bool geoip_answer_add(struct geoip_answer *answer, const uint8_t *data, size_t size, size_t at);
 
 /* After the last database: what follows from what is known (names of codes, a country's continent).
  */

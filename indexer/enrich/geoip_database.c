@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <maxminddb.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -372,7 +373,7 @@ void geoip_database_drop(struct geoip_database *database)
 }
 
 bool geoip_database_find(const struct geoip_database *database, const struct sockaddr *address,
-                         MMDB_entry_s *out)
+                         struct geoip_place *out)
 {
     const MMDB_s *mmdb = &database->mmdb;
     MMDB_lookup_result_s result;
@@ -381,9 +382,7 @@ bool geoip_database_find(const struct geoip_database *database, const struct soc
     result = MMDB_lookup_sockaddr(mmdb, address, &code);
     if (code != MMDB_SUCCESS || !result.found_entry)
         return false;
-    if (!geoip_value_is_sane(mmdb->data_section, mmdb->data_section_size, result.entry.offset))
-        return false;
-    *out = result.entry;
+    *out = (struct geoip_place){mmdb->data_section, mmdb->data_section_size, result.entry.offset};
     return true;
 }
 

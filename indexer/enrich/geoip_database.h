@@ -11,8 +11,8 @@
 #ifndef INDEXER_ENRICH_GEOIP_DATABASE_H
 #define INDEXER_ENRICH_GEOIP_DATABASE_H
 
-#include <maxminddb.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/error.h"
@@ -40,9 +40,14 @@ void geoip_source_close(struct geoip_source *source); /* NULL is fine */
 bool geoip_database_renew(struct geoip_source *source, struct geoip_database **held);
 void geoip_database_drop(struct geoip_database *database); /* NULL is fine */
 
-/* The record of an address; false when there is none or it is malformed. */
+struct geoip_place {     /* where a record stands */
+    const uint8_t *data; /* the data section; as long as the database is held */
+    size_t size, at;
+};
+
+/* The record of an address, nothing of it is looked at yet; false when there is none. */
 bool geoip_database_find(const struct geoip_database *database, const struct sockaddr *address,
-                         MMDB_entry_s *out);
+                         struct geoip_place *out);
 
 /* Seconds since 1970. */
 uint64_t geoip_database_built(const struct geoip_database *database);

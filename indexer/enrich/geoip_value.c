@@ -1,9 +1,5 @@
 /*
- * geoip_value.c - walks over a value of a MaxMind DB.
- *
- * libmaxminddb checks bounds but not depth: nested arrays overflow its stack,
- * and huge ones keep it busy. So values are walked over here before it may
- * look for something in them. Format: MaxMind DB 2.0, "Output Data Section".
+ * geoip_value.c - walks over the values of a MaxMind DB.
  */
 #include "indexer/enrich/geoip_value.h"
 
@@ -12,36 +8,35 @@
 #define DEPTH_MAX  16   /* of nested values; real records have 5 levels */
 #define VALUES_MAX 4000 /* in a record; real ones have up to 300 */
 
-struct bytes {
-    const uint8_t *data;
-    size_t size, at;
-    unsigned left; /* values that may still follow */
-};
+struct geoip_walk geoip_walk_start(const uint8_t *data, size_t size, size_t at)
+{
+    return (struct geoip_walk){.data = data, .size = size, .at = at, .left = VALUES_MAX};
+}
 
 /* Takes `count` bytes as a big-endian number; false beyond the end. */
-static bool take_number(struct bytes *bytes, unsigned count, size_t *out)
+static bool take_number(struct geoip_walk *walk, unsigned count, size_t *out)
 {
-    if (bytes->at > bytes->size || bytes->size - bytes->at < count)
+    if (walk->at > walk->size || walk->size - walk->at < count)
         return false;
     for (*out = 0; count > 0; count--)
-        *out = *out << 8 | bytes->data[bytes->at++];
+        *out = *out << 8 | walk->data[walk->at++];
     return true;
 }
 
 /* Reads what stands behind the control byte of a pointer. */
-static bool take_pointer(struct bytes *bytes, size_t control, size_t *out)
+static bool take_pointer(struct geoip_walk *walk, size_t control, size_t *out)
 {
     static const size_t start[] = {0, 2048, 526336, 0};
     unsigned length = (unsigned)(control >> 3 & 3);
     size_t low;
 
-    if (!take_number(bytes, length + 1, &low))
+    if (!take_number(walk, length + 1, &low))
         return false;
     *out = length == 3 ? low : ((control & 7) << 8 * (length + 1) | low) + start[length];
     return true;
 }
 
-static bool take_size(struct bytes *bytes, size_t control, size_t *out)
+static bool take_size(struct geoip_walk *walk, size_t control, size_t *out)
 {
     static const size_t start[] = {29, 285, 65821};
     size_t low = control & 31;
@@ -49,56 +44,91 @@ static bool take_size(struct bytes *bytes, size_t control, size_t *out)
     *out = low;
     if (low < 29)
         return true;
-    if (!take_number(bytes, (unsigned)low - 28, out))
+    if (!take_number(walk, (unsigned)low - 28, out))
         return false;
     *out += start[low - 29];
     return true;
 }
 
-static bool is_walkable(struct bytes *bytes, unsigned depth);
-
-static bool is_walkable_at(struct bytes *bytes, size_t target, unsigned depth)
+bool geoip_open(struct geoip_walk *walk, struct geoip_value *out)
 {
-    size_t back = bytes->at;
-    bool fine;
+    size_t control, type, target;
 
-    bytes->at = target;
-    fine = is_walkable(bytes, depth);
-    bytes->at = back;
-    return fine;
-}
-
-/* Passes over the value at bytes->at; false when it is malformed or beyond the limits. */
-static bool is_walkable(struct bytes *bytes, unsigned depth)
-{
-    size_t control, type, size, target;
-
-    if (depth == DEPTH_MAX || bytes->left-- == 0 || !take_number(bytes, 1, &control)) {
-        bytes->left = 0;
+    out->back = 0;
+    if (walk->left == 0 || !take_number(walk, 1, &control))
         return false;
+    walk->left--;
+    if (control >> 5 == MMDB_DATA_TYPE_POINTER) {
+        if (!take_pointer(walk, control, &target))
+            return false;
+        out->back = walk->at;
+        walk->at = target;
+        if (!take_number(walk, 1, &control) || control >> 5 == MMDB_DATA_TYPE_POINTER)
+            return false; /* a pointer to a pointer is not allowed */
     }
     type = control >> 5;
-    if (type == MMDB_DATA_TYPE_POINTER)
-        return take_pointer(bytes, control, &target) && is_walkable_at(bytes, target, depth + 1);
-    if (type == MMDB_DATA_TYPE_EXTENDED && (!take_number(bytes, 1, &type) || (type += 7) > 15))
+    if (type == MMDB_DATA_TYPE_EXTENDED && (!take_number(walk, 1, &type) || (type += 7) > 15))
         return false;
-    if (!take_size(bytes, control, &size))
+    out->type = (unsigned)type;
+    return take_size(walk, control, &out->size);
+}
+
+bool geoip_take(struct geoip_walk *walk, const struct geoip_value *value, struct slice *out)
+{
+    if (walk->at > walk->size || walk->size - walk->at < value->size)
         return false;
-    if (type == MMDB_DATA_TYPE_BOOLEAN)
-        return true;
-    if (type != MMDB_DATA_TYPE_MAP && type != MMDB_DATA_TYPE_ARRAY) {
-        bytes->at += size;
-        return bytes->at <= bytes->size;
-    }
-    for (size_t i = 0; i < size * (type == MMDB_DATA_TYPE_MAP ? 2 : 1); i++)
-        if (!is_walkable(bytes, depth + 1))
-            return false;
+    *out = (struct slice){(const char *)walk->data + walk->at, value->size};
+    walk->at += value->size;
     return true;
+}
+
+void geoip_close(struct geoip_walk *walk, const struct geoip_value *value)
+{
+    if (value->back)
+        walk->at = value->back;
+}
+
+static bool is_container(const struct geoip_value *value)
+{
+    return value->type == MMDB_DATA_TYPE_MAP || value->type == MMDB_DATA_TYPE_ARRAY;
+}
+
+/* Passes over what an opened value holds; `deep`: and over what pointers lead to. */
+static bool pass(struct geoip_walk *walk, const struct geoip_value *value, unsigned depth,
+                 bool deep)
+{
+    size_t members = value->size * (value->type == MMDB_DATA_TYPE_MAP ? 2 : 1);
+    struct geoip_value member;
+    struct slice content;
+
+    if (value->back && !deep) {
+        geoip_close(walk, value);
+        return true;
+    }
+    if (!is_container(value)) {
+        if (value->type != MMDB_DATA_TYPE_BOOLEAN && !geoip_take(walk, value, &content))
+            return false;
+        geoip_close(walk, value);
+        return true;
+    }
+    if (depth == DEPTH_MAX)
+        return false;
+    for (size_t i = 0; i < members; i++)
+        if (!geoip_open(walk, &member) || !pass(walk, &member, depth + 1, deep))
+            return false;
+    geoip_close(walk, value);
+    return true;
+}
+
+bool geoip_skip(struct geoip_walk *walk, const struct geoip_value *value)
+{
+    return pass(walk, value, 0, false);
 }
 
 bool geoip_value_is_sane(const uint8_t *data, size_t size, size_t at)
 {
-    struct bytes bytes = {.data = data, .size = size, .at = at, .left = VALUES_MAX};
+    struct geoip_walk walk = geoip_walk_start(data, size, at);
+    struct geoip_value value;
 
-    return is_walkable(&bytes, 0);
+    return geoip_open(&walk, &value) && pass(&walk, &value, 0, true);
 }

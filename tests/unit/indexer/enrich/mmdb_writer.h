@@ -77,7 +77,7 @@ static void put_map(struct mmdb_writer *w, size_t pairs)
     mmdb_control(&w->data, MMDB_MAP, pairs);
 }
 
-static void put_array(struct mmdb_writer *w, size_t items)
+static inline void put_array(struct mmdb_writer *w, size_t items)
 {
     mmdb_control(&w->data, MMDB_ARRAY, items);
 }
@@ -87,12 +87,12 @@ static void put_text(struct mmdb_writer *w, const char *text)
     mmdb_text(&w->data, text);
 }
 
-static void put_uint32(struct mmdb_writer *w, uint32_t number)
+static inline void put_uint32(struct mmdb_writer *w, uint32_t number)
 {
     mmdb_number(&w->data, MMDB_UINT32, 4, number);
 }
 
-static void put_double(struct mmdb_writer *w, double number)
+static inline void put_double(struct mmdb_writer *w, double number)
 {
     uint64_t bits;
 
@@ -100,7 +100,7 @@ static void put_double(struct mmdb_writer *w, double number)
     mmdb_number(&w->data, MMDB_DOUBLE, 8, bits);
 }
 
-static void put_float(struct mmdb_writer *w, float number)
+static inline void put_float(struct mmdb_writer *w, float number)
 {
     uint32_t bits;
 
