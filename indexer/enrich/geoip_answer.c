@@ -49,7 +49,7 @@ enum take {
 static const struct rule {
     enum map in;
     const char *key;
-    size_t key_len;
+    unsigned key_len;
     enum map map; /* of a map, or an array's first: where to go on */
     enum take take;
     enum geoip_text text;
