@@ -16,8 +16,10 @@ WERROR   ?= -Werror
 
 # Debian 12 ships no .pc for civetweb, so it is named by hand.
 PACKAGES := rdkafka libcurl libcjson libcyaml yaml-0.1 libmaxminddb hiredis libxxhash zlib libpcre2-8 openssl libzstd
-DEPS_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-DEPS_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lcivetweb -lpthread -lm
+# Many patterns in one pass; without it PCRE2 looks for one after the other.
+HYPERSCAN := $(shell pkg-config --exists libhs && echo libhs)
+DEPS_CFLAGS = $(shell pkg-config --cflags $(PACKAGES) $(HYPERSCAN)) $(HYPERSCAN:%=-DALPEX_HYPERSCAN)
+DEPS_LIBS   = $(shell pkg-config --libs $(PACKAGES) $(HYPERSCAN)) -lcivetweb -lpthread -lm
 
 ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -I. -MMD -MP -fstack-protector-strong $(WARNINGS) $(WERROR) \
               $(CFLAGS_$(VARIANT)) $(DEPS_CFLAGS) $(CFLAGS)
@@ -81,7 +83,10 @@ fresh: ## the two commands in bare Debian trees (root; minutes, gigabytes)
 images: ## builds the container images and tries them (root, podman)
 	$(Q)tests/images/run.sh
 
-bench: bench-query bench-time bench-process ## all benchmarks: tests/bench/README.md
+.PHONY: bench-threat
+bench-threat: $(BUILD)/tests/bench/threat_bench ## what looking for attacks costs a record
+	$(Q)$< $(BENCH_ARGS)
+bench: bench-query bench-time bench-process bench-threat ## all benchmarks: tests/bench/README.md
 bench-query: $(BUILD)/tests/bench/query_bench ## what conditions and rules cost; BENCH_ARGS="--runs 20 --json"
 	$(Q)$< $(BENCH_ARGS)
 bench-time: $(BUILD)/tests/bench/timestamp_bench ## what reading a time costs
@@ -166,7 +171,7 @@ $(BUILD)/tests/unit/shipper/parser/test_plugin: | $(PLUGINS)
 $(BUILD)/tests/support/%: $(BUILD)/tests/support/%.o $(BUILD)/libcommon.a
 	@echo "  LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEPS_LIBS)
-BENCH_INDEXER := redis_marks geoip_bench
+BENCH_INDEXER := redis_marks geoip_bench threat_bench
 $(BENCH_INDEXER:%=$(BUILD)/tests/bench/%): $(BUILD)/libindexer.a
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libcommon.a
 	@echo "  LD $@"
@@ -191,6 +196,7 @@ FORCE:
 $(BUILD)/shipper/config.o: configs/shipper.yaml
 $(BUILD)/shipper/grok/library.o: $(wildcard configs/grok/*.grok)
 $(BUILD)/indexer/config.o: configs/indexer.yaml
+$(BUILD)/indexer/enrich/threat/builtin.o: $(wildcard configs/threats/*.yaml)
 $(BUILD)/shipper/main.o: deploy/man/shipper.md
 $(BUILD)/indexer/main.o: deploy/man/indexer.md
 $(BUILD)/common/manual.o: deploy/man/alpex-query.md

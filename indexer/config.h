@@ -11,6 +11,7 @@
 #include "common/kafka.h"
 #include "common/log_config.h"
 #include "indexer/enrich/agent_config.h"
+#include "indexer/enrich/threat/config.h"
 #include "indexer/retention/config.h"
 
 struct indexer_kafka_config {
@@ -72,6 +73,7 @@ struct indexer_config {
     struct batch_config batch;
     struct geoip_config geoip;
     struct user_agent_config user_agent;
+    struct threats_config threats;
     struct redis_config redis;
     struct floods_config floods;
     struct elasticsearch_config elasticsearch;

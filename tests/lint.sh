@@ -32,7 +32,8 @@ civetweb.h common/web.c common/web_get.c common/web_request.c common/web_request
 maxminddb.h indexer/enrich/geoip_answer.c indexer/enrich/geoip_database.c indexer/enrich/geoip_value.c
 hiredis/hiredis.h indexer/redis.c indexer/redis.h
 zlib.h common/http.c shipper/content/gzip.c shipper/input/http_body.c
-pcre2.h shipper/pattern.c
+pcre2.h shipper/pattern.c indexer/enrich/threat/expression.c
+hs.h indexer/enrich/threat/matcher_hyperscan.c
 openssl/ssl.h shipper/input/listener.c common/http_pin.c indexer/redis_link.c
 openssl/x509_vfy.h common/kafka_failure.c common/http_pin.c
 zstd.h shipper/content/zstd.c

@@ -18,6 +18,7 @@ set -euo pipefail
 # a|b: any of them will do; the first that the distribution has is installed.
 BUILD="gcc make pkg-config libc6-dev librdkafka-dev libcurl4-openssl-dev|libcurl4-gnutls-dev libcjson-dev libcyaml-dev
     libyaml-dev libmaxminddb-dev libhiredis-dev libcivetweb-dev libxxhash-dev zlib1g-dev libpcre2-dev libzstd-dev
+    libhyperscan-dev|libvectorscan-dev
     ca-certificates"
 RUN="openjdk-21-jre-headless|openjdk-17-jre-headless|default-jre-headless maven unzip curl redis-server redis-tools procps
     kcat python3 util-linux passwd ca-certificates tzdata"

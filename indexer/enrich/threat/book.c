@@ -1,0 +1,214 @@
+/*
+ * book.c - the rules in force: their expressions, and the literals that lead to them.
+ */
+#include "indexer/enrich/threat/book.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "indexer/enrich/threat/config.h"
+#include "indexer/enrich/threat/literals.h"
+
+#define LITERALS_ALL 60000 /* of all rules; the matchers number them with 16 bits */
+
+struct use { /* of a literal by a trial */
+    struct literal literal;
+    unsigned trial;
+};
+
+struct uses {
+    struct use *items;
+    size_t count, cap;
+};
+
+static void free_book(struct threat_book *book)
+{
+    if (!book)
+        return;
+    if (book->engine)
+        book->engine->close(book->matcher);
+    free(book->literal_trials);
+    free(book->literal_from);
+    free(book->trials);
+    threat_rules_release(&book->rules);
+    free(book);
+}
+
+void threat_book_drop(struct threat_book *book)
+{
+    if (book && atomic_fetch_sub(&book->references, 1) == 1)
+        free_book(book);
+}
+
+/* ---- literals ---- */
+
+static int compare_uses(const void *a, const void *b)
+{
+    const struct use *x = a, *y = b;
+    unsigned shorter = x->literal.len < y->literal.len ? x->literal.len : y->literal.len;
+    int order = memcmp(x->literal.text, y->literal.text, shorter);
+
+    if (order == 0)
+        order = (x->literal.len > y->literal.len) - (x->literal.len < y->literal.len);
+    return order ? order : (x->trial > y->trial) - (x->trial < y->trial);
+}
+
+static bool is_same(const struct use *a, const struct use *b)
+{
+    return a->literal.len == b->literal.len &&
+           memcmp(a->literal.text, b->literal.text, a->literal.len) == 0;
+}
+
+static bool add_use(struct uses *uses, const struct literal *literal, unsigned trial)
+{
+    size_t cap = uses->cap ? uses->cap * 2 : 1024;
+    struct use *items = uses->items;
+
+    if (uses->count == uses->cap) {
+        items = uses->count < LITERALS_ALL ? realloc(items, cap * sizeof(*items)) : NULL;
+        if (!items)
+            return false;
+        uses->items = items;
+        uses->cap = cap;
+    }
+    items[uses->count++] = (struct use){*literal, trial};
+    return true;
+}
+
+static bool add_trial(struct threat_book *book, struct uses *uses, struct literals *literals,
+                      unsigned rule, const struct threat_pattern *pattern)
+{
+    unsigned number = book->trial_count++;
+
+    book->trials[number] = (struct threat_trial){pattern->expression, rule};
+    if (!literals_of(pattern->text, literals)) {
+        book->always[book->always_count++] = number;
+        return true;
+    }
+    for (unsigned i = 0; i < literals->count; i++)
+        if (!add_use(uses, &literals->items[i], number))
+            return false;
+    return true;
+}
+
+static bool add_all(struct threat_book *book, struct uses *uses, struct literals *literals)
+{
+    const struct threat_rule *rule;
+
+    for (unsigned i = 0; i < book->rules.count; i++) {
+        rule = &book->rules.rules[i];
+        if (rule->disabled)
+            continue;
+        if (rule->view == RULE_SQL) {
+            book->sql[book->sql_count++] = i;
+            continue;
+        }
+        if (book->trial_count + rule->pattern_count > THREAT_PATTERNS_MAX)
+            return false;
+        for (unsigned j = 0; j < rule->pattern_count; j++)
+            if (!add_trial(book, uses, literals, i, &rule->patterns[j]))
+                return false;
+    }
+    return true;
+}
+
+/* Equal literals become one, which leads to the trials of all. */
+static enum status index_literals(struct threat_book *book, struct uses *uses, struct error *err)
+{
+    struct literal *literals = calloc(uses->count + 1, sizeof(*literals));
+    unsigned count = 0;
+    enum status status;
+
+    book->literal_trials = calloc(uses->count + 1, sizeof(*book->literal_trials));
+    book->literal_from = calloc(uses->count + 2, sizeof(*book->literal_from));
+    if (!literals || !book->literal_trials || !book->literal_from) {
+        free(literals);
+        return error_set(err, FATAL, "out of memory");
+    }
+    if (uses->count)
+        qsort(uses->items, uses->count, sizeof(*uses->items), compare_uses);
+    for (unsigned i = 0; i < uses->count; i++) {
+        if (i == 0 || !is_same(&uses->items[i - 1], &uses->items[i])) {
+            book->literal_from[count] = i;
+            literals[count++] = uses->items[i].literal;
+        }
+        book->literal_trials[i] = uses->items[i].trial;
+    }
+    book->literal_from[count] = (unsigned)uses->count;
+    status = book->engine->open(literals, count, &book->matcher, err);
+    free(literals);
+    return status;
+}
+
+static enum status compile(struct threat_book *book, struct error *err)
+{
+    struct literals *literals = malloc(sizeof(*literals));
+    struct uses uses = {0};
+    enum status status;
+
+    book->trials = calloc(THREAT_PATTERNS_MAX, sizeof(*book->trials));
+    if (!literals || !book->trials)
+        status = error_set(err, FATAL, "out of memory");
+    else if (!add_all(book, &uses, literals))
+        status = error_set(err, REJECT, "more than %d patterns or %d literals", THREAT_PATTERNS_MAX,
+                           LITERALS_ALL);
+    else
+        status = index_literals(book, &uses, err);
+    free(literals);
+    free(uses.items);
+    return status;
+}
+
+/* ---- reading ---- */
+
+static enum status read_rules(const struct threats_config *config, struct threat_rules *rules,
+                              struct config_report *report, struct error *err)
+{
+    enum status status = threat_rules_add_builtin(rules, report, err);
+
+    for (uint32_t i = 0; i < config->file_count && status == OK; i++)
+        status = threat_rules_add_file(rules, config->files[i], report, err);
+    return status;
+}
+
+static void disable_rules(const struct threats_config *config, struct threat_rules *rules)
+{
+    struct threat_rule *rule;
+
+    for (uint32_t i = 0; i < config->disabled_rule_count; i++) {
+        rule = threat_rules_find(rules, config->disabled_rules[i]);
+        if (rule)
+            rule->disabled = true;
+    }
+}
+
+enum status threat_book_open(const struct threats_config *config, struct config_report *report,
+                             struct threat_book **out, struct error *err)
+{
+    struct threat_book *book = calloc(1, sizeof(*book));
+    enum status status;
+
+    if (!book)
+        return error_set(err, FATAL, "out of memory");
+    threat_rules_init(&book->rules);
+    book->references = 1;
+    book->threshold = config->threshold;
+    book->engine = matcher_type_find(config->engine);
+    if (!book->engine)
+        status = error_set(err, REJECT, "the engine '%s' cannot be had here", config->engine);
+    else
+        status = read_rules(config, &book->rules, report, err);
+    disable_rules(config, &book->rules);
+    if (status == OK)
+        status = compile(book, err);
+    if (status) {
+        if (report->count && err)
+            snprintf(err->text, sizeof(err->text), "%.*s",
+                     (int)strcspn(config_report_text(report), "\n"), config_report_text(report));
+        free_book(book);
+        return status;
+    }
+    *out = book;
+    return OK;
+}

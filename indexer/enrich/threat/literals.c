@@ -1,0 +1,461 @@
+/*
+ * literals.c - texts of which one must be there when a regular expression is found.
+ *
+ * The expression is read once, by recursive descent. Of each piece it is known
+ * whether it matches a few fixed texts and nothing else ("exact"), and the
+ * best set that must be there ("needed"). In a sequence exact pieces are
+ * multiplied with each other until they become too many; the alternatives of
+ * a choice are put together. What is not understood needs nothing, which is
+ * never wrong.
+ */
+#include "indexer/enrich/threat/literals.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXACT_MAX     64 /* texts of an exact piece */
+#define CLASS_MAX     16 /* bytes of a class that is exact */
+#define DEPTH_MAX     30
+#define RARITY_ENOUGH 40 /* longer texts are not rarer in practice */
+
+struct piece {
+    bool exact;
+    struct literals texts;  /* when exact */
+    struct literals needed; /* none: nothing is known to be needed */
+};
+
+struct reader {
+    const char *at;
+    int depth;
+};
+
+static bool read_choice(struct reader *reader, struct piece *out);
+
+/* ---- sets ---- */
+
+static bool add_literal(struct literals *set, const struct literal *literal, unsigned max)
+{
+    for (unsigned i = 0; i < set->count; i++)
+        if (set->items[i].len == literal->len &&
+            memcmp(set->items[i].text, literal->text, literal->len) == 0)
+            return true;
+    if (set->count == max)
+        return false;
+    set->items[set->count++] = *literal;
+    return true;
+}
+
+static void set_empty_text(struct literals *set)
+{
+    set->count = 1;
+    set->items[0].len = 0;
+}
+
+/* Every text of `a` with every text of `b` behind it; false: too many or too long. */
+static bool multiply(struct literals *a, const struct literals *b)
+{
+    struct literals made = {0};
+    struct literal both;
+
+    if (a->count * b->count > EXACT_MAX)
+        return false;
+    for (unsigned i = 0; i < a->count; i++)
+        for (unsigned j = 0; j < b->count; j++) {
+            both = a->items[i];
+            if (both.len + b->items[j].len > LITERAL_MAX)
+                return false;
+            memcpy(both.text + both.len, b->items[j].text, b->items[j].len);
+            both.len = (unsigned char)(both.len + b->items[j].len);
+            if (!add_literal(&made, &both, EXACT_MAX))
+                return false;
+        }
+    *a = made;
+    return true;
+}
+
+/* How seldom a byte is in requests, in bits. */
+static unsigned rarity_of_byte(unsigned char c)
+{
+    if (c == 0x1e || c == 0x1f || c == '/' || c == '.')
+        return 2;
+    if (isdigit(c) || c == ' ' || c == '-' || c == '_')
+        return 3;
+    return isalpha(c) ? 4 : 8;
+}
+
+/* Of the most frequent one, less what their number costs. 0: an empty text is among them. */
+static unsigned rarity_of(const struct literals *set)
+{
+    unsigned least = RARITY_ENOUGH, bits, cost = 0;
+
+    if (set->count == 0)
+        return 0;
+    for (unsigned i = 0; i < set->count; i++) {
+        bits = 0;
+        for (unsigned j = 0; j < set->items[i].len; j++)
+            bits += rarity_of_byte((unsigned char)set->items[i].text[j]);
+        if (bits < least)
+            least = bits;
+    }
+    while (set->count >> (cost + 1))
+        cost++;
+    return least == 0 ? 0 : least * 2 > cost ? least * 2 - cost : 1;
+}
+
+/* Takes `set` as what is needed when it is better. */
+static void offer(struct literals *needed, const struct literals *set)
+{
+    if (rarity_of(set) > rarity_of(needed))
+        *needed = *set;
+}
+
+static void make_unknown(struct piece *piece)
+{
+    piece->exact = false;
+    piece->texts.count = piece->needed.count = 0;
+}
+
+static void make_nothing(struct piece *piece) /* matches the empty text */
+{
+    piece->exact = true;
+    set_empty_text(&piece->texts);
+    piece->needed.count = 0;
+}
+
+static void make_byte(struct piece *piece, unsigned char c)
+{
+    piece->exact = true;
+    piece->needed.count = 0;
+    piece->texts.count = 1;
+    piece->texts.items[0] = (struct literal){.len = 1, .text = {(char)tolower(c)}};
+}
+
+/* ---- classes ---- */
+
+struct bytes {
+    bool has[256];
+};
+
+static void add_range(struct bytes *bytes, unsigned from, unsigned to)
+{
+    for (unsigned c = from; c <= to; c++)
+        bytes->has[tolower((int)c)] = true;
+}
+
+/* \d, \s, \w and their opposites. False: another letter. */
+static bool add_kind(struct bytes *bytes, char letter)
+{
+    bool in;
+
+    if (!strchr("dswDSWhv", letter))
+        return false;
+    for (int c = 0; c < 256; c++) {
+        in = letter == 'd' || letter == 'D'   ? isdigit(c)
+             : letter == 's' || letter == 'S' ? isspace(c)
+             : letter == 'w' || letter == 'W' ? isalnum(c) || c == '_'
+                                              : isblank(c) || letter == 'v';
+        if (in != (isupper((unsigned char)letter) != 0))
+            bytes->has[c < 128 ? tolower(c) : c] = true;
+    }
+    return true;
+}
+
+static int hex_value(char c)
+{
+    return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
+}
+
+/* The byte of an escape behind its backslash; -1: it is none. Moves behind it. */
+static int read_escaped(const char **at)
+{
+    static const char letters[] = "nrtfae0", bytes[] = "\n\r\t\f\a\033";
+    const char *known;
+    char c = *(*at)++;
+    int value = 0;
+
+    if (c == 'x') {
+        for (int i = 0; i < 2 && isxdigit((unsigned char)**at); i++)
+            value = value * 16 + hex_value(*(*at)++);
+        return value;
+    }
+    known = c ? strchr(letters, c) : NULL;
+    if (known)
+        return (unsigned char)bytes[known - letters];
+    return isalnum((unsigned char)c) || !c ? -1 : (unsigned char)c;
+}
+
+/* One member of a class, or the whole of \w and the like (then -2); -1: not understood. */
+static int read_member(struct reader *reader, struct bytes *bytes)
+{
+    if (*reader->at != '\\')
+        return (unsigned char)*reader->at++;
+    reader->at++;
+    if (*reader->at && add_kind(bytes, *reader->at)) {
+        reader->at++;
+        return -2;
+    }
+    if (*reader->at == 'b') {
+        reader->at++;
+        return '\b';
+    }
+    return read_escaped(&reader->at);
+}
+
+static void make_class(struct piece *piece, const struct bytes *bytes)
+{
+    struct literal literal = {.len = 1};
+
+    make_unknown(piece);
+    for (int c = 0; c < 256; c++) {
+        if (!bytes->has[c] || isupper(c))
+            continue;
+        literal.text[0] = (char)c;
+        if (!add_literal(&piece->texts, &literal, CLASS_MAX)) {
+            make_unknown(piece);
+            return;
+        }
+    }
+    piece->exact = piece->texts.count > 0;
+}
+
+/* Behind '['. */
+static bool read_class(struct reader *reader, struct piece *piece)
+{
+    struct bytes bytes = {{false}};
+    bool negated = *reader->at == '^';
+    int from, to;
+
+    reader->at += negated;
+    for (bool first = true; first || *reader->at != ']'; first = false) {
+        if (!*reader->at || strncmp(reader->at, "[:", 2) == 0)
+            return false;
+        from = read_member(reader, &bytes);
+        if (from == -1)
+            return false;
+        to = from;
+        if (from >= 0 && *reader->at == '-' && reader->at[1] != ']') {
+            reader->at++;
+            to = read_member(reader, &bytes);
+            if (to < from)
+                return false;
+        }
+        if (from >= 0)
+            add_range(&bytes, (unsigned)from, (unsigned)to);
+    }
+    reader->at++;
+    if (negated)
+        make_unknown(piece);
+    else
+        make_class(piece, &bytes);
+    return true;
+}
+
+/* ---- pieces ---- */
+
+/* Behind '('. */
+static bool read_group(struct reader *reader, struct piece *piece)
+{
+    bool is_condition = false; /* looks around: takes no text */
+
+    if (*reader->at == '?') {
+        if (strncmp(reader->at, "?:", 2) == 0 || strncmp(reader->at, "?>", 2) == 0)
+            reader->at += 2;
+        else if (strncmp(reader->at, "?=", 2) == 0 || strncmp(reader->at, "?!", 2) == 0)
+            reader->at += 2, is_condition = true;
+        else if (strncmp(reader->at, "?<=", 3) == 0 || strncmp(reader->at, "?<!", 3) == 0)
+            reader->at += 3, is_condition = true;
+        else
+            return false;
+    } else if (*reader->at == '*') {
+        return false;
+    }
+    if (++reader->depth > DEPTH_MAX || !read_choice(reader, piece) || *reader->at != ')')
+        return false;
+    reader->depth--;
+    reader->at++;
+    if (is_condition)
+        make_nothing(piece);
+    return true;
+}
+
+/* Behind '\'. */
+static bool read_escape(struct reader *reader, struct piece *piece)
+{
+    struct bytes bytes = {{false}};
+    int byte;
+
+    if (strchr("bBAzZG", *reader->at) && *reader->at) {
+        reader->at++;
+        make_nothing(piece);
+        return true;
+    }
+    if (*reader->at && add_kind(&bytes, *reader->at)) {
+        reader->at++;
+        make_class(piece, &bytes);
+        return true;
+    }
+    byte = read_escaped(&reader->at);
+    if (byte < 0)
+        return false;
+    make_byte(piece, (unsigned char)byte);
+    return true;
+}
+
+static bool read_atom(struct reader *reader, struct piece *piece)
+{
+    char c = *reader->at++;
+
+    switch (c) {
+    case '(':
+        return read_group(reader, piece);
+    case '[':
+        return read_class(reader, piece);
+    case '\\':
+        return read_escape(reader, piece);
+    case '.':
+        make_unknown(piece);
+        return true;
+    case '^':
+    case '$':
+        make_nothing(piece);
+        return true;
+    default:
+        make_byte(piece, (unsigned char)c);
+        return true;
+    }
+}
+
+/* "{2,5}" at `at`: where it ends, and the least number; NULL: these are braces as such. */
+static const char *read_bounds(const char *at, unsigned long *least, unsigned long *most)
+{
+    char *end;
+
+    if (*at != '{' || !isdigit((unsigned char)at[1]))
+        return NULL;
+    *least = *most = strtoul(at + 1, &end, 10);
+    if (*end == ',') {
+        end++;
+        *most = isdigit((unsigned char)*end) ? strtoul(end, &end, 10) : 1000;
+    }
+    return *end == '}' ? end + 1 : NULL;
+}
+
+/* What a quantifier behind it makes of a piece: *again, there may be more of it. */
+static void read_quantifier(struct reader *reader, struct piece *piece, bool *again)
+{
+    unsigned long least = 1, most = 1;
+    const char *end = read_bounds(reader->at, &least, &most);
+    struct literal empty = {0};
+
+    *again = false;
+    if (end) {
+        reader->at = end;
+    } else if (*reader->at && strchr("*+?", *reader->at)) {
+        least = *reader->at == '+';
+        most = *reader->at == '?' ? 1 : 1000;
+        reader->at++;
+    } else {
+        return;
+    }
+    if (*reader->at == '?' || *reader->at == '+')
+        reader->at++; /* lazy, possessive */
+    if (least == 0 && most == 1 && piece->exact) {
+        if (!add_literal(&piece->texts, &empty, EXACT_MAX))
+            make_unknown(piece);
+    } else if (least == 0) {
+        make_unknown(piece);
+    } else {
+        *again = most > 1;
+    }
+}
+
+/* Up to '|', ')' or the end. */
+static bool read_sequence(struct reader *reader, struct piece *out)
+{
+    struct piece *piece = malloc(sizeof(*piece));
+    bool again, ok = piece != NULL;
+
+    make_nothing(out);
+    while (ok && *reader->at && *reader->at != '|' && *reader->at != ')') {
+        ok = read_atom(reader, piece);
+        if (!ok)
+            break;
+        read_quantifier(reader, piece, &again);
+        if (!piece->exact) {
+            offer(&out->needed, &out->texts);
+            offer(&out->needed, &piece->needed);
+            set_empty_text(&out->texts);
+            out->exact = false;
+        } else if (!multiply(&out->texts, &piece->texts)) {
+            offer(&out->needed, &out->texts);
+            out->texts = piece->texts;
+            out->exact = false;
+        }
+        if (again) {
+            offer(&out->needed, &out->texts);
+            set_empty_text(&out->texts);
+            out->exact = false;
+        }
+    }
+    if (!out->exact)
+        offer(&out->needed, &out->texts);
+    free(piece);
+    return ok;
+}
+
+/* Adds one alternative to a choice; false: then nothing is needed of the choice. */
+static bool add_alternative(struct piece *choice, const struct piece *piece)
+{
+    const struct literals *set = piece->exact ? &piece->texts : &piece->needed;
+
+    choice->exact &= piece->exact;
+    if (set->count == 0)
+        return false;
+    for (unsigned i = 0; i < set->count; i++)
+        if (!add_literal(&choice->texts, &set->items[i], LITERALS_MAX))
+            return false;
+    return true;
+}
+
+static bool read_choice(struct reader *reader, struct piece *out)
+{
+    struct piece *piece = malloc(sizeof(*piece));
+    bool known = true, ok = piece != NULL;
+
+    out->exact = true;
+    out->texts.count = out->needed.count = 0;
+    while (ok) {
+        ok = read_sequence(reader, piece);
+        if (ok)
+            known &= add_alternative(out, piece);
+        if (*reader->at != '|')
+            break;
+        reader->at++;
+    }
+    free(piece);
+    if (!known) {
+        make_unknown(out);
+    } else if (!out->exact || out->texts.count > EXACT_MAX) {
+        out->exact = false;
+        if (rarity_of(&out->texts) > 0)
+            out->needed = out->texts;
+        out->texts.count = 0;
+    }
+    return ok;
+}
+
+bool literals_of(const char *expression, struct literals *out)
+{
+    struct reader reader = {expression, 0};
+    struct piece *piece = malloc(sizeof(*piece));
+    bool ok = piece && read_choice(&reader, piece) && *reader.at == '\0';
+
+    if (ok) {
+        *out = piece->exact ? piece->texts : piece->needed;
+        ok = rarity_of(out) > 0;
+    }
+    free(piece);
+    return ok;
+}

@@ -1,0 +1,31 @@
+/*
+ * literals.h - texts of which one must be there when a regular expression is found.
+ *
+ * Looking for fixed texts, hundreds at once, costs a small part of looking
+ * for expressions: those are tried only where one of their literals is.
+ */
+#ifndef INDEXER_ENRICH_THREAT_LITERALS_H
+#define INDEXER_ENRICH_THREAT_LITERALS_H
+
+#include <stdbool.h>
+
+#define LITERAL_MAX  12  /* bytes; of longer ones the beginning */
+#define LITERALS_MAX 250 /* of one expression */
+
+struct literal {
+    unsigned char len;
+    char text[LITERAL_MAX]; /* in lower case */
+};
+
+struct literals {
+    unsigned count;
+    struct literal items[LITERALS_MAX];
+};
+
+/*
+ * The rarest set of literals that can be had of a valid expression of PCRE2,
+ * both cases. False: it has none, so that it must be tried everywhere.
+ */
+bool literals_of(const char *expression, struct literals *out);
+
+#endif

@@ -1,0 +1,299 @@
+/*
+ * view.c - the parts of a request as texts that rules look at.
+ */
+#include "indexer/enrich/threat/view.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "indexer/enrich/threat/decode.h"
+
+enum {
+    IS_NAME = 1,  /* may be in the name of an argument as it is sent */
+    IS_WORD = 2,  /* of words of a shell */
+    IS_BLANK = 4, /* not the plain blank */
+    IS_ODD = 8,   /* may make a view differ */
+};
+
+static const unsigned char classes[256] = {
+    ['0' ... '9'] = IS_NAME | IS_WORD,
+    ['a' ... 'z'] = IS_NAME | IS_WORD,
+    ['A' ... 'Z'] = IS_NAME | IS_WORD,
+    ['_'] = IS_NAME | IS_WORD,
+    ['-'] = IS_NAME | IS_WORD,
+    ['.'] = IS_NAME | IS_WORD | IS_ODD,
+    ['/'] = IS_WORD | IS_ODD,
+    ['%'] = IS_NAME,
+    ['+'] = IS_NAME,
+    ['['] = IS_NAME,
+    [']'] = IS_NAME,
+    ['$'] = IS_NAME | IS_ODD,
+    ['~'] = IS_NAME,
+    [':'] = IS_NAME,
+    [0] = IS_ODD | IS_BLANK,
+    [' '] = IS_ODD,
+    ['\t' ... '\r'] = IS_ODD | IS_BLANK,
+    ['\\'] = IS_ODD,
+    ['\''] = IS_ODD,
+    ['"'] = IS_ODD,
+    ['`'] = IS_ODD,
+    ['^'] = IS_ODD,
+    ['*'] = IS_ODD,
+    [';'] = IS_ODD,
+    ['{'] = IS_ODD,
+};
+
+static bool is(unsigned char c, int class)
+{
+    return classes[c] & class;
+}
+
+/* Decodes what stands at `out` and frees it of our marks. */
+static size_t finish(char *out, size_t len, bool plus)
+{
+    len = threat_decode(out, len, plus);
+    for (size_t i = 0; i < len; i++)
+        if ((out[i] & 0xfe) == MARK_NAME)
+            out[i] = ' ';
+    return len;
+}
+
+static size_t add_decoded(char *out, const char *from, const char *to, bool plus)
+{
+    size_t len = (size_t)(to - from);
+
+    if (len == 0)
+        return 0;
+    memcpy(out, from, len);
+    return finish(out, len, plus);
+}
+
+/* Where the '=' behind a name is, or NULL when there is no name. */
+static const char *name_end(const char *at, const char *end)
+{
+    const char *start = at;
+
+    while (at < end && is((unsigned char)*at, IS_NAME))
+        at++;
+    return at < end && *at == '=' && at > start ? at : NULL;
+}
+
+/* Where the argument that begins at `at` ends: at an '&' that a name follows, or at the end. */
+static const char *argument_end(const char *at, const char *end)
+{
+    const char *and = at;
+
+    while ((and = memchr(and, '&', (size_t)(end - and)))) {
+        if (end - and > 4 && memcmp(and, "&amp;", 5) == 0 && name_end(and+5, end))
+            return and;
+        if (name_end(and+1, end))
+            return and;
+        and++;
+    }
+    return end;
+}
+
+static size_t add_arguments(char *out, const char *at, const char *end)
+{
+    const char *stop, *equals;
+    char *start = out;
+
+    for (; at < end; at = stop + 1) {
+        if (end - at > 4 && at[-1] == '&' && memcmp(at, "amp;", 4) == 0)
+            at += 4;
+        stop = argument_end(at, end);
+        equals = name_end(at, stop);
+        *out++ = MARK_NAME;
+        if (equals)
+            out += add_decoded(out, at, equals, true);
+        *out++ = MARK_VALUE;
+        out += add_decoded(out, equals ? equals + 1 : at, stop, true);
+    }
+    return (size_t)(out - start);
+}
+
+size_t view_url(struct slice url, char *out)
+{
+    const char *end = url.data + url.len;
+    const char *mark = url.len ? memchr(url.data, '?', url.len) : NULL;
+    size_t len = add_decoded(out, url.data, mark ? mark : end, true);
+
+    if (mark)
+        len += add_arguments(out + len, mark + 1, end);
+    return len;
+}
+
+size_t view_header(struct slice header, char *out)
+{
+    *out = MARK_VALUE;
+    return 1 + add_decoded(out + 1, header.data, header.data + header.len, false);
+}
+
+unsigned view_traits(struct slice text)
+{
+    unsigned traits = 0;
+    unsigned char before = 0, c;
+
+    for (size_t i = 0; i < text.len; before = c, i++) {
+        c = (unsigned char)text.data[i];
+        if (!is(c, IS_ODD))
+            continue;
+        if (c == '.'               ? before == '/'
+            : c == ';'             ? before == '.'
+            : c == '*' || c == '/' ? before == '/'
+            : c == ' '             ? before == ' '
+                                   : is(c, IS_BLANK))
+            traits |= VIEW_SQUASH;
+        else if (c == '\\')
+            traits |= VIEW_SQUASH | VIEW_UNQUOTE;
+        else if (c == '\'' || c == '"' || c == '`' || c == '^' || c == '$' || c == '{')
+            traits |= VIEW_UNQUOTE;
+    }
+    return traits;
+}
+
+/* A complete comment at `at`; returns where it ends. Those that MySQL reads are opened only. */
+static const char *skip_comment(const char *at, const char *end)
+{
+    const char *close;
+
+    at += 2;
+    if (at < end && *at == '!') {
+        for (at++; at < end && isdigit((unsigned char)*at);)
+            at++;
+        return at;
+    }
+    close = memmem(at, (size_t)(end - at), "*/", 2);
+    return close ? close + 2 : at;
+}
+
+static bool begins_with(const char *at, const char *end, const char *text, size_t len)
+{
+    return (size_t)(end - at) >= len && memcmp(at, text, len) == 0;
+}
+
+/* One step of view_squash at a slash of either kind; returns how far it goes. */
+static size_t squash_slash(const char *at, const char *end, char before)
+{
+    if (before == '/')
+        return 1; /* the second of two */
+    if (begins_with(at + 1, end, "./", 2) || begins_with(at + 1, end, ".\\", 2))
+        return 2; /* the next slash stays */
+    return 0;
+}
+
+size_t view_squash(struct slice text, char *out)
+{
+    const char *at = text.data, *end = text.data + text.len;
+    char *start = out, before = 0, c;
+    size_t skipped;
+
+    while (at < end) {
+        c = *at == '\\' ? '/' : is((unsigned char)*at, IS_BLANK) ? ' ' : *at;
+        if (begins_with(at, end, "/*", 2)) {
+            at = skip_comment(at, end);
+            c = ' ';
+        } else if (begins_with(at, end, "*/", 2)) {
+            at += 2;
+            c = ' ';
+        } else if (*at == '\0') {
+            at++;
+            continue;
+        } else if (c == '/' && (skipped = squash_slash(at, end, before))) {
+            at += skipped;
+            continue;
+        } else if (*at == ';' && before == '.' && end - at > 1 && at[1] == '/') {
+            at++;
+            continue;
+        } else {
+            at++;
+        }
+        if (c == ' ' && before == ' ')
+            continue;
+        *out++ = before = c;
+    }
+    return (size_t)(out - start);
+}
+
+/* The name of a variable at `at`, behind its '$'; returns its end. */
+static const char *variable_end(const char *at, const char *end)
+{
+    const char *close;
+
+    if (at == end)
+        return at;
+    if (*at == '{') {
+        close = memchr(at, '}', (size_t)(end - at));
+        return close ? close + 1 : at + 1;
+    }
+    if (strchr("@*!?0123456789", *at) && *at)
+        return at + 1;
+    while (at < end && (isalnum((unsigned char)*at) || *at == '_'))
+        at++;
+    return at;
+}
+
+static bool is_field_separator(const char *at, const char *end)
+{
+    at += at < end && *at == '{';
+    return begins_with(at, end, "IFS", 3) || begins_with(at, end, "ifs", 3);
+}
+
+/* Is `at` the brace that opens "{a,b}"? Returns its end, or NULL. */
+static const char *brace_list_end(const char *at, const char *end)
+{
+    const char *close = memchr(at, '}', (size_t)(end - at));
+
+    if (!close || !memchr(at, ',', (size_t)(close - at)))
+        return NULL;
+    for (const char *p = at + 1; p < close; p++)
+        if (!is((unsigned char)*p, IS_WORD) && *p != ',' && *p != '\'' && *p != '"')
+            return NULL;
+    return close + 1;
+}
+
+static char *put_braces(const char *at, const char *stop, char *out)
+{
+    for (at++; at < stop - 1; at++)
+        *out++ = *at == ',' ? ' ' : *at;
+    return out;
+}
+
+size_t view_unquote(struct slice text, char *out)
+{
+    const char *at = text.data, *end = text.data + text.len, *stop;
+    char *start = out;
+
+    while (at < end) {
+        switch (*at) {
+        case '\'':
+        case '"':
+        case '`':
+        case '\\':
+        case '^':
+            at++;
+            break;
+        case '$':
+            if (end - at > 1 && at[1] == '(') { /* a command: that is looked for */
+                *out++ = *at++;
+                break;
+            }
+            if (is_field_separator(at + 1, end))
+                *out++ = ' ';
+            at = variable_end(at + 1, end);
+            break;
+        case '{':
+            stop = brace_list_end(at, end);
+            if (stop) {
+                out = put_braces(at, stop, out);
+                at = stop;
+                break;
+            }
+            *out++ = *at++;
+            break;
+        default:
+            *out++ = *at++;
+        }
+    }
+    return (size_t)(out - start);
+}
