@@ -196,13 +196,10 @@ size_t view_squash(struct slice text, char *out)
         } else if (begins_with(at, end, "*/", 2)) {
             at += 2;
             c = ' ';
-        } else if (*at == '\0') {
-            at++;
-            continue;
         } else if (c == '/' && (skipped = squash_slash(at, end, before))) {
             at += skipped;
             continue;
-        } else if (*at == ';' && before == '.' && end - at > 1 && at[1] == '/') {
+        } else if (*at == '\0' || (*at == ';' && before == '.' && end - at > 1 && at[1] == '/')) {
             at++;
             continue;
         } else {
