@@ -228,6 +228,10 @@ static enum status describe(const struct kafka_topic *topic, rd_kafka_NewTopic_t
         snprintf(digits, sizeof(digits), "%lld", (long long)topic->message_max_bytes);
         rd_kafka_NewTopic_set_config(request, "max.message.bytes", digits);
     }
+    if (topic->retention_ms) {
+        snprintf(digits, sizeof(digits), "%lld", (long long)topic->retention_ms);
+        rd_kafka_NewTopic_set_config(request, "retention.ms", digits);
+    }
     *out = request;
     return OK;
 }

@@ -64,6 +64,7 @@ struct kafka_topic {
     const char *name;
     int64_t partitions, replication_factor; /* 0: the broker's default */
     int64_t message_max_bytes;              /* 0: the broker's default */
+    int64_t retention_ms;                   /* 0: the broker's default */
 };
 
 /*

@@ -11,7 +11,7 @@
 
 #include "common/health.h"
 #include "common/json.h"
-#include "common/json_text.h"
+#include "common/json_walk.h"
 #include "common/log.h"
 #include "common/scope.h"
 #include "shipper/checkpoint_store.h"
@@ -29,6 +29,7 @@ struct checkpoint {
     bool is_new;
     struct checkpoint_entry *entries;
     struct checkpoint_entry *changed; /* to be written */
+    struct checkpoint_entry *untold;  /* accounts that have moved */
     struct table by_stream, by_file, by_head;
     size_t count;
     struct buf gone;                  /* lines that say which numbers are no more */
@@ -93,6 +94,11 @@ static void remove_entry(struct checkpoint *checkpoint, struct checkpoint_entry 
             link = &(*link)->next_changed;
         *link = entry->next_changed;
     }
+    if (entry->untold) {
+        for (link = &checkpoint->untold; *link != entry;)
+            link = &(*link)->next_untold;
+        *link = entry->next_untold;
+    }
     if (entry->previous)
         entry->previous->next = entry->next;
     else
@@ -110,9 +116,9 @@ static void remove_entry(struct checkpoint *checkpoint, struct checkpoint_entry 
 
 static void remove_all(struct checkpoint *checkpoint)
 {
-    checkpoint->changed = NULL;
+    checkpoint->changed = checkpoint->untold = NULL;
     for (struct checkpoint_entry *entry = checkpoint->entries; entry; entry = entry->next) {
-        entry->changed = false;
+        entry->changed = entry->untold = false;
         entry->number = 0;
     }
     while (checkpoint->entries)
@@ -189,8 +195,51 @@ void checkpoint_set_file(struct checkpoint *checkpoint, struct checkpoint_entry 
     checkpoint_changed(checkpoint, entry);
 }
 
+/* Another number whenever the account is another one. */
+static uint64_t account_stamp(const struct checkpoint_entry *entry)
+{
+    return entry->acked.offset + entry->account.lines + entry->account.abandoned;
+}
+
+static void set_untold(struct checkpoint *checkpoint, struct checkpoint_entry *entry)
+{
+    if (entry->untold)
+        return;
+    entry->untold = true;
+    entry->next_untold = checkpoint->untold;
+    checkpoint->untold = entry;
+}
+
+bool checkpoint_has_untold(const struct checkpoint *checkpoint)
+{
+    return checkpoint->untold != NULL;
+}
+
+void checkpoint_each_untold(struct checkpoint *checkpoint, checkpoint_teller *tell, void *arg)
+{
+    struct checkpoint_entry *entry = checkpoint->untold;
+
+    checkpoint->untold = NULL; /* `tell` may find that all have to be told again */
+    while (entry) {
+        struct checkpoint_entry *next = entry->next_untold;
+
+        entry->untold = false;
+        entry->told = account_stamp(entry);
+        tell(arg, entry);
+        entry = next;
+    }
+}
+
+void checkpoint_tell_all(struct checkpoint *checkpoint)
+{
+    for (struct checkpoint_entry *entry = checkpoint->entries; entry; entry = entry->next)
+        set_untold(checkpoint, entry);
+}
+
 void checkpoint_changed(struct checkpoint *checkpoint, struct checkpoint_entry *entry)
 {
+    if (entry->told != account_stamp(entry))
+        set_untold(checkpoint, entry);
     if (entry->changed)
         return;
     entry->changed = true;
@@ -230,6 +279,9 @@ static void add_state(struct buf *out, const struct checkpoint_entry *entry)
              entry->acked.offset, entry->acked.mark.hash, entry->acked.mark.len,
              (uint64_t)entry->acked.time.s, entry->acked.time.ns,
              entry->acked.timed ? "true" : "false");
+    buf_add_text(out, "\"account\":{");
+    account_write(out, &entry->account);
+    buf_add_text(out, "},");
     if (entry->heading)
         add_name(out, "heading", entry->heading);
     buf_addf(out, "\"size\":\"%" PRIx64 "\",\"last_seen_ms\":%" PRId64 ",\"finished\":%s}\n",
@@ -286,8 +338,23 @@ static char *name_in(const cJSON *object, const char *key, const char *key_hex)
     return name;
 }
 
+/*
+ * As `line` has it; cJSON keeps 53 bits of a number. Without one that fits the position (an older
+ * shipper wrote it) counting begins here.
+ */
+static struct account account_in(struct slice line, const struct position *acked)
+{
+    struct account account;
+    struct json_value value;
+
+    if (json_member(line, "account", &value) && account_read(value.raw, &account) &&
+        account.from <= acked->offset)
+        return account;
+    return (struct account){.from = acked->offset};
+}
+
 static enum status take_state(struct checkpoint *checkpoint, struct checkpoint_entry *entry,
-                              const cJSON *json)
+                              const cJSON *json, struct slice line)
 {
     struct position acked = {.offset = hex(json, "offset")};
     const cJSON *timed = cJSON_GetObjectItemCaseSensitive(json, "timed");
@@ -300,6 +367,7 @@ static enum status take_state(struct checkpoint *checkpoint, struct checkpoint_e
     acked.time.ns = (uint32_t)json_number(json, "time_ns", 0);
     acked.timed = !timed || cJSON_IsTrue(timed); /* version 1 knew one time only */
     entry->acked = acked;
+    entry->account = account_in(line, &acked);
     free(entry->heading);
     entry->heading = name_in(json, "heading", "heading_hex");
     checkpoint_set_file(checkpoint, entry, hex(json, "device"), hex(json, "inode"),
@@ -335,7 +403,8 @@ static bool keep_number(struct checkpoint *checkpoint, struct checkpoint_entry *
     return true;
 }
 
-static enum status take_entry(struct checkpoint *checkpoint, const cJSON *json, uint32_t number)
+static enum status take_entry(struct checkpoint *checkpoint, const cJSON *json, uint32_t number,
+                              struct slice line)
 {
     scoped_free char *stream = name_in(json, "stream", "stream_hex");
     scoped_free char *path = name_in(json, "path", "path_hex");
@@ -348,7 +417,7 @@ static enum status take_entry(struct checkpoint *checkpoint, const cJSON *json, 
     if (!entry || !keep_number(checkpoint, entry, number))
         return FATAL;
     entry->found_ms = json_number(json, "found_ms", json_number(json, "last_seen_ms", 0));
-    return take_state(checkpoint, entry, json);
+    return take_state(checkpoint, entry, json, line);
 }
 
 static void begin_loading(struct checkpoint *checkpoint)
@@ -377,11 +446,11 @@ static enum status take_line(void *arg, enum checkpoint_part part, struct slice 
         return REJECT;
     entry = (size_t)number < checkpoint->loaded_room ? checkpoint->loaded[number] : NULL;
     if (part == CHECKPOINT_LINE || cJSON_HasObjectItem(json, "fingerprint"))
-        return entry ? REJECT : take_entry(checkpoint, json, (uint32_t)number);
+        return entry ? REJECT : take_entry(checkpoint, json, (uint32_t)number, line);
     if (!entry)
         return REJECT;
     if (!is_true(json, "gone"))
-        return take_state(checkpoint, entry, json);
+        return take_state(checkpoint, entry, json, line);
     keep_number(checkpoint, NULL, (uint32_t)number);
     remove_entry(checkpoint, entry);
     return OK;
@@ -454,7 +523,9 @@ static void forget_old(struct checkpoint *checkpoint, int64_t wall_ms)
 
     for (; entry; entry = next) {
         next = entry->next;
-        if (!entry->claimed && entry->last_seen_ms <= wall_ms - FORGET_AFTER)
+        /* A segment of a spool is over when it is acknowledged, but for what is to be told of it. */
+        if (!entry->claimed && !(entry->last_seen_ms == 0 && entry->untold) &&
+            entry->last_seen_ms <= wall_ms - FORGET_AFTER)
             remove_entry(checkpoint, entry);
     }
 }

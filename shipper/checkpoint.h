@@ -24,9 +24,11 @@ struct read_times;
 
 struct checkpoint_entry {
     struct checkpoint_entry *next, *previous; /* of all */
-    struct checkpoint_entry *next_changed;
+    struct checkpoint_entry *next_changed, *next_untold;
     struct table_link by_stream, by_file, by_head;
     bool changed, claimed; /* claimed: an open stream stands for it. Neither is stored */
+    bool untold;           /* its account has moved since it was told; not stored */
+    uint64_t told;         /* number that grows with the account, when it was told; not stored */
     uint32_t number;       /* on disk; 0 = not there yet */
 
     char *stream, *path; /* owned; any bytes */
@@ -37,6 +39,7 @@ struct checkpoint_entry {
     uint64_t device, inode; /* changed by checkpoint_set_file */
     int64_t born_ns;        /* of the inode; 0 = the file system does not say */
     struct position acked;
+    struct account account; /* at `acked` */
     char *heading;        /* owned; the line that names the columns at `acked`; NULL: none */
     uint64_t size;        /* of the file when it was last looked at */
     int64_t last_seen_ms; /* wall */
@@ -78,6 +81,15 @@ void checkpoint_set_file(struct checkpoint *checkpoint, struct checkpoint_entry 
 
 /* A stored member was changed: checkpoint_save has to write it. */
 void checkpoint_changed(struct checkpoint *checkpoint, struct checkpoint_entry *entry);
+
+/*
+ * Entries whose account has moved since they were visited last: each is visited once. All of them
+ * count as moved after checkpoint_tell_all.
+ */
+typedef void checkpoint_teller(void *arg, const struct checkpoint_entry *entry);
+bool checkpoint_has_untold(const struct checkpoint *checkpoint);
+void checkpoint_each_untold(struct checkpoint *checkpoint, checkpoint_teller *tell, void *arg);
+void checkpoint_tell_all(struct checkpoint *checkpoint);
 
 /*
  * Writes what has changed, synced when it returns; forgets entries that were not seen for

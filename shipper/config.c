@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/account.h"
 #include "common/buf.h"
 #include "common/embed.h"
 #include "common/scope.h"
@@ -40,6 +41,10 @@ static const cyaml_schema_field_t agent_fields[] = {
 static const cyaml_schema_field_t kafka_fields[] = {
     KAFKA_LINK_FIELDS(struct shipper_kafka_config, link),
     CYAML_FIELD_STRING_PTR("topic", CYAML_FLAG_POINTER, struct shipper_kafka_config, topic, 1, 249),
+    CYAML_FIELD_STRING_PTR("audit_topic", CYAML_FLAG_POINTER, struct shipper_kafka_config,
+                           audit_topic, 0, 249),
+    CYAML_FIELD_UINT("audit_interval_ms", CYAML_FLAG_DEFAULT, struct shipper_kafka_config,
+                     audit_interval_ms),
     CYAML_FIELD_ENUM("compression", CYAML_FLAG_STRICT, struct shipper_kafka_config, compression,
                      compression_names, CYAML_ARRAY_LEN(compression_names)),
     CYAML_FIELD_UINT("linger_ms", CYAML_FLAG_DEFAULT, struct shipper_kafka_config, linger_ms),
@@ -145,6 +150,8 @@ static void check(struct config *config, const struct shipper_config *c)
     config_check_range(config, "kafka.message_max_bytes", c->kafka.message_max_bytes, 4096,
                        1000000000, "4KiB to 1GB");
     config_check_range(config, "kafka.linger_ms", c->kafka.linger_ms, 0, 900000, "0 to 15m");
+    config_check_range(config, "kafka.audit_interval_ms", c->kafka.audit_interval_ms, 100, 3600000,
+                       "100ms to 1h");
     config_check_range(config, "kafka.rest_after_ms", c->kafka.rest_after_ms, 0, 86400000,
                        "0 to 24h");
     config_check_range(config, "kafka.partitions", c->kafka.partitions, 0, 10000, "0 to 10000");
@@ -171,7 +178,13 @@ unsigned shipper_config_input_number(const struct shipper_config *config,
 /* What is empty in the document and has a value all the same. */
 static enum status fill_names(struct shipper_config *c, struct error *err)
 {
+    char *topic = account_topic(c->kafka.topic, c->kafka.audit_topic);
     char host[256];
+
+    if (!topic)
+        return error_set(err, FATAL, "out of memory");
+    free(c->kafka.audit_topic);
+    c->kafka.audit_topic = topic;
 
     if (c->host_name[0] == '\0') {
         if (gethostname(host, sizeof(host)) != 0)

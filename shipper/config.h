@@ -65,10 +65,11 @@ struct input_config {
 
 struct shipper_kafka_config {
     struct kafka_link link;
-    char *topic;
+    char *topic, *audit_topic; /* the latter as account_topic makes it */
     enum compression compression;
     enum partition_by partition_by;
     uint64_t linger_ms, message_max_bytes, rest_after_ms; /* rest: 0 = never */
+    uint64_t audit_interval_ms;
     bool create_topic, idempotence;
     uint32_t partitions, replication_factor;
 };

@@ -182,6 +182,15 @@ static void stamp(struct lines *lines, const struct stream *stream, const struct
     record_set_constant(record, FIELD_AGENT_ID, lines->constants.agent);
 }
 
+/* By this the record is found again, and counted (common/account.h): no rule takes it away. */
+static void stamp_place(const struct stream *stream, const struct event *event,
+                        struct record *record)
+{
+    record_set_json(record, FIELD_LOG_FILE_FINGERPRINT,
+                    (struct slice){stream->quoted_id, sizeof(stream->quoted_id)});
+    record_set_long(record, FIELD_LOG_OFFSET, (int64_t)event->offset);
+}
+
 /* False: the line is a heading or a comment; *parsed says whether it fits otherwise. */
 static bool parse_line(struct lines *lines, struct stream *stream, const struct event *event,
                        struct record *record, bool *parsed)
@@ -244,6 +253,7 @@ static enum line_verdict make_record(struct lines *lines, struct stream *stream,
         record_tag(record, "_multiline_limit");
     if (!process_record(lines, record))
         return LINE_FILTERED;
+    stamp_place(stream, event, record);
     return parsed ? LINE_PARSED : LINE_UNPARSED;
 }
 
@@ -258,7 +268,7 @@ static enum line_verdict drop_line(struct lines *lines, struct stream *stream,
     if (!parse_line(lines, stream, event, record, &parsed))
         return LINE_NOTHING;
     settle_time(stream, event, record);
-    return LINE_FILTERED;
+    return LINE_DROPPED;
 }
 
 /* Of a position in `bytes`, which begin at `start`: in front of them stands what start's mark says.
@@ -344,4 +354,5 @@ void lines_shorten(struct lines *lines, const struct stream *stream, const struc
         process_fields(lines->process, record);
         process_redact(lines->process, record);
     }
+    stamp_place(stream, event, record);
 }

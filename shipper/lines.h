@@ -56,6 +56,7 @@ enum line_verdict {
     LINE_PARSED,
     LINE_UNPARSED, /* as text, tagged _parsefailure */
     LINE_FILTERED, /* not wanted; the record is not complete */
+    LINE_DROPPED,  /* beyond the rate limit; the same */
     LINE_NOTHING,  /* a heading or a comment: no record */
 };
 

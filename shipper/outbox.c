@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/account.h"
 #include "common/backoff.h"
+#include "common/json_walk.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "shipper/config.h"
@@ -36,6 +38,7 @@ struct run {
     struct chunk *chunk;
     uint64_t records; /* not yet acknowledged */
     bool closed;      /* handed over: nothing is added any more */
+    struct account account; /* of its lines */
     struct position after;
 };
 
@@ -189,6 +192,7 @@ static void settle(struct outbox *outbox, struct stream *stream)
 
     while ((run = stream->first) && run->closed && run->records == 0) {
         stream->acked = run->after;
+        account_add(&stream->account, &run->account);
         stream->first = run->next;
         if (!stream->first)
             stream->last = NULL;
@@ -315,8 +319,8 @@ static void hand_over(struct outbox *outbox)
             outbox->pending_count * sizeof(*outbox->pending));
 }
 
-enum status outbox_commit(struct outbox *outbox, struct stream *stream, size_t len,
-                          const struct position *after)
+enum status outbox_commit(struct outbox *outbox, struct stream *stream, size_t len, uint64_t offset,
+                          uint64_t lines, const struct position *after)
 {
     bool by_stream = outbox->config->kafka.partition_by == PARTITION_BY_STREAM;
     struct run *run;
@@ -346,17 +350,21 @@ enum status outbox_commit(struct outbox *outbox, struct stream *stream, size_t l
     if (run->records++ == 0)
         run->first = after->time;
     run->after = *after;
+    account_record(&run->account, offset, lines);
     outbox->waiting++;
     return OK;
 }
 
-enum status outbox_pass(struct outbox *outbox, struct stream *stream, const struct position *after)
+enum status outbox_pass(struct outbox *outbox, struct stream *stream, const struct account *counted,
+                        const struct position *after)
 {
     struct run *run = run_of(outbox, stream);
 
     if (!run)
         return RETRY;
     run->after = *after;
+    if (counted)
+        account_add(&run->account, counted);
     return OK;
 }
 
@@ -388,6 +396,18 @@ static void drop_first(struct again *again, size_t count)
     memmove(again->messages, again->messages + count, again->count * sizeof(*again->messages));
 }
 
+/* It will never be indexed; the account says so. The offset stands in the record only. */
+static void count_quarantined(struct account *account, struct slice record)
+{
+    struct json_value log, value;
+    int64_t offset;
+
+    account->quarantined++;
+    if (json_member(record, "log", &log) && json_member(log.raw, "offset", &value) &&
+        json_integer(value.raw, &offset))
+        account->quarantined_sum += (uint64_t)offset;
+}
+
 /* True: the record is done with. */
 static bool judge(struct outbox *outbox, const struct outgoing *message, enum delivery delivery,
                   const char *detail, bool alone)
@@ -402,6 +422,7 @@ static bool judge(struct outbox *outbox, const struct outgoing *message, enum de
                  message->payload.len, detail);
         quarantine_add(outbox->quarantine, message->payload, detail);
         metric_add(outbox->quarantined, 1);
+        count_quarantined(&((struct run *)message->tag)->account, message->payload);
         return true;
     }
     if (delivery == DELIVERY_UNKNOWN)

@@ -5,7 +5,8 @@
  * Records are written into chunks of memory, which librdkafka sends from
  * without a copy. The records of one stream in one chunk that are handed over
  * together are a run: a counter, not a list. When every run before it is
- * acknowledged, the stream's `acked` position moves to a run's end.
+ * acknowledged, the stream's `acked` position moves to a run's end, and its account
+ * with it.
  *
  *     reserve -> (encode) -> commit ... flush -> producer -> delivered -> acked
  */
@@ -18,6 +19,7 @@
 
 #include "common/error.h"
 
+struct account;
 struct outbox;
 struct position;
 struct producer;
@@ -44,15 +46,19 @@ void outbox_configure(struct outbox *outbox, const struct shipper_config *config
 char *outbox_reserve(struct outbox *outbox, size_t bound);
 
 /*
- * Takes over the record of `len` bytes that was written into the last reserved room;
- * `after` is where its stream goes on. RETRY: it does not fit now after all.
- * REJECT: larger than a message may be.
+ * Takes over the record of `len` bytes that was written into the last reserved room. It begins at
+ * `offset` and is made of `lines` lines; `after` is where its stream goes on. RETRY: it does not
+ * fit now after all. REJECT: larger than a message may be.
  */
-enum status outbox_commit(struct outbox *outbox, struct stream *stream, size_t len,
-                          const struct position *after);
+enum status outbox_commit(struct outbox *outbox, struct stream *stream, size_t len, uint64_t offset,
+                          uint64_t lines, const struct position *after);
 
-/* The stream went on to `after` without a record (filtered, or the end of a line that was cut). */
-enum status outbox_pass(struct outbox *outbox, struct stream *stream, const struct position *after);
+/*
+ * The stream went on to `after` without a record (filtered, or the end of a line that was cut).
+ * `counted`: what the stream's account gets for it; NULL: nothing.
+ */
+enum status outbox_pass(struct outbox *outbox, struct stream *stream, const struct account *counted,
+                        const struct position *after);
 
 /* Hands everything to the producer, and what failed before when its pause is over. */
 void outbox_flush(struct outbox *outbox, int64_t now_ms);

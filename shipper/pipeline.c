@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/stop.h"
+#include "shipper/accounts.h"
 #include "shipper/checkpoint.h"
 #include "shipper/config.h"
 #include "shipper/input/input.h"
@@ -34,10 +35,12 @@
 #define TICK_MS       10000 /* the loop wakes at least this often, for its health */
 #define TOPIC_WAIT_MS 2000
 #define GAUGE_MS      250
+#define ACCOUNTS_MS   3000 /* at the end, for the last accounts to be acknowledged */
 #define DELAY_MAX_MS  1000 /* an input with a rate limit is asked at least this often */
 
 /* Encodes into the outbox. False: it is full. */
-static bool send_record(struct pipeline *pipeline, struct stream *stream, struct record *record,
+static bool send_record(struct pipeline *pipeline, struct stream *stream,
+                        const struct event *event, struct record *record,
                         const struct position *after, enum status *status)
 {
     struct record_encoder *encoder = &pipeline->lines->encoder;
@@ -45,10 +48,31 @@ static bool send_record(struct pipeline *pipeline, struct stream *stream, struct
 
     if (!room)
         return false;
-    *status =
-        outbox_commit(pipeline->outbox, stream,
-                      record_encoder_write(encoder, record, room, &pipeline->invalid_bytes), after);
+    *status = outbox_commit(pipeline->outbox, stream,
+                            record_encoder_write(encoder, record, room, &pipeline->invalid_bytes),
+                            event->offset, event->lines, after);
     return *status != RETRY;
+}
+
+/* The line is no record. */
+static bool pass_line(struct pipeline *pipeline, struct stream *stream, const struct event *event,
+                      enum line_verdict verdict, const struct position *after)
+{
+    const struct account counted = {
+        .lines = event->lines,
+        .filtered = verdict == LINE_FILTERED ? event->lines : 0,
+        .dropped = verdict == LINE_DROPPED ? event->lines : 0,
+        .headings = verdict == LINE_NOTHING ? event->lines : 0,
+    };
+
+    if (outbox_pass(pipeline->outbox, stream, &counted, after) != OK)
+        return false;
+    if (verdict == LINE_NOTHING)
+        pipeline->result->headings++;
+    else
+        pipeline->result->filtered++;
+    pipeline->result->lines += event->lines;
+    return true;
 }
 
 /* lines_taker: a line's record goes to the outbox. */
@@ -59,20 +83,14 @@ static bool take_line(void *arg, struct stream *stream, const struct event *even
     struct pipeline *pipeline = arg;
     enum status status;
 
-    if (verdict == LINE_FILTERED || verdict == LINE_NOTHING) {
-        if (outbox_pass(pipeline->outbox, stream, after) != OK)
-            return false;
-        pipeline->result->filtered += verdict == LINE_FILTERED;
-        pipeline->result->headings += verdict == LINE_NOTHING;
-        pipeline->result->lines += event->lines;
-        return true;
-    }
-    if (!send_record(pipeline, stream, record, after, &status))
+    if (verdict == LINE_FILTERED || verdict == LINE_DROPPED || verdict == LINE_NOTHING)
+        return pass_line(pipeline, stream, event, verdict, after);
+    if (!send_record(pipeline, stream, event, record, after, &status))
         return false;
     if (status == REJECT) {
         lines_shorten(pipeline->lines, stream, event, record,
                       pipeline->config->kafka.message_max_bytes);
-        if (!send_record(pipeline, stream, record, after, &status))
+        if (!send_record(pipeline, stream, event, record, after, &status))
             return false;
     }
     if (event->cut || status == REJECT)
@@ -95,7 +113,7 @@ static bool take_piece(struct pipeline *pipeline, struct source *source,
     taken = lines_each(&source->lines, piece, &pipeline->record, take_line, pipeline);
     /* A line that was cut ends here: nothing else would move the position over its rest. */
     if (taken && !piece->stream->skipping && piece->stream->read.offset > from)
-        taken = outbox_pass(pipeline->outbox, piece->stream, &piece->stream->read) == OK;
+        taken = outbox_pass(pipeline->outbox, piece->stream, NULL, &piece->stream->read) == OK;
     pipeline_count(pipeline, &before, piece->stream->read.offset - from);
     return taken;
 }
@@ -175,17 +193,27 @@ static void on_acked(void *arg, struct stream *stream)
 {
     struct pipeline *pipeline = arg;
 
+    accounts_moved(pipeline->accounts, stream);
     sources_acked(&pipeline->sources, stream);
 }
 
-static void save_checkpoint(struct pipeline *pipeline, int64_t now_ms)
+static bool save_checkpoint(struct pipeline *pipeline, int64_t now_ms)
 {
     struct error err;
 
     pipeline->save_ms = now_ms + (int64_t)pipeline->config->delivery.checkpoint_interval_ms;
-    if (pipeline->sources.checkpoint &&
-        checkpoint_save(pipeline->sources.checkpoint, clock_wall_ms(), &err))
-        log_error("%s; tried again, nothing is lost by that", err.text);
+    if (!pipeline->sources.checkpoint ||
+        checkpoint_save(pipeline->sources.checkpoint, clock_wall_ms(), &err) == OK)
+        return true;
+    log_error("%s; tried again, nothing is lost by that", err.text);
+    return false;
+}
+
+/* What is told of the lines must be on disk. */
+static void tell_accounts(struct pipeline *pipeline, int64_t now_ms)
+{
+    if (save_checkpoint(pipeline, now_ms))
+        accounts_tell(pipeline->accounts, now_ms);
 }
 
 static void heed_signals(struct pipeline *pipeline)
@@ -253,7 +281,7 @@ static int64_t rest_when_idle(struct pipeline *pipeline, int64_t now_ms)
         pipeline->busy_records = pipeline->result->records;
         pipeline->busy_ms = now_ms;
     }
-    if (after_ms == 0 || outbox_waiting(pipeline->outbox))
+    if (after_ms == 0 || outbox_waiting(pipeline->outbox) || accounts_busy(pipeline->accounts))
         return INT64_MAX;
     if (now_ms - pipeline->busy_ms < after_ms)
         return pipeline->busy_ms + after_ms;
@@ -277,13 +305,16 @@ static void work(struct pipeline *pipeline)
             pipeline->gauges_ms = now_ms + GAUGE_MS;
         else if (now_ms >= pipeline->gauges_ms)
             pipeline_set_gauges(pipeline);
-        if (now_ms >= pipeline->save_ms)
+        if (now_ms >= accounts_due_ms(pipeline->accounts, now_ms))
+            tell_accounts(pipeline, now_ms);
+        else if (now_ms >= pipeline->save_ms)
             save_checkpoint(pipeline, now_ms);
         progress_show(pipeline->bar, pipeline->result, pipeline->sources.items[0].input, now_ms);
         if (sources_exhausted(&pipeline->sources) && outbox_waiting(pipeline->outbox) == 0)
             return; /* whole files, or the end of standard input */
         wake_ms = earliest(wake_ms, outbox_due_ms(pipeline->outbox));
         wake_ms = earliest(wake_ms, pipeline->gauges_ms);
+        wake_ms = earliest(wake_ms, accounts_due_ms(pipeline->accounts, now_ms));
         if (pipeline->sources.checkpoint && outbox_waiting(pipeline->outbox))
             wake_ms = earliest(wake_ms, pipeline->save_ms);
         if (pipeline->reload)
@@ -298,6 +329,24 @@ static void work(struct pipeline *pipeline)
 static bool is_drained(const struct pipeline *pipeline)
 {
     return outbox_waiting(pipeline->outbox) == 0 && sources_exhausted(&pipeline->sources);
+}
+
+/* The last accounts, unless Kafka is away. */
+static void tell_last_accounts(struct pipeline *pipeline)
+{
+    int64_t now_ms = clock_mono_ms(), deadline_ms = now_ms + ACCOUNTS_MS;
+
+    /* Those under way go first; what has moved since then is told behind them. */
+    for (bool told = false; !pipeline->at_once && now_ms < deadline_ms; now_ms = clock_mono_ms()) {
+        producer_poll(pipeline->producer);
+        if (!told && accounts_due_ms(pipeline->accounts, now_ms) != INT64_MAX) {
+            accounts_tell(pipeline->accounts, now_ms);
+            told = true;
+        }
+        if (!accounts_busy(pipeline->accounts))
+            return;
+        wait_for_work(pipeline, now_ms, deadline_ms);
+    }
 }
 
 /*
@@ -328,7 +377,8 @@ static void drain(struct pipeline *pipeline)
                  (unsigned long long)pipeline->result->undelivered,
                  pipeline->sources.checkpoint ? "read again at the next start"
                                               : "not known to be shipped");
-    save_checkpoint(pipeline, clock_mono_ms());
+    if (save_checkpoint(pipeline, clock_mono_ms()) && !pipeline->result->undelivered)
+        tell_last_accounts(pipeline);
 }
 
 /* Kafka may not be there yet: reading begins when the topic is. */
@@ -380,11 +430,13 @@ static enum status open_stages(struct pipeline *pipeline, struct config *holder,
         quarantine_open(config->state_dir, config->delivery.quarantine_max_bytes,
                         &pipeline->quarantine, err) ||
         outbox_open(config, pipeline->quarantine, on_acked, pipeline, &pipeline->outbox, err) ||
+        accounts_open(config, pipeline->sources.checkpoint, &pipeline->accounts, err) ||
         producer_open(&config->kafka, outbox_report, pipeline->outbox, &pipeline->producer, err)) {
         config_close(holder);
         return err->status;
     }
     outbox_connect(pipeline->outbox, pipeline->producer);
+    accounts_connect(pipeline->accounts, pipeline->producer);
     return sources_open(&pipeline->sources, holder, config, err);
 }
 
@@ -394,6 +446,7 @@ static void close_stages(struct pipeline *pipeline)
         status_board_end(pipeline->board);
     web_close(pipeline->web);
     status_board_close(pipeline->board);
+    accounts_close(pipeline->accounts);
     producer_close(pipeline->producer);
     config_close(pipeline->link_holder);
     outbox_close(pipeline->outbox);

@@ -27,6 +27,7 @@ struct pipeline {
     struct lines *lines; /* of the source whose piece is on its way */
     struct quarantine *quarantine;
     struct outbox *outbox;
+    struct accounts *accounts;
     struct producer *producer;
     struct web *web;
     struct status_board *board; /* NULL: nobody can ask */

@@ -6,6 +6,7 @@
 #include "common/health.h"
 #include "common/log.h"
 #include "common/metrics.h"
+#include "shipper/accounts.h"
 #include "shipper/config.h"
 #include "shipper/outbox.h"
 #include "shipper/pipeline_private.h"
@@ -79,6 +80,8 @@ static void reload(struct pipeline *pipeline)
     pipeline->producer = producer;
     outbox_connect(pipeline->outbox, producer);
     outbox_configure(pipeline->outbox, config);
+    accounts_configure(pipeline->accounts, config);
+    accounts_connect(pipeline->accounts, producer);
     log_setup("shipper", config->log.level, config->log.format);
     status = sources_change(&pipeline->sources, holder, config, &err);
     if (status != FATAL)

@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "common/account.h"
 #include "common/clock.h"
 #include "common/health.h"
 #include "common/kafka.h"
@@ -33,8 +34,10 @@ struct producer {
     struct shipper_kafka_config config;
     producer_report *report;
     void *arg;
+    producer_account_report *account_report;
+    void *account_arg;
     rd_kafka_t *client;
-    rd_kafka_topic_t *topic;
+    rd_kafka_topic_t *topic, *audit_topic; /* the latter NULL until it is needed */
     rd_kafka_queue_t *events;
     int fd;
     bool unusable;   /* no broker can be used: perhaps because of a certificate */
@@ -98,10 +101,12 @@ static void disconnect_client(struct producer *producer)
         rd_kafka_queue_destroy(producer->events);
     if (producer->topic)
         rd_kafka_topic_destroy(producer->topic);
+    if (producer->audit_topic)
+        rd_kafka_topic_destroy(producer->audit_topic);
     if (producer->client)
         rd_kafka_destroy(producer->client);
     producer->events = NULL;
-    producer->topic = NULL;
+    producer->topic = producer->audit_topic = NULL;
     producer->client = NULL;
 }
 
@@ -195,6 +200,36 @@ size_t producer_send(struct producer *producer, const struct outgoing *messages,
     return sent;
 }
 
+void producer_on_account(struct producer *producer, producer_account_report *report, void *arg)
+{
+    producer->account_report = report;
+    producer->account_arg = arg;
+}
+
+const char *producer_send_account(struct producer *producer, struct slice key, struct slice payload)
+{
+    const char *why;
+
+    if (!wake(producer, &why))
+        return why;
+    if (!producer->audit_topic)
+        producer->audit_topic =
+            rd_kafka_topic_new(producer->client, producer->config.audit_topic, NULL);
+    /* Records have a tag, accounts none. */
+    if (!producer->audit_topic ||
+        rd_kafka_produce(producer->audit_topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY,
+                         (void *)payload.data, payload.len, key.data, key.len, NULL))
+        return rd_kafka_err2str(rd_kafka_last_error());
+    return NULL;
+}
+
+static void report_account(struct producer *producer, const rd_kafka_message_t *message)
+{
+    if (producer->account_report)
+        producer->account_report(producer->account_arg, message->err == RD_KAFKA_RESP_ERR_NO_ERROR,
+                                 rd_kafka_err2str(message->err));
+}
+
 static enum delivery verdict(const rd_kafka_message_t *message)
 {
     switch (message->err) {
@@ -234,6 +269,10 @@ static void report_deliveries(struct producer *producer, rd_kafka_event_t *event
                 .tag = messages[i]->_private,
             };
 
+            if (!message.tag) {
+                report_account(producer, messages[i]);
+                continue;
+            }
             delivered |= messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
             producer->report(producer->arg, &message, verdict(messages[i]),
                              rd_kafka_err2str(messages[i]->err));
@@ -292,12 +331,13 @@ static enum status replace_client(struct producer *producer, struct error *err)
     struct producer old = *producer;
 
     producer->client = NULL;
-    producer->topic = NULL;
+    producer->topic = producer->audit_topic = NULL;
     producer->events = NULL;
     if (connect_client(producer, err)) {
         disconnect_client(producer);
         producer->client = old.client;
         producer->topic = old.topic;
+        producer->audit_topic = old.audit_topic;
         producer->events = old.events;
         return err->status;
     }
@@ -375,6 +415,20 @@ void producer_poll(struct producer *producer)
     look_at_files(producer);
 }
 
+/* Records do not wait for it. */
+static void ensure_audit_topic(struct producer *producer, int64_t timeout_ms)
+{
+    const struct shipper_kafka_config *config = &producer->config;
+    struct kafka_topic topic = {.name = config->audit_topic,
+                                .partitions = 1,
+                                .replication_factor = config->replication_factor,
+                                .retention_ms = ACCOUNT_RETENTION_MS};
+    struct error err;
+
+    if (kafka_topic_ensure(producer->client, &topic, timeout_ms, &err))
+        log_warn("%s; records go on without it", err.text);
+}
+
 enum status producer_ensure_topic(struct producer *producer, int64_t timeout_ms, struct error *err)
 {
     const struct shipper_kafka_config *config = &producer->config;
@@ -389,6 +443,8 @@ enum status producer_ensure_topic(struct producer *producer, int64_t timeout_ms,
 
     if (config->create_topic)
         status = kafka_topic_ensure(producer->client, &topic, timeout_ms, err);
+    if (config->create_topic && status == OK && config->audit_topic[0])
+        ensure_audit_topic(producer, timeout_ms);
     if (status == OK)
         set_usable(producer);
     else

@@ -9,6 +9,7 @@
 #ifndef SHIPPER_PRODUCER_H
 #define SHIPPER_PRODUCER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,6 +51,17 @@ int producer_fd(const struct producer *producer);
 size_t producer_send(struct producer *producer, const struct outgoing *messages, size_t count,
                      const char **why);
 
+/* What became of a message to the audit topic; `arg` as given. Called from producer_poll. */
+typedef void producer_account_report(void *arg, bool delivered, const char *detail);
+void producer_on_account(struct producer *producer, producer_account_report *report, void *arg);
+
+/*
+ * Queues a message to `kafka.audit_topic`; both are copied. It is not sent again. NULL: its report
+ * will come; else why there will be none.
+ */
+const char *producer_send_account(struct producer *producer, struct slice key,
+                                  struct slice payload);
+
 /*
  * Nothing is under way, and nothing has been for a while: gives connections and threads back; the
  * next producer_send has them again. The library's threads wake up each second.
@@ -69,8 +81,10 @@ void producer_poll(struct producer *producer);
 enum status producer_relink(struct producer *producer, const struct kafka_link *link,
                             struct error *err);
 
-/* Creates the topic if the configuration wants that. Blocks up to `timeout_ms`. As
- * kafka_topic_ensure. */
+/*
+ * Creates the topics if the configuration wants that. Blocks up to `timeout_ms` each. As
+ * kafka_topic_ensure, for the records' topic; without the audit topic it goes on.
+ */
 enum status producer_ensure_topic(struct producer *producer, int64_t timeout_ms, struct error *err);
 
 void producer_close(struct producer *producer); /* what is under way is reported no more */

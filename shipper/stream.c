@@ -115,6 +115,8 @@ void stream_identify_as(struct stream *stream, const char *agent_id, const char 
     stream->fingerprint = fingerprint;
     stream->generation = generation;
     stream->source = record_source_make(agent, name, fingerprint, generation);
+    stream->quoted_id[0] = stream->quoted_id[ACCOUNT_ID_LEN + 1] = '"';
+    account_id_write(stream->quoted_id + 1, stream->source.seed);
     snprintf(key, sizeof(key), "%016llx", (unsigned long long)of_stream.seed);
     memcpy(stream->key, key, STREAM_KEY_LEN);
 }

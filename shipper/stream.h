@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/account.h"
 #include "common/buf.h"
 #include "common/record_id.h"
 #include "common/timestamp.h"
@@ -44,6 +45,7 @@ struct stream {
     uint64_t fingerprint; /* of the content's beginning; 0 = not known yet */
     uint32_t generation;
     struct record_source source; /* valid once the fingerprint is known */
+    char quoted_id[ACCOUNT_ID_LEN + 2]; /* the source as JSON, for each record of it; as valid */
 
     struct timestamp reference;      /* about when its last line was written; zero: not known */
     struct stream_heading *headings; /* lines that name columns, newest first */
@@ -53,7 +55,9 @@ struct stream {
     bool
         took_read_time; /* a line had no time, nor any before it: set by lines, cleared by inputs */
     bool skipping;      /* read.offset is inside of a line that was cut */
-    struct position acked; /* everything before it is acknowledged */
+    struct position acked;  /* everything before it is acknowledged */
+    struct account account; /* at `acked` */
+    bool account_moved;     /* accounts.c: it is on its list */
 
     struct run *first, *last; /* outbox: sent, not yet acknowledged, in order */
     uint64_t lines;           /* handed on since it was opened */

@@ -67,7 +67,7 @@ static bool print_line(void *arg, struct stream *stream, const struct event *eve
     (void)stream;
     (void)event;
     (void)after;
-    if (verdict == LINE_FILTERED || verdict == LINE_NOTHING)
+    if (verdict == LINE_FILTERED || verdict == LINE_DROPPED || verdict == LINE_NOTHING)
         return true;
     room = buf_reserve(&printer->out, record_encoder_bound(&printer->lines->encoder, record) + 1);
     if (!room) {

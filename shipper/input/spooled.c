@@ -153,6 +153,7 @@ static bool identify(struct spooled *spooled, struct part *part, bool sealed)
     part->entry->claimed = true;
     part->entry->last_seen_ms = clock_wall_ms();
     part->stream.read = part->stream.acked = part->entry->acked;
+    part->stream.account = part->entry->account;
     stream_identify(&part->stream, spooled->context->config->agent.id, fingerprint, 0);
     return true;
 }
@@ -308,6 +309,7 @@ void spooled_acked(struct input *input, struct stream *stream)
 
     if (part->entry) {
         part->entry->acked = stream->acked;
+        part->entry->account = stream->account;
         part->entry->size = part->size;
         part->entry->last_seen_ms = clock_wall_ms();
         checkpoint_changed(spooled->context->checkpoint, part->entry);

@@ -209,6 +209,7 @@ static void claim(struct tail *tail, struct tail_file *file, struct checkpoint_e
     if (entry->heading)
         stream_set_heading(stream, entry->acked.offset, slice_of(entry->heading));
     stream->read = stream->acked = entry->acked;
+    stream->account = entry->account;
     stream->reference = (struct timestamp){file->modified_ns / 1000000000, 0};
     stream_identify_as(stream, tail->context->config->agent.id, entry->stream, entry->fingerprint,
                        entry->generation);
@@ -273,6 +274,7 @@ static void start_at_end(struct tail_file *file)
     read->offset = n > 0 ? from + (uint64_t)n : file->size;
     read->mark = stream_mark((struct slice){tail, n > 0 ? (size_t)n : 0});
     file->stream.acked = file->entry->acked = *read;
+    file->stream.account = file->entry->account = (struct account){.from = read->offset};
 }
 
 /* Rule 3. A content that was not known: from its beginning, or as the first start wants it. */

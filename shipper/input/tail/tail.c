@@ -154,6 +154,7 @@ static void tail_acked(struct input *input, struct stream *stream)
 
     if (file->entry) {
         file->entry->acked = stream->acked;
+        file->entry->account = stream->account;
         keep_heading(file->entry, stream);
         checkpoint_changed(tail->checkpoint, file->entry);
     }

@@ -161,8 +161,8 @@ static void existing_topic_is_left_alone(void **state)
 
     (void)state;
     rd_kafka_mock_topic_create(rd_kafka_handle_mock_cluster(client), "logs", 3, 1);
-    expect_ensured(client, (struct kafka_topic){"logs", 0, 0, 0}, OK, "");
-    expect_ensured(client, (struct kafka_topic){"logs", 6, 3, 1 << 23}, OK, "");
+    expect_ensured(client, (struct kafka_topic){"logs", 0, 0, 0, 0}, OK, "");
+    expect_ensured(client, (struct kafka_topic){"logs", 6, 3, 1 << 23, 0}, OK, "");
     rd_kafka_destroy(client);
 }
 
@@ -172,7 +172,7 @@ static void missing_controller_means_try_again(void **state)
     rd_kafka_t *client = open_client(&plain, 1);
 
     (void)state;
-    expect_ensured(client, (struct kafka_topic){"logs", 0, 0, 1 << 23}, RETRY, "'logs'");
+    expect_ensured(client, (struct kafka_topic){"logs", 0, 0, 1 << 23, 0}, RETRY, "'logs'");
     rd_kafka_destroy(client);
 }
 
@@ -181,14 +181,14 @@ static void impossible_topic_is_refused_without_asking(void **state)
     rd_kafka_t *client = open_client(&plain, 1);
 
     (void)state;
-    expect_ensured(client, (struct kafka_topic){"logs", INT64_MAX, 1, 0}, FATAL, "partitions");
+    expect_ensured(client, (struct kafka_topic){"logs", INT64_MAX, 1, 0, 0}, FATAL, "partitions");
     rd_kafka_destroy(client);
 }
 
 static void unreachable_brokers_mean_try_again(void **state)
 {
     struct kafka_link nobody = {.brokers = "127.0.0.1:1"};
-    struct kafka_topic topic = {"logs", 1, 1, 0};
+    struct kafka_topic topic = {"logs", 1, 1, 0, 0};
     rd_kafka_t *client = open_client(&nobody, 0);
     struct error err;
 

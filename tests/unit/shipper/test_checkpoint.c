@@ -57,6 +57,17 @@ static const char *file_path(struct bench *bench, const char *file)
     return path;
 }
 
+/* An account that belongs to its position. */
+static struct account account_at(uint64_t offset)
+{
+    return (struct account){.lines = 2 * offset,
+                            .records = offset,
+                            .sum = UINT64_MAX - offset,
+                            .filtered = offset,
+                            .quarantined = offset / 2,
+                            .quarantined_sum = offset * offset};
+}
+
 static struct checkpoint_entry *add(struct checkpoint *checkpoint, const char *stream,
                                     uint64_t offset)
 {
@@ -65,6 +76,7 @@ static struct checkpoint_entry *add(struct checkpoint *checkpoint, const char *s
     assert_non_null(entry);
     entry->last_seen_ms = NOW_MS;
     entry->acked.offset = offset;
+    entry->account = account_at(offset);
     return entry;
 }
 
@@ -89,6 +101,7 @@ static size_t count(struct checkpoint *checkpoint)
 static void move_to(struct checkpoint *checkpoint, struct checkpoint_entry *entry, uint64_t offset)
 {
     entry->acked.offset = offset;
+    entry->account = account_at(offset);
     checkpoint_changed(checkpoint, entry);
     save(checkpoint);
 }
@@ -120,7 +133,11 @@ static uint64_t offset_read(struct bench *bench)
 
     assert_int_equal(checkpoint_is_new(checkpoint), entry == NULL);
     if (entry) {
+        struct account account = account_at(offset);
+
         assert_string_equal(entry->stream, "/a");
+        if (entry->account.from == 0) /* version 1 had none */
+            assert_memory_equal(&entry->account, &account, sizeof(account));
         assert_null(entry->next);
     }
     checkpoint_close(checkpoint);
@@ -486,6 +503,64 @@ static void only_the_last_two_are_kept(void **state)
     assert_int_equal(offset_read(bench), 14);
 }
 
+static void see(void *arg, const struct checkpoint_entry *entry)
+{
+    struct buf *seen = arg;
+
+    buf_addf(seen, "%s=%llu ", entry->stream, (unsigned long long)entry->account.lines);
+}
+
+static void expect_untold(struct checkpoint *checkpoint, const char *expected)
+{
+    scoped_buf struct buf seen = BUF_INIT(1000);
+
+    assert_int_equal(checkpoint_has_untold(checkpoint), *expected != '\0');
+    checkpoint_each_untold(checkpoint, see, &seen);
+    assert_string_equal(buf_str(&seen), expected);
+    assert_false(checkpoint_has_untold(checkpoint));
+}
+
+static void account_that_moved_is_told_once(void **state)
+{
+    struct checkpoint *checkpoint = open_state(*state);
+    struct checkpoint_entry *a = add(checkpoint, "/a", 0), *b = add(checkpoint, "/b", 0);
+
+    expect_untold(checkpoint, "");
+    move_to(checkpoint, a, 1);
+    expect_untold(checkpoint, "/a=2 ");
+    a->last_seen_ms++;
+    checkpoint_changed(checkpoint, a);
+    expect_untold(checkpoint, "");
+    move_to(checkpoint, a, 2);
+    move_to(checkpoint, b, 1);
+    move_to(checkpoint, a, 3);
+    expect_untold(checkpoint, "/b=2 /a=6 ");
+    a->account.abandoned = 100;
+    checkpoint_changed(checkpoint, a);
+    expect_untold(checkpoint, "/a=6 ");
+    checkpoint_tell_all(checkpoint);
+    checkpoint_tell_all(checkpoint);
+    expect_untold(checkpoint, "/a=6 /b=2 ");
+    checkpoint_close(checkpoint);
+}
+
+static void segment_that_is_over_stays_until_it_is_told(void **state)
+{
+    struct checkpoint *checkpoint = open_state(*state);
+    struct checkpoint_entry *entry = add(checkpoint, "/spool", 0);
+
+    entry->last_seen_ms = 0;
+    move_to(checkpoint, entry, 5); /* all of it, as the first one of a start */
+    assert_int_equal(count(checkpoint), 1);
+    expect_untold(checkpoint, "/spool=10 ");
+    checkpoint_close(checkpoint);
+    checkpoint = open_state(*state);
+    expect_untold(checkpoint, "/spool=10 "); /* nobody knows whether it was taken */
+    save(checkpoint);
+    assert_int_equal(count(checkpoint), 0);
+    checkpoint_close(checkpoint);
+}
+
 /* As version 1 wrote it. */
 static void old_version_is_read(void **state)
 {
@@ -509,6 +584,8 @@ static void old_version_is_read(void **state)
     entry = checkpoint_of_file(checkpoint, 1, 2, NULL);
     assert_non_null(entry);
     assert_true(entry->acked.offset == 16 && entry->acked.timed && entry->size == 32);
+    assert_int_equal(entry->account.from, 16); /* it knew no accounts: counting begins here */
+    assert_int_equal(entry->account.lines, 0);
     save(checkpoint);
     checkpoint_close(checkpoint);
     assert_int_equal(size_of(bench, "checkpoint"), -1);
@@ -583,6 +660,8 @@ int main(void)
         CASE(everything_damaged_is_a_new_start),
         CASE(half_written_file_is_never_read),
         CASE(only_the_last_two_are_kept),
+        CASE(account_that_moved_is_told_once),
+        CASE(segment_that_is_over_stays_until_it_is_told),
         CASE(old_version_is_read),
         CASE(newer_version_is_refused),
         CASE(full_disk_keeps_what_is_there_and_goes_on_later),

@@ -166,7 +166,8 @@ static void record_says_who_and_where(void **state)
     assert_int_equal(bench->seen[1].offset, 4);
     expect_in_record(bench, "\"dataset\":\"web\"");
     expect_in_record(
-        bench, "\"log\":{\"level\":\"info\",\"file\":{\"path\":\"/log/a.log\"},\"offset\":4}");
+        bench, "\"log\":{\"level\":\"info\",\"file\":{\"path\":\"/log/a.log\",\"fingerprint\":"
+               "\"16a422e56c74c43a\"},\"offset\":4}");
     expect_in_record(bench, "\"host\":{\"name\":\"host\"},\"agent\":{\"id\":\"agent\"}");
     assert_null(strstr(bench->text, "\"original\":\"h - "));
 }
@@ -427,6 +428,19 @@ static void records_are_changed_then_chosen_then_redacted(void **state)
     assert_null(strstr(bench->text, "10.1.2.3"));
 }
 
+/* By its place the audit finds it again. */
+static void no_rule_takes_the_place_away(void **state)
+{
+    struct field_step_config steps[] = {{.remove = (char *)"log"}};
+    struct bench *bench = *state;
+
+    bench->input.process.fields = steps;
+    bench->input.process.field_count = 1;
+    reopen(bench);
+    give_all(bench, SLICE("bad\n" LINE("u")));
+    expect_in_record(bench, "\"log\":{\"file\":{\"fingerprint\":\"16a422e56c74c43a\"},\"offset\":4}");
+}
+
 static void shortened_record_is_redacted_too(void **state)
 {
     struct redact_config redact = {.email = REDACT_MASK};
@@ -481,8 +495,8 @@ static void rate_limit_drops_when_asked(void **state)
     give_all(bench, SLICE(LINE("a") LINE("b") LINE("c")));
     assert_int_equal(bench->count, 3);
     assert_int_equal(bench->seen[0].verdict, LINE_PARSED);
-    assert_int_equal(bench->seen[1].verdict, LINE_FILTERED);
-    assert_int_equal(bench->seen[2].verdict, LINE_FILTERED);
+    assert_int_equal(bench->seen[1].verdict, LINE_DROPPED);
+    assert_int_equal(bench->seen[2].verdict, LINE_DROPPED);
     assert_int_equal(bench->seen[2].time_s, LINE_TIME);
 }
 
@@ -524,6 +538,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(record_says_who_and_where),
+        CASE(no_rule_takes_the_place_away),
         CASE(original_is_kept_when_wanted),
         CASE(standard_input_has_no_path),
         CASE(line_without_time_takes_the_last_one),

@@ -107,7 +107,8 @@ static enum status add(int i, size_t len, uint64_t after)
     if (!room)
         return RETRY;
     memset(room, (int)('A' + after % 26), len);
-    return outbox_commit(bench.outbox, &bench.streams[i], len, &(struct position){.offset = after});
+    return outbox_commit(bench.outbox, &bench.streams[i], len, after - 1, 1,
+                         &(struct position){.offset = after});
 }
 
 static void add_ok(int i, size_t len, uint64_t after)
@@ -118,7 +119,9 @@ static void add_ok(int i, size_t len, uint64_t after)
 static void pass(int i, uint64_t after)
 {
     assert_int_equal(
-        outbox_pass(bench.outbox, &bench.streams[i], &(struct position){.offset = after}), OK);
+        outbox_pass(bench.outbox, &bench.streams[i], &(struct account){.lines = 1, .filtered = 1},
+                    &(struct position){.offset = after}),
+        OK);
 }
 
 static void flush(void)
@@ -393,10 +396,66 @@ static void bound_beyond_a_chunk_takes_only_what_is_written(void **state)
         assert_non_null(room);
         memset(room, 'x', 1000);
         assert_int_equal(
-            outbox_commit(bench.outbox, &bench.streams[0], 1000, &(struct position){.offset = i}),
+            outbox_commit(bench.outbox, &bench.streams[0], 1000, i - 1, 1,
+                          &(struct position){.offset = i}),
             OK);
     }
     assert_true(outbox_bytes(bench.outbox) <= 2 * CHUNK);
+}
+
+static void account_stands_at_the_acknowledged_position(void **state)
+{
+    (void)state;
+    add_ok(0, 10, 5);
+    add_ok(0, 10, 9);
+    pass(0, 12);
+    flush();
+    add_ok(0, 10, 20);
+    flush();
+    report(2, DELIVERED); /* of the second run: the first one is waited for */
+    assert_int_equal(bench.streams[0].account.lines, 0);
+    report(0, DELIVERED);
+    report(0, DELIVERED);
+    assert_int_equal(bench.streams[0].acked.offset, 20);
+    assert_int_equal(bench.streams[0].account.lines, 4);
+    assert_int_equal(bench.streams[0].account.records, 3);
+    assert_int_equal(bench.streams[0].account.sum, 4 + 8 + 19);
+    assert_int_equal(bench.streams[0].account.filtered, 1);
+    assert_true(account_is_sound(&bench.streams[0].account));
+}
+
+static void record_of_several_lines_is_one_record(void **state)
+{
+    (void)state;
+    assert_non_null(outbox_reserve(bench.outbox, 100));
+    assert_int_equal(outbox_commit(bench.outbox, &bench.streams[0], 10, 100, 7,
+                                   &(struct position){.offset = 500}),
+                     OK);
+    flush();
+    report(0, DELIVERED);
+    assert_int_equal(bench.streams[0].account.lines, 7);
+    assert_int_equal(bench.streams[0].account.records, 1);
+    assert_int_equal(bench.streams[0].account.joined, 6);
+    assert_int_equal(bench.streams[0].account.sum, 100);
+}
+
+static void quarantined_record_is_counted_by_its_offset(void **state)
+{
+    static const char record[] = "{\"message\":\"{\\\"log\\\":1\",\"log\":{\"offset\":4711}}";
+    char *room = outbox_reserve(bench.outbox, sizeof(record));
+
+    (void)state;
+    memcpy(room, record, sizeof(record) - 1);
+    assert_int_equal(outbox_commit(bench.outbox, &bench.streams[0], sizeof(record) - 1, 4711, 1,
+                                   &(struct position){.offset = 5000}),
+                     OK);
+    flush();
+    report(0, DELIVERY_REFUSED);
+    flush();
+    report(0, DELIVERY_REFUSED);
+    assert_int_equal(bench.streams[0].account.records, 1);
+    assert_int_equal(bench.streams[0].account.quarantined, 1);
+    assert_int_equal(bench.streams[0].account.quarantined_sum, 4711);
 }
 
 static void memory_is_given_back_when_nothing_is_under_way(void **state)
@@ -426,8 +485,9 @@ static void close_with_records_under_way_releases_all(void **state)
 #define RECORDS_MAX 20000
 
 static struct {
-    bool done[STREAMS][RECORDS_MAX];
+    bool done[STREAMS][RECORDS_MAX], passed[STREAMS][RECORDS_MAX];
     uint64_t count[STREAMS], acked[STREAMS], refused;
+    struct account account[STREAMS]; /* of what is acked */
 } model;
 
 static void check_acked(struct stream *stream)
@@ -436,8 +496,17 @@ static void check_acked(struct stream *stream)
 
     assert_true(stream->acked.offset >= model.acked[i]);
     assert_true(stream->acked.offset <= model.count[i]);
-    for (; model.acked[i] < stream->acked.offset; model.acked[i]++)
-        assert_true(model.done[i][model.acked[i]]);
+    for (; model.acked[i] < stream->acked.offset; model.acked[i]++) {
+        uint64_t n = model.acked[i];
+
+        assert_true(model.done[i][n]);
+        model.account[i].lines++;
+        model.account[i].records += !model.passed[i][n];
+        model.account[i].sum += model.passed[i][n] ? 0 : n;
+        model.account[i].filtered += model.passed[i][n];
+    }
+    model.account[i].quarantined = stream->account.quarantined; /* checked at the end */
+    assert_memory_equal(&stream->account, &model.account[i], sizeof(model.account[i]));
 }
 
 /* The stream and number stand in the record. */
@@ -455,7 +524,7 @@ static bool model_add(struct rng *rng, int i)
     memset(room, (int)(n & 0xff), len);
     memcpy(room, &i, sizeof(i));
     memcpy(room + 8, &n, sizeof(n));
-    if (outbox_commit(bench.outbox, &bench.streams[i], len, &after) != OK)
+    if (outbox_commit(bench.outbox, &bench.streams[i], len, n, 1, &after) != OK)
         return false;
     model.count[i]++;
     return true;
@@ -490,6 +559,7 @@ static void model_step(struct rng *rng, int64_t *now_ms)
         outbox_flush(bench.outbox, *now_ms);
         break;
     case 1:
+        model.passed[i][model.count[i]] = true;
         model.done[i][model.count[i]++] = true;
         pass(i, model.count[i]);
         break;
@@ -528,8 +598,12 @@ static void any_order_moves_over_the_acknowledged_prefix_only(void **state)
             model_report(0, DELIVERED);
     }
     flush();
-    for (int i = 0; i < STREAMS; i++)
+    for (int i = 0; i < STREAMS; i++) {
         expect_acked(i, model.count[i]);
+        assert_true(account_is_sound(&bench.streams[i].account));
+        bench.quarantined -= bench.streams[i].account.quarantined;
+    }
+    assert_int_equal(bench.quarantined, 0);
     outbox_trim(bench.outbox);
     assert_true(outbox_bytes(bench.outbox) <= CHUNK);
 }
@@ -556,6 +630,9 @@ int main(void)
         TEST(record_beyond_the_limit_is_rejected),
         TEST(record_larger_than_all_of_the_budget_goes_alone),
         TEST(bound_beyond_a_chunk_takes_only_what_is_written),
+        TEST(account_stands_at_the_acknowledged_position),
+        TEST(record_of_several_lines_is_one_record),
+        TEST(quarantined_record_is_counted_by_its_offset),
         TEST(memory_is_given_back_when_nothing_is_under_way),
         TEST(close_with_records_under_way_releases_all),
         TEST(any_order_moves_over_the_acknowledged_prefix_only),
