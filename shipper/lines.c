@@ -176,19 +176,12 @@ static void stamp(struct lines *lines, const struct stream *stream, const struct
         record_set_constant(record, FIELD_EVENT_DATASET, lines->constants.dataset);
     if (strcmp(stream->path, "-") != 0) /* standard input has no path */
         record_set_text(record, FIELD_LOG_FILE_PATH, slice_of(stream->path));
+    record_set_json(record, FIELD_LOG_FILE_FINGERPRINT,
+                    (struct slice){stream->quoted_id, sizeof(stream->quoted_id)});
     record_set_long(record, FIELD_LOG_OFFSET, (int64_t)event->offset);
     if (!record_has(record, FIELD_HOST_NAME)) /* a line in ECS may say it itself */
         record_set_constant(record, FIELD_HOST_NAME, lines->constants.host);
     record_set_constant(record, FIELD_AGENT_ID, lines->constants.agent);
-}
-
-/* By this the record is found again, and counted (common/account.h): no rule takes it away. */
-static void stamp_place(const struct stream *stream, const struct event *event,
-                        struct record *record)
-{
-    record_set_json(record, FIELD_LOG_FILE_FINGERPRINT,
-                    (struct slice){stream->quoted_id, sizeof(stream->quoted_id)});
-    record_set_long(record, FIELD_LOG_OFFSET, (int64_t)event->offset);
 }
 
 /* False: the line is a heading or a comment; *parsed says whether it fits otherwise. */
@@ -253,7 +246,6 @@ static enum line_verdict make_record(struct lines *lines, struct stream *stream,
         record_tag(record, "_multiline_limit");
     if (!process_record(lines, record))
         return LINE_FILTERED;
-    stamp_place(stream, event, record);
     return parsed ? LINE_PARSED : LINE_UNPARSED;
 }
 
@@ -354,5 +346,4 @@ void lines_shorten(struct lines *lines, const struct stream *stream, const struc
         process_fields(lines->process, record);
         process_redact(lines->process, record);
     }
-    stamp_place(stream, event, record);
 }

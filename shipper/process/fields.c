@@ -19,6 +19,7 @@ static const struct {
     {FIELD_TIMESTAMP, "the record's index depends on it"},
     {FIELD_EVENT_DATASET, "it decides the index; set `dataset` of the input"},
     {FIELD_LOG_FILE_PATH, "it says where the line was read"},
+    {FIELD_LOG_FILE_FINGERPRINT, "by it `indexer audit` finds the record"},
     {FIELD_LOG_OFFSET, "it says where the line was read"},
     {FIELD_AGENT_ID, "it says who read the line"},
 };

@@ -428,19 +428,6 @@ static void records_are_changed_then_chosen_then_redacted(void **state)
     assert_null(strstr(bench->text, "10.1.2.3"));
 }
 
-/* By its place the audit finds it again. */
-static void no_rule_takes_the_place_away(void **state)
-{
-    struct field_step_config steps[] = {{.remove = (char *)"log"}};
-    struct bench *bench = *state;
-
-    bench->input.process.fields = steps;
-    bench->input.process.field_count = 1;
-    reopen(bench);
-    give_all(bench, SLICE("bad\n" LINE("u")));
-    expect_in_record(bench, "\"log\":{\"file\":{\"fingerprint\":\"16a422e56c74c43a\"},\"offset\":4}");
-}
-
 static void shortened_record_is_redacted_too(void **state)
 {
     struct redact_config redact = {.email = REDACT_MASK};
@@ -538,7 +525,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(record_says_who_and_where),
-        CASE(no_rule_takes_the_place_away),
         CASE(original_is_kept_when_wanted),
         CASE(standard_input_has_no_path),
         CASE(line_without_time_takes_the_last_one),

@@ -152,6 +152,7 @@ static void wrong_steps_are_refused_with_a_reason(void **state)
         {{.rename = "labels.t", .to = "@timestamp"}, "index"},
         {{.copy = "labels.d", .to = "event.dataset"}, "dataset"},
         {{.remove = "log.offset"}, "where the line was read"},
+        {{.remove = "log.file.fingerprint"}, "finds the record"},
         {{.remove = "log.*"}, "where the line was read"},
         {{.copy = "labels", .to = "x"}, "object"},
         {{.copy = "x", .to = "labels"}, "object"},
