@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/account.h"
 #include "common/embed.h"
 #include "common/http_pin.h"
 #include "indexer/dedup.h"
@@ -38,6 +39,7 @@ static const cyaml_schema_field_t kafka_fields[] = {
     TEXT("topic", struct indexer_kafka_config, topic, 1, 249),
     TEXT("group", struct indexer_kafka_config, group, 1, 255),
     TEXT("dlq_topic", struct indexer_kafka_config, dlq_topic, 1, 249),
+    TEXT("audit_topic", struct indexer_kafka_config, audit_topic, 0, 249),
     TEXT("instance_id", struct indexer_kafka_config, instance_id, 0, 255),
     FLAG("create_topic", struct indexer_kafka_config, create_topic),
     FLAG("idempotence", struct indexer_kafka_config, idempotence),
@@ -253,6 +255,9 @@ static void check_kafka(struct config *config, const struct indexer_kafka_config
     if (strcmp(c->topic, c->dlq_topic) == 0)
         config_problem(config, "kafka.dlq_topic",
                        "is the topic that is read; expected another one");
+    if (strcmp(c->topic, c->audit_topic) == 0 || strcmp(c->dlq_topic, c->audit_topic) == 0)
+        config_problem(config, "kafka.audit_topic",
+                       "is the topic of records or dead letters; expected another one");
     config_check_range(config, "kafka.session_timeout_ms", c->session_timeout_ms, 6000, 1800000,
                        "6s to 30m");
     config_check_range(config, "kafka.prefetch_max_bytes", c->prefetch_max_bytes, 1u << 20,
@@ -348,6 +353,7 @@ enum status indexer_config_load(const char *path, const char *const *settings,
 {
     struct indexer_config *loaded;
     void *data;
+    char *topic;
     long processors;
     enum status status = config_load(&indexer_config_schema, path, settings, holder, &data, err);
 
@@ -362,6 +368,11 @@ enum status indexer_config_load(const char *path, const char *const *settings,
         processors = sysconf(_SC_NPROCESSORS_ONLN);
         loaded->workers = processors < 1 ? 1 : processors > 64 ? 64 : (uint32_t)processors;
     }
+    topic = account_topic(loaded->kafka.topic, loaded->kafka.audit_topic);
+    if (!topic)
+        return error_set(err, FATAL, "out of memory");
+    free(loaded->kafka.audit_topic);
+    loaded->kafka.audit_topic = topic;
     *out = loaded;
     return OK;
 }

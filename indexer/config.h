@@ -17,6 +17,7 @@
 struct indexer_kafka_config {
     struct kafka_link link;
     char *topic, *group, *dlq_topic, *instance_id, *assignor;
+    char *audit_topic; /* as account_topic makes it */
     bool create_topic, idempotence;
     uint32_t partitions, replication_factor;
     uint64_t session_timeout_ms, prefetch_max_bytes, drain_timeout_ms, commit_interval_ms;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/account.h"
 #include "common/clock.h"
 #include "common/health.h"
 #include "common/kafka.h"
@@ -266,13 +267,15 @@ enum status consumer_open(const struct indexer_kafka_config *config, struct offs
 static enum status ensure_topics(struct consumer *consumer, int64_t timeout_ms, struct error *err)
 {
     const struct indexer_kafka_config *config = consumer->config;
-    const char *names[] = {config->topic, config->dlq_topic};
+    const char *names[] = {config->topic, config->dlq_topic, config->audit_topic};
 
-    for (size_t i = 0; config->create_topic && i < ARRAY_LEN(names); i++) {
+    for (size_t i = 0; config->create_topic && i < ARRAY_LEN(names) && names[i][0]; i++) {
+        bool audit = names[i] == config->audit_topic; /* small, and not for the consumers */
         struct kafka_topic topic = {.name = names[i],
-                                    .partitions = config->partitions,
+                                    .partitions = audit ? 1 : config->partitions,
                                     .replication_factor = config->replication_factor,
-                                    .message_max_bytes = 8 << 20}; /* as the shipper makes it */
+                                    .message_max_bytes = audit ? 0 : 8 << 20, /* as the shipper */
+                                    .retention_ms = audit ? ACCOUNT_RETENTION_MS : 0};
         enum status status = kafka_topic_ensure(consumer->client, &topic, timeout_ms, err);
 
         if (status == RETRY) {

@@ -290,6 +290,51 @@ static int dlq_command(const struct program *program, int argc, char **argv)
     return code;
 }
 
+static int audit_command(const struct program *program, int argc, char **argv)
+{
+    static const char help[] =
+        "Proves that every line that shippers have read is in the index exactly once, or says\n"
+        "which is not: what they have told of each file (kafka.audit_topic) is compared with what\n"
+        "the index and the dead letters hold, and what the group has not committed yet is told\n"
+        "from what is missing.\n"
+        "  indexer audit                       everything that was told\n"
+        "  indexer audit --from now-24h --file '*/access.log' --wait 60s\n"
+        "Times are those at which lines were read. READ counts lines, the others records; what a\n"
+        "rule, a rate limit or being a heading left out is in LEFT OUT.\n"
+        "Exit codes: 0 complete, or the rest is under way; 1 failed, or nothing was told; 2 usage;\n"
+        "3 something is missing, doubled, or was gone before it could be read.";
+    struct audit_arguments arguments = {0};
+    const char *prefix = NULL;
+    const struct option_row rows[] = {
+        CONFIG_OPTIONS(source.path, source.settings),
+        {"from", 0, "TIME", OPTION_TEXT, &arguments.from, "read later: 2h, now-1d, 2026-11-20, …"},
+        {"to", 0, "TIME", OPTION_TEXT, &arguments.to, "read not later"},
+        {"host", 0, "NAME", OPTION_TEXT, &arguments.host, "only this host; * and ? match any"},
+        {"file", 'f', "NAME", OPTION_TEXT, &arguments.file, "only these files; * and ? match any"},
+        {"wait", 'w', "TIME", OPTION_TEXT, &arguments.wait,
+         "wait so long until indexers have processed what is in the topic: 60s, 5m"},
+        {"index-prefix", 0, "NAME", OPTION_TEXT, &prefix,
+         "look into these indices, e.g. of a replay (elasticsearch.index_prefix)"},
+        {"verbose", 'v', NULL, OPTION_FLAG, &arguments.verbose,
+         "show each generation of a file, and all that is missing"},
+        {"json", 0, NULL, OPTION_FLAG, &arguments.json, "print JSON instead of a table"},
+        {0}};
+    struct indexer_config *config;
+    struct config *holder;
+    char **rest, *configured;
+    int code;
+
+    if (!begin(program, rows, help, argc, argv, &rest, &holder, &config, &code))
+        return code;
+    configured = config->elasticsearch.index_prefix;
+    if (prefix)
+        config->elasticsearch.index_prefix = (char *)prefix;
+    code = audit_records(config, &arguments);
+    config->elasticsearch.index_prefix = configured; /* config_close releases what it made */
+    config_close(holder);
+    return code;
+}
+
 static int explain_command(const struct program *program, int argc, char **argv)
 {
     bool json = false;
@@ -349,6 +394,8 @@ static const struct command commands[] = {
     {"tail", "tail [QUERY]", "what a query finds in the topic, from now on", tail_command},
     {"replay", "replay", "a part of the topic once more: to Elasticsearch, a file, stdout",
      replay_command},
+    {"audit", "audit", "proves that every line read is in the index, by host and file",
+     audit_command},
     {"dlq", "dlq ACTION [LETTER...]", "dead letters: list, show, redrive, discard", dlq_command},
     {"retention", "retention status|run", "what is deleted when, and deleting it now",
      retention_command},

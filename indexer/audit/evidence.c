@@ -21,7 +21,7 @@
 #define KAFKA_MS    10000
 #define SILENCE_MS  30000
 #define BEFORE_MS   3600000 /* a message has the time at which it was queued, before its account */
-#define RECORDS_MAX 20000000 /* of all contents that are looked into; 1 GB */
+#define RECORDS_MAX 5000000 /* of all contents that are looked into; 200 MB */
 #define GAPS_MAX    1000     /* that are listed of one content */
 
 struct sent { /* a record in the topic */
@@ -131,8 +131,9 @@ static enum status take_message(struct inquiry *inquiry, const rd_kafka_message_
         return OK;
     if (++inquiry->records > RECORDS_MAX)
         return error_set(err, FATAL,
-                         "more than %d records would have to be looked at one by one; narrow the "
-                         "audit by --file, --host, --from or --to",
+                         "more than %d records would have to be looked at one by one; wait for "
+                         "the indexers by --wait, or narrow the audit by --file, --host, --from "
+                         "or --to",
                          RECORDS_MAX);
     sent.time_ms = time_of(value);
     return add_sent(&suspect->sent, &sent) ? OK : no_memory(err);

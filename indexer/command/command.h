@@ -45,6 +45,13 @@ struct dlq_arguments {
 
 int dlq_letters(const struct indexer_config *config, const struct dlq_arguments *arguments);
 
+struct audit_arguments {
+    const char *from, *to, *host, *file, *wait;
+    bool verbose, json;
+};
+
+int audit_records(const struct indexer_config *config, const struct audit_arguments *arguments);
+
 /* Call `each` with the names of actions, reasons and states, for completion. */
 void dlq_actions(void (*each)(void *arg, const char *name, const char *about), void *arg);
 void dlq_reasons(void (*each)(void *arg, const char *name, const char *about), void *arg);

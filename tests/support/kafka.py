@@ -28,6 +28,12 @@ class Kafka:
             except KafkaException:
                 pass  # it was never created
 
+    def delete_records(self, topic):
+        """All that is in it now; offsets go on."""
+        ends = [TopicPartition(topic, partition, end) for partition, end in self.end_offsets(topic).items()]
+        for future in self.admin.delete_records(ends, operation_timeout=TIMEOUT_S).values():
+            future.result(TIMEOUT_S)
+
     def partitions(self, topic):
         return sorted(self.admin.list_topics(topic, timeout=TIMEOUT_S).topics[topic].partitions)
 

@@ -6,7 +6,7 @@ import secrets
 from support import access_log
 from support.elastic import Elastic, ElasticError
 from support.kafka import Kafka
-from support.programs import Program
+from support.programs import Program, run_cli
 from support.waiting import TimedOut, wait_for
 
 SAMPLE = 10  # sequence numbers shown of those that are wrong
@@ -34,6 +34,7 @@ class Pipeline:
             "ALPEX_STATE_DIR": str(self.folder / "state"),
             "ALPEX_HTTP_LISTEN": "127.0.0.1:0",
             "ALPEX_AGENT_ID": f"agent-{self.name}",
+            "ALPEX_KAFKA_AUDIT_INTERVAL_MS": "500ms",
             **extra,
         }
 
@@ -176,6 +177,36 @@ class Pipeline:
             if found
         )
 
+    def audit(self, *arguments, **environment):
+        """`indexer audit --json`: exit code and what it found."""
+        done = run_cli(
+            "indexer", "audit", "--json", *arguments, timeout_s=60, **self.indexer_environment(**environment)
+        )
+        assert done.returncode in (0, 3), (done.returncode, done.stderr.decode())
+        return done.returncode, json.loads(done.stdout)
+
+    def assert_audit_complete(self, read, timeout_s=20, **expected):
+        """The shippers have told of `read` lines, and `indexer audit` finds each record once."""
+        last = {}
+
+        def told():
+            last["code"], last["result"] = self.audit("--wait", "20s")
+            return last["result"]["total"]["read"] >= read
+
+        wait_for(
+            told, timeout_s, lambda: f"{read} lines to be told, not {last['result']['total']}", self.log_tails, 0.3
+        )
+        total = last["result"]["total"]
+        assert last["code"] == 0 and total["state"] == "complete", last["result"]
+        assert total["read"] == read, last["result"]
+        assert total["missing"] == total["doubled"] == total["under_way"] == total["surplus"] == 0, total
+        assert total["acknowledged"] == total["indexed"] + total["dead"], total
+        left_out = sum(total[name] for name in ("joined", "filtered", "dropped", "headings", "quarantined"))
+        assert total["read"] == total["acknowledged"] + left_out, total
+        for name, value in expected.items():
+            assert total[name] == value, (name, total)
+        return last["result"]
+
     def close(self):
         for writer in self._writers:
             writer.stop()
@@ -185,4 +216,4 @@ class Pipeline:
     def remove(self):
         """What is left in the services; they must be up."""
         self.elastic.remove(self.prefix)
-        self.kafka.delete_topics(self.topic, self.dlq_topic)
+        self.kafka.delete_topics(self.topic, self.dlq_topic, f"{self.topic}.audit")
