@@ -14,7 +14,7 @@
 #include "indexer/config.h"
 #include "indexer/reader.h"
 
-#define KAFKA_MS   10000
+#define KAFKA_MS   5000
 #define SILENCE_MS 30000 /* Kafka says nothing for this long: given up */
 
 /*
