@@ -31,20 +31,20 @@
 
 #include "common/buf.h"
 
-#define ACCOUNT_ID_LEN       16 /* hex digits */
+#define ACCOUNT_ID_LEN       16                               /* hex digits */
 #define ACCOUNT_RETENTION_MS ((int64_t)30 * 24 * 3600 * 1000) /* of a topic made for them */
 
 struct account {
-    uint64_t from;      /* offset that counting began at */
-    uint64_t lines;     /* read */
-    uint64_t records;   /* sent: acknowledged by Kafka, or in the quarantine */
-    uint64_t sum;       /* of their offsets, modulo 2^64 */
-    uint64_t joined;    /* lines behind the first one of their record */
-    uint64_t filtered;  /* lines that a rule left out */
-    uint64_t dropped;   /* lines beyond the rate limit */
-    uint64_t headings;  /* lines that are no data: names of columns, comments */
+    uint64_t from;                         /* offset that counting began at */
+    uint64_t lines;                        /* read */
+    uint64_t records;                      /* sent: acknowledged by Kafka, or in the quarantine */
+    uint64_t sum;                          /* of their offsets, modulo 2^64 */
+    uint64_t joined;                       /* lines behind the first one of their record */
+    uint64_t filtered;                     /* lines that a rule left out */
+    uint64_t dropped;                      /* lines beyond the rate limit */
+    uint64_t headings;                     /* lines that are no data: names of columns, comments */
     uint64_t quarantined, quarantined_sum; /* of `records`: refused by Kafka for good */
-    uint64_t abandoned; /* bytes that were gone before they could be read */
+    uint64_t abandoned;                    /* bytes that were gone before they could be read */
 };
 
 /* One record that begins at `offset` and is made of `lines` lines. */

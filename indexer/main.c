@@ -301,7 +301,8 @@ static int audit_command(const struct program *program, int argc, char **argv)
         "  indexer audit --from now-24h --file '*/access.log' --wait 60s\n"
         "Times are those at which lines were read. READ counts lines, the others records; what a\n"
         "rule, a rate limit or being a heading left out is in LEFT OUT.\n"
-        "Exit codes: 0 complete, or the rest is under way; 1 failed, or nothing was told; 2 usage;\n"
+        "Exit codes: 0 complete, or the rest is under way; 1 failed, or nothing was told; 2 "
+        "usage;\n"
         "3 something is missing, doubled, or was gone before it could be read.";
     struct audit_arguments arguments = {0};
     const char *prefix = NULL;

@@ -131,8 +131,7 @@ static bool is_off(const struct accounts *accounts)
 
 static bool has_moved(const struct accounts *accounts)
 {
-    return accounts->count ||
-           (accounts->checkpoint && checkpoint_has_untold(accounts->checkpoint));
+    return accounts->count || (accounts->checkpoint && checkpoint_has_untold(accounts->checkpoint));
 }
 
 /* checkpoint_teller */
@@ -260,8 +259,7 @@ void accounts_tell(struct accounts *accounts, int64_t now_ms)
 bool accounts_busy(const struct accounts *accounts)
 {
     return !is_off(accounts) &&
-           (accounts->under_way ||
-            (has_moved(accounts) && clock_mono_ms() >= accounts->pause_ms));
+           (accounts->under_way || (has_moved(accounts) && clock_mono_ms() >= accounts->pause_ms));
 }
 
 void accounts_close(struct accounts *accounts)

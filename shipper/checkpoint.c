@@ -523,7 +523,8 @@ static void forget_old(struct checkpoint *checkpoint, int64_t wall_ms)
 
     for (; entry; entry = next) {
         next = entry->next;
-        /* A segment of a spool is over when it is acknowledged, but for what is to be told of it. */
+        /* A segment of a spool is over when it is acknowledged, but for what is to be told of it.
+         */
         if (!entry->claimed && !(entry->last_seen_ms == 0 && entry->untold) &&
             entry->last_seen_ms <= wall_ms - FORGET_AFTER)
             remove_entry(checkpoint, entry);

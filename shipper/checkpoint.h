@@ -40,10 +40,10 @@ struct checkpoint_entry {
     int64_t born_ns;        /* of the inode; 0 = the file system does not say */
     struct position acked;
     struct account account; /* at `acked` */
-    char *heading;        /* owned; the line that names the columns at `acked`; NULL: none */
-    uint64_t size;        /* of the file when it was last looked at */
-    int64_t last_seen_ms; /* wall */
-    bool finished;        /* an archive, or a file of a folder: read to its end */
+    char *heading;          /* owned; the line that names the columns at `acked`; NULL: none */
+    uint64_t size;          /* of the file when it was last looked at */
+    int64_t last_seen_ms;   /* wall */
+    bool finished;          /* an archive, or a file of a folder: read to its end */
 };
 
 /*

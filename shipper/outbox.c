@@ -36,8 +36,8 @@ struct run {
     struct timestamp first; /* time of its first record */
     struct stream *stream;
     struct chunk *chunk;
-    uint64_t records; /* not yet acknowledged */
-    bool closed;      /* handed over: nothing is added any more */
+    uint64_t records;       /* not yet acknowledged */
+    bool closed;            /* handed over: nothing is added any more */
     struct account account; /* of its lines */
     struct position after;
 };

@@ -39,9 +39,8 @@
 #define DELAY_MAX_MS  1000 /* an input with a rate limit is asked at least this often */
 
 /* Encodes into the outbox. False: it is full. */
-static bool send_record(struct pipeline *pipeline, struct stream *stream,
-                        const struct event *event, struct record *record,
-                        const struct position *after, enum status *status)
+static bool send_record(struct pipeline *pipeline, struct stream *stream, const struct event *event,
+                        struct record *record, const struct position *after, enum status *status)
 {
     struct record_encoder *encoder = &pipeline->lines->encoder;
     char *room = outbox_reserve(pipeline->outbox, record_encoder_bound(encoder, record));

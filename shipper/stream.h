@@ -44,7 +44,7 @@ struct stream {
     char key[STREAM_KEY_LEN];
     uint64_t fingerprint; /* of the content's beginning; 0 = not known yet */
     uint32_t generation;
-    struct record_source source; /* valid once the fingerprint is known */
+    struct record_source source;        /* valid once the fingerprint is known */
     char quoted_id[ACCOUNT_ID_LEN + 2]; /* the source as JSON, for each record of it; as valid */
 
     struct timestamp reference;      /* about when its last line was written; zero: not known */

@@ -42,8 +42,8 @@ struct audit_letter {
 struct audit_gap {
     uint64_t first, last; /* offsets of the first and the last one's beginning */
     uint64_t records;
-    int64_t time_ms;      /* of the first one; INT64_MIN: not known */
-    int32_t partition;    /* of the topic; -1: it is not there any more */
+    int64_t time_ms;   /* of the first one; INT64_MIN: not known */
+    int32_t partition; /* of the topic; -1: it is not there any more */
     int64_t first_offset, last_offset;
 };
 
@@ -68,8 +68,8 @@ struct audit_content {
     struct audit_point seen;          /* the first point that was read */
     bool has_base, has_top, has_seen;
 
-    struct account told;     /* between base and top */
-    uint64_t sent, sent_sum; /* records that Kafka has taken, and their offsets */
+    struct account told;           /* between base and top */
+    uint64_t sent, sent_sum;       /* records that Kafka has taken, and their offsets */
     uint64_t indexed, indexed_sum; /* documents */
     struct audit_letter *letters;  /* by offset and line, each once */
     size_t letter_count, letter_room;
@@ -81,8 +81,8 @@ struct audit_content {
     size_t gap_count, gap_room;
 };
 
-struct audit_choice { /* what is looked at */
-    int64_t from_ms, to_ms; /* wall; INT64_MIN, INT64_MAX: no limit */
+struct audit_choice {        /* what is looked at */
+    int64_t from_ms, to_ms;  /* wall; INT64_MIN, INT64_MAX: no limit */
     const char *host, *file; /* patterns with * and ?; NULL: all */
 };
 
@@ -157,7 +157,6 @@ enum status audit_judge(const struct indexer_config *config, struct audit_book *
 struct audit_report {
     bool json, verbose;
     uint64_t lag, unknown_letters;
-    const char *command; /* by which to replay, with the options that lead to the same services */
 };
 
 /* Prints; true: nothing is missing, doubled or abandoned. */

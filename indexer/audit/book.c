@@ -124,8 +124,8 @@ static struct audit_content *make_content(struct audit_book *book, const struct 
 }
 
 /*
- * Does `point` say more than `best`? An account is about the beginning of a content, so the one that
- * reaches further does, also when a lost state lets a shipper begin again.
+ * Does `point` say more than `best`? An account is about the beginning of a content, so the one
+ * that reaches further does, also when a lost state lets a shipper begin again.
  */
 static bool says_more(const struct audit_point *point, const struct audit_point *best)
 {
@@ -143,8 +143,7 @@ static void take_point(struct audit_content *content, const struct audit_choice 
         content->seen = *point;
         content->has_seen = true;
     }
-    if (point->time_ms <= choice->to_ms &&
-        (!content->has_top || says_more(point, &content->top))) {
+    if (point->time_ms <= choice->to_ms && (!content->has_top || says_more(point, &content->top))) {
         content->top = *point;
         content->has_top = true;
     }
@@ -252,8 +251,7 @@ void audit_book_settle(struct audit_book *book)
     while ((content = *link)) {
         if (content->has_top)
             set_told(content);
-        if (content->has_top &&
-            (content->top.to > content->base.to || content->told.abandoned)) {
+        if (content->has_top && (content->top.to > content->base.to || content->told.abandoned)) {
             link = &content->next;
             continue;
         }

@@ -107,9 +107,8 @@ static bool settle_bucket(struct audit_content *content, struct slice bucket, st
         .min = member_number(stats.raw, "min"),
         .max = member_number(stats.raw, "max"),
     };
-    if (found.count != member_number(stats.raw, "count") ||
-        found.min < (double)content->base.to || found.max >= (double)content->top.to ||
-        !is_exact(&found, found.max))
+    if (found.count != member_number(stats.raw, "count") || found.min < (double)content->base.to ||
+        found.max >= (double)content->top.to || !is_exact(&found, found.max))
         return add_ask(asks, content, content->base.to, content->top.to);
     add_found(content, &found);
     return true;
@@ -124,8 +123,7 @@ static enum status take_buckets(const struct audit_book *book, struct slice answ
 
     if (!json_member(answer, "aggregations", &aggregations))
         return OK; /* there is no index */
-    if (!json_member(aggregations.raw, "c", &by_id) ||
-        !json_member(by_id.raw, "buckets", &buckets))
+    if (!json_member(aggregations.raw, "c", &by_id) || !json_member(by_id.raw, "buckets", &buckets))
         return error_set(err, FATAL, "Elasticsearch did not answer with counts");
     elements = json_elements(buckets.raw);
     while (json_next_element(&elements, &bucket)) {
@@ -281,8 +279,7 @@ static enum status refresh(struct search *search, struct error *err)
     struct slice answer;
     enum status status;
 
-    buf_addf(&path, "/%s-*/_refresh?ignore_unavailable=true&allow_no_indices=true",
-             search->prefix);
+    buf_addf(&path, "/%s-*/_refresh?ignore_unavailable=true&allow_no_indices=true", search->prefix);
     status = search_ask(search, "POST", buf_str(&path), (struct slice){NULL, 0}, &answer, err);
     return status == DONE ? OK : status;
 }
@@ -293,8 +290,7 @@ enum status audit_counts_read(const struct indexer_config *config, struct audit_
     scoped_buf struct buf body = BUF_INIT(REQUEST_MAX);
     struct search *search = NULL;
     struct asks asks = {0};
-    enum status status =
-        search_open(&config->elasticsearch, (struct slice){NULL, 0}, &search, err);
+    enum status status = search_open(&config->elasticsearch, (struct slice){NULL, 0}, &search, err);
 
     if (status == OK)
         status = refresh(search, err);

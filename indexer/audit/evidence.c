@@ -22,7 +22,7 @@
 #define SILENCE_MS  30000
 #define BEFORE_MS   3600000 /* a message has the time at which it was queued, before its account */
 #define RECORDS_MAX 5000000 /* of all contents that are looked into; 200 MB */
-#define GAPS_MAX    1000     /* that are listed of one content */
+#define GAPS_MAX    1000    /* that are listed of one content */
 
 struct sent { /* a record in the topic */
     struct audit_record record;
@@ -112,8 +112,8 @@ static bool may_be_suspect(const struct inquiry *inquiry, struct slice value)
     if (value.data + value.len - p < ACCOUNT_ID_LEN ||
         !account_id_read((struct slice){p, ACCOUNT_ID_LEN}, &id))
         return true; /* of another field */
-    return find_suspect(inquiry, id) != NULL || memmem(p, (size_t)(value.data + value.len - p), key,
-                                                       sizeof(key) - 1) != NULL;
+    return find_suspect(inquiry, id) != NULL ||
+           memmem(p, (size_t)(value.data + value.len - p), key, sizeof(key) - 1) != NULL;
 }
 
 static enum status take_message(struct inquiry *inquiry, const rd_kafka_message_t *message,
@@ -399,9 +399,8 @@ static bool count_unknown(const struct suspect *suspect, const struct found_list
 {
     struct audit_content *content = suspect->content;
     uint64_t places = count_places(suspect, found);
-    struct sent whole = {.record = {.offset = content->base.to},
-                         .partition = -1,
-                         .time_ms = INT64_MIN};
+    struct sent whole = {
+        .record = {.offset = content->base.to}, .partition = -1, .time_ms = INT64_MIN};
     struct audit_gap *gap;
 
     if (places >= content->sent) {

@@ -7,12 +7,13 @@
 #include "common/record_id.h"
 #include "indexer/audit/audit.h"
 
-/* event.id begins with the time, which is not the same for a line that is doubled by a wrong one. */
+/* event.id begins with the time, which is not the same for a line that is doubled by a wrong one.
+ */
 #define TIME_DIGITS 8
 
 const char *const audit_state_names[] = {
-    [AUDIT_COMPLETE] = "complete", [AUDIT_UNDER_WAY] = "under way", [AUDIT_EXPIRED] = "expired",
-    [AUDIT_ABANDONED] = "abandoned", [AUDIT_DOUBLED] = "doubled", [AUDIT_MISSING] = "missing",
+    [AUDIT_COMPLETE] = "complete",   [AUDIT_UNDER_WAY] = "under way", [AUDIT_EXPIRED] = "expired",
+    [AUDIT_ABANDONED] = "abandoned", [AUDIT_DOUBLED] = "doubled",     [AUDIT_MISSING] = "missing",
 };
 
 int audit_record_compare(const void *a, const void *b)

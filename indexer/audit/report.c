@@ -102,8 +102,7 @@ static void print_row(const struct row *row)
 }
 
 /* In pieces that a replay can take. */
-static void print_gap(const struct audit_content *content, const struct audit_gap *gap,
-                      const struct audit_report *report)
+static void print_gap(const struct audit_gap *gap)
 {
     char time[TIMESTAMP_TEXT_MAX + 1] = "";
 
@@ -119,18 +118,17 @@ static void print_gap(const struct audit_content *content, const struct audit_ga
     if (gap->last != gap->first)
         printf(" to the one at %" PRIu64, gap->last);
     printf(" (%s); ", time);
-    printf("indexer replay --partition %d --from %" PRId64 " --to %" PRId64 "%s\n", gap->partition,
-           gap->first_offset, gap->last_offset + 1, report->command ? report->command : "");
-    (void)content;
+    printf("indexer replay --partition %d --from %" PRId64 " --to %" PRId64 "\n", gap->partition,
+           gap->first_offset, gap->last_offset + 1);
 }
 
 static void print_gaps(const struct audit_content *content, const struct audit_report *report)
 {
-    size_t shown = report->verbose || content->gap_count <= GAPS_SHOWN ? content->gap_count
-                                                                       : GAPS_SHOWN;
+    size_t shown =
+        report->verbose || content->gap_count <= GAPS_SHOWN ? content->gap_count : GAPS_SHOWN;
 
     for (size_t i = 0; i < shown; i++)
-        print_gap(content, &content->gaps[i], report);
+        print_gap(&content->gaps[i]);
     if (shown < content->gap_count)
         printf("  and %zu more; --verbose shows them\n", content->gap_count - shown);
 }
@@ -205,17 +203,16 @@ static void add_time(struct buf *out, const char *key, int64_t ms)
 
 static void add_numbers(struct buf *out, const struct row *row, const struct account *told)
 {
-    buf_addf(out,
-             "\"read\":%" PRIu64 ",\"joined\":%" PRIu64 ",\"filtered\":%" PRIu64
-             ",\"dropped\":%" PRIu64 ",\"headings\":%" PRIu64 ",\"quarantined\":%" PRIu64
-             ",\"abandoned_bytes\":%" PRIu64 ",\"acknowledged\":%" PRIu64 ",\"indexed\":%" PRIu64
-             ",\"dead\":%" PRIu64 ",\"missing\":%" PRIu64 ",\"doubled\":%" PRIu64
-             ",\"under_way\":%" PRIu64 ",\"expired\":%" PRIu64 ",\"surplus\":%" PRIu64
-             ",\"state\":\"%s\"",
-             told->lines, told->joined, told->filtered, told->dropped, told->headings,
-             told->quarantined, told->abandoned, row->acknowledged, row->indexed, row->dead,
-             row->missing, row->doubled, row->under_way, row->expired, row->surplus,
-             audit_state_names[row->state]);
+    buf_addf(
+        out,
+        "\"read\":%" PRIu64 ",\"joined\":%" PRIu64 ",\"filtered\":%" PRIu64 ",\"dropped\":%" PRIu64
+        ",\"headings\":%" PRIu64 ",\"quarantined\":%" PRIu64 ",\"abandoned_bytes\":%" PRIu64
+        ",\"acknowledged\":%" PRIu64 ",\"indexed\":%" PRIu64 ",\"dead\":%" PRIu64
+        ",\"missing\":%" PRIu64 ",\"doubled\":%" PRIu64 ",\"under_way\":%" PRIu64
+        ",\"expired\":%" PRIu64 ",\"surplus\":%" PRIu64 ",\"state\":\"%s\"",
+        told->lines, told->joined, told->filtered, told->dropped, told->headings, told->quarantined,
+        told->abandoned, row->acknowledged, row->indexed, row->dead, row->missing, row->doubled,
+        row->under_way, row->expired, row->surplus, audit_state_names[row->state]);
 }
 
 static void add_gap(struct buf *out, const struct audit_gap *gap)
@@ -223,8 +220,7 @@ static void add_gap(struct buf *out, const struct audit_gap *gap)
     buf_addf(out, "{\"records\":%" PRIu64 ",", gap->records);
     add_time(out, "time", gap->time_ms);
     if (gap->partition >= 0)
-        buf_addf(out,
-                 "\"partition\":%d,\"first_offset\":%" PRId64 ",\"last_offset\":%" PRId64 ",",
+        buf_addf(out, "\"partition\":%d,\"first_offset\":%" PRId64 ",\"last_offset\":%" PRId64 ",",
                  gap->partition, gap->first_offset, gap->last_offset);
     buf_addf(out, "\"first_byte\":%" PRIu64 ",\"last_byte\":%" PRIu64 "}", gap->first, gap->last);
 }

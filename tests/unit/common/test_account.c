@@ -95,9 +95,9 @@ static void numbers_keep_all_of_their_digits(void **state)
 static void what_is_no_account_is_refused(void **state)
 {
     static const char *const texts[] = {
-        "{\"lines\":1}",                                 /* of no kind */
-        "{\"lines\":1,\"records\":2}",                   /* more than there are */
-        "{\"lines\":1,\"records\":1,\"quarantined\":2}", /* the same */
+        "{\"lines\":1}",                                               /* of no kind */
+        "{\"lines\":1,\"records\":2}",                                 /* more than there are */
+        "{\"lines\":1,\"records\":1,\"quarantined\":2}",               /* the same */
         "{\"lines\":0,\"records\":18446744073709551615,\"joined\":1}", /* would wrap around */
         "{\"lines\":-1,\"records\":-1}",
         "{\"lines\":1.0,\"records\":1}",

@@ -118,10 +118,10 @@ static void add_ok(int i, size_t len, uint64_t after)
 
 static void pass(int i, uint64_t after)
 {
-    assert_int_equal(
-        outbox_pass(bench.outbox, &bench.streams[i], &(struct account){.lines = 1, .filtered = 1},
-                    &(struct position){.offset = after}),
-        OK);
+    assert_int_equal(outbox_pass(bench.outbox, &bench.streams[i],
+                                 &(struct account){.lines = 1, .filtered = 1},
+                                 &(struct position){.offset = after}),
+                     OK);
 }
 
 static void flush(void)
@@ -395,10 +395,9 @@ static void bound_beyond_a_chunk_takes_only_what_is_written(void **state)
 
         assert_non_null(room);
         memset(room, 'x', 1000);
-        assert_int_equal(
-            outbox_commit(bench.outbox, &bench.streams[0], 1000, i - 1, 1,
-                          &(struct position){.offset = i}),
-            OK);
+        assert_int_equal(outbox_commit(bench.outbox, &bench.streams[0], 1000, i - 1, 1,
+                                       &(struct position){.offset = i}),
+                         OK);
     }
     assert_true(outbox_bytes(bench.outbox) <= 2 * CHUNK);
 }
