@@ -167,9 +167,9 @@ static enum status count_all(struct search *search, const struct audit_book *boo
     struct slice answer;
 
     buf_addf(&path,
-             "/%s-*/_search?ignore_unavailable=true&allow_no_indices=true"
+             "/%s/_search?ignore_unavailable=true&allow_no_indices=true"
              "&allow_partial_search_results=false",
-             search->prefix);
+             search->indices);
     while (next) {
         enum status status;
 
@@ -190,9 +190,9 @@ static enum status count_all(struct search *search, const struct audit_book *boo
 static void write_ask(const struct search *search, const struct ask *ask, struct buf *body)
 {
     buf_addf(body,
-             "{\"index\":\"%s-*\",\"ignore_unavailable\":true,\"allow_no_indices\":true,"
+             "{\"index\":\"%s\",\"ignore_unavailable\":true,\"allow_no_indices\":true,"
              "\"allow_partial_search_results\":false}\n",
-             search->prefix);
+             search->indices);
     buf_add_text(body, "{\"size\":0,\"track_total_hits\":true,\"query\":{\"bool\":{\"filter\":["
                        "{\"term\":{\"log.file.fingerprint\":");
     add_id(body, ask->content->id);
@@ -279,7 +279,7 @@ static enum status refresh(struct search *search, struct error *err)
     struct slice answer;
     enum status status;
 
-    buf_addf(&path, "/%s-*/_refresh?ignore_unavailable=true&allow_no_indices=true", search->prefix);
+    buf_addf(&path, "/%s/_refresh?ignore_unavailable=true&allow_no_indices=true", search->indices);
     status = search_ask(search, "POST", buf_str(&path), (struct slice){NULL, 0}, &answer, err);
     return status == DONE ? OK : status;
 }
