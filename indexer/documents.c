@@ -131,7 +131,8 @@ static bool make_json(struct documents *documents, const struct record *record, 
         record_words(record, words);
     if (words->failed)
         return false;
-    room = arena_bytes(arena, record_encoder_bound(&documents->encoder, record) + sizeof(key) + words->len + 2);
+    room = arena_bytes(arena, record_encoder_bound(&documents->encoder, record) + sizeof(key) +
+                                  words->len + 2);
     if (!room)
         return false;
     p = room + record_encoder_write(&documents->encoder, record, room, &invalid);
@@ -166,12 +167,15 @@ static void refuse(struct batch_entry *entry, struct arena *arena, const char *w
 }
 
 /* It would make an index again that retention has deleted. */
-static bool is_too_old(const struct documents *documents, const struct batch_entry *entry,
-                       int64_t now_ms)
+static bool is_too_old(struct documents *documents, const struct batch_entry *entry, int64_t now_ms)
 {
-    return documents->retention &&
-           retention_is_too_old(documents->retention, documents->names.prefix, entry->index,
-                                now_ms);
+    if (!documents->retention)
+        return false;
+    if (entry->index.data != documents->judged) /* equal names mostly are one */
+        documents->judged_too_old = retention_is_too_old(
+            documents->retention, documents->names.prefix, entry->index, now_ms);
+    documents->judged = entry->index.data;
+    return documents->judged_too_old;
 }
 
 /* It is a document, but is not to be stored. `why` is kept. */
@@ -224,6 +228,7 @@ enum status documents_make(struct documents *documents, struct batch *batch, int
     enrich_set_refresh(&documents->enrich, clock_mono_ms());
     enrich_set_begin(&documents->enrich, batch);
     index_names_start(&documents->names, &batch->arena);
+    documents->judged = NULL;
     for (size_t i = 0; i < batch->count; i++)
         if (batch->entries[i].outcome == OUTCOME_PENDING &&
             make_document(documents, batch, i, now_ms, err))

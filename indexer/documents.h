@@ -33,6 +33,8 @@ struct documents {
     struct buf words; /* of that record */
     struct metric *repaired;
     const struct retention_config *retention; /* refuses what is older than it allows; or NULL */
+    const char *judged;                       /* index name of this batch that was compared last */
+    bool judged_too_old;
 
     /* Of a replay; set after opening. */
     documents_keep *keep; /* others become OUTCOME_FILTERED; NULL: all are wanted */

@@ -14,9 +14,8 @@
 #include "indexer/command/command.h"
 #include "indexer/command/retention_print.h"
 #include "indexer/config.h"
+#include "indexer/progress.h"
 #include "indexer/retention/job.h"
-
-#define REDRAW_MS 200
 
 static int failed(const char *command, const struct error *err)
 {
@@ -55,8 +54,9 @@ int retention_show(const struct indexer_config *config, bool json)
 }
 
 struct show {
-    bool json, terminal;
-    int64_t drawn_ms, began_ms;
+    bool json;
+    struct progress progress;
+    const struct retention_action *action; /* that the progress is of */
 };
 
 /* A bar while records are copied: that is what takes long. */
@@ -66,30 +66,20 @@ static void draw_progress(void *arg, const struct retention_action *action, uint
     struct show *show = arg;
     int64_t now_ms = clock_mono_ms();
 
-    if (done == 0)
-        show->began_ms = now_ms;
-    if (!show->terminal || (done && now_ms < show->drawn_ms + REDRAW_MS))
+    if (total == 0)
         return;
-    show->drawn_ms = now_ms;
-    fprintf(stderr, "\r%s", action->index->name);
-    if (total && done) {
-        int64_t left_s =
-            (int64_t)((double)(now_ms - show->began_ms) * (double)(total - done) / (double)done) /
-            1000;
-
-        fprintf(stderr, ": copied %" PRIu64 " of %" PRIu64 " (%" PRIu64 " %%), %" PRId64 " s left",
-                done, total, done * 100 / total, left_s);
-    }
-    fputs("\033[K", stderr);
+    if (show->action != action)
+        progress_begin(&show->progress, 0, total, now_ms);
+    show->action = action;
+    progress_show(&show->progress, done, now_ms);
 }
 
 static void print_result(void *arg, const struct retention_action *action, uint64_t kept,
                          const struct error *err)
 {
-    const struct show *show = arg;
+    struct show *show = arg;
 
-    if (show->terminal)
-        fputs("\r\033[K", stderr);
+    progress_clear(&show->progress);
     retention_print_action(action, err ? "failed" : "done", kept, show->json);
     fflush(stdout);
     if (err)
@@ -136,7 +126,11 @@ static bool confirm(struct retention_job *job, bool dry_run, bool yes, bool json
     if (retention_look(job, &survey, &actions, &err))
         *code = failed("run", &err);
     else
-        go = show_plan(actions, survey.count, json, "would") && !dry_run && ask();
+        go = show_plan(actions, survey.count, json, "would") && !dry_run;
+    if (go && !ask()) {
+        go = false;
+        *code = EXIT_USAGE; /* nothing was begun */
+    }
     free(actions);
     survey_release(&survey);
     return go;
@@ -144,7 +138,7 @@ static bool confirm(struct retention_job *job, bool dry_run, bool yes, bool json
 
 static int run(struct retention_job *job, bool json)
 {
-    struct show show = {.json = json, .terminal = isatty(STDERR_FILENO)};
+    struct show show = {.json = json};
     struct error err;
     enum status status;
 

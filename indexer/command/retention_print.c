@@ -192,17 +192,22 @@ static void print_table(const struct retention_status *status)
 /* Those that are due, or look like ours, and stay all the same. */
 static void print_exceptions(const struct retention_status *status)
 {
-    uint64_t foreign = 0;
+    uint64_t foreign = 0, unmarked = 0;
 
     for (size_t i = 0; i < status->count; i++) {
         const struct retention_action *action = &status->actions[i];
 
         if (action->why == WHY_FOREIGN)
             foreign++;
+        else if (action->why == WHY_UNMARKED)
+            unmarked++;
         else if (action->step == STEP_STAY && action->why >= WHY_FUTURE && action->why < WHY_AGE &&
                  action->why != WHY_LIFECYCLE)
             printf("%s stays: %s\n", action->index->name, retention_why_texts[action->why]);
     }
+    if (unmarked)
+        printf("%" PRIu64 " have names like ours and not our mark: they are never touched\n",
+               unmarked);
     if (foreign)
         printf("%" PRIu64 " more begin with '%s-' and are not ours: they are never touched\n",
                foreign, status->prefix);

@@ -306,8 +306,8 @@ static enum status swap(struct keep *keep, bool has_kept, struct error *err)
 static enum status count_wanted(struct keep *keep, uint64_t *count, struct error *err)
 {
     struct search *search = NULL;
-    enum status status = search_open_index(keep->job->reach, keep->name,
-                                           buf_slice(&keep->wanted), &search, err);
+    enum status status =
+        search_open_index(keep->job->reach, keep->name, buf_slice(&keep->wanted), &search, err);
 
     if (status == OK)
         status = search_count(search, count, err);

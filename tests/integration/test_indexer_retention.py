@@ -2,7 +2,10 @@
 
 import datetime
 import json
+import os
+import pty
 import re
+import subprocess
 import threading
 
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from support import retention
 from support.elastic import ElasticError
 from support.fault_proxy import Drop, FaultProxy, error_answer, json_answer
-from support.programs import run_cli
+from support.programs import binary, clean_environment, run_cli
 from support.waiting import wait_for
 
 ERRORS = {"max_age_ms": "10d", "keep": "level:error or status:5xx", "keep_ms": "365d"}
@@ -178,6 +181,28 @@ def test_command_line(corner):
     assert away.returncode == 1 and "cannot reach" in away.text, away.text
     assert "1 index" in corner.command("run", "--yes", max_age_ms="10d").text
     assert re.search(r"last run: 2\d{3}-", corner.command("status").text)
+
+
+@pytest.mark.parametrize("answer, gone", [(b"n\n", False), (b"\n", False), (b"y\n", True)])
+def test_on_a_terminal_it_asks(corner, answer, gone):
+    name = corner.day("app", 20)
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [binary("indexer"), "retention", "run", "--config", corner.config(max_age_ms="10d")],
+        stdin=slave,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=clean_environment(**retention.environment(corner.stack, corner.prefix)),
+    )
+    timer = threading.Timer(30, process.kill)
+    timer.start()
+    os.write(master, answer)
+    plan, question = process.communicate()
+    timer.cancel()
+    os.close(master)
+    os.close(slave)
+    assert name.encode() in plan and b"[y/N]" in question
+    assert process.returncode == (0 if gone else 2) and (name not in corner.indices()) == gone
 
 
 def test_with_clocks_apart_nothing_is_deleted(corner, proxy):
@@ -488,26 +513,32 @@ def test_a_cluster_without_lifecycles_is_told_of(corner):
 def test_indexers_do_it_by_themselves_and_refuse_what_is_too_old(corner, pipeline):
     old, ids = mixed_day(corner, "apache.access", 20)
     corner.day("apache.access", 5)
-    config = {"retention": {"enabled": True, "check_interval_ms": "1s", **ERRORS}}
+    sized, _ = mixed_day(corner, "sized", 5)
+    by_size = {**ERRORS, "dataset": "sized", "max_age_ms": 0, "max_total_bytes": 1}
+    config = {"retention": {"enabled": True, "check_interval_ms": "1s", **ERRORS, "datasets": [by_size]}}
     pipeline.prefix, pipeline.indices = corner.prefix, f"{corner.prefix}-*"
     indexers = [pipeline.indexer(f"indexer-{number}", config) for number in range(2)]
     pipeline.kafka.create_topic(pipeline.topic)
     for each in indexers:
         each.start()
-    wait_for(lambda: old not in corner.indices(), 30, f"{old} to go", pipeline.log_tails)
+    wait_for(lambda: not {old, sized} & set(corner.indices()), 30, f"{old} and {sized} to go", pipeline.log_tails)
     late = [corner.record("apache.access", ago, 77, message="late") for ago in (20, 11, 10, 0)]
+    # Of a day that went by its size, and of which something is kept: nothing is written there any more.
+    late.append(corner.record("sized", 5, 77, message="late"))
     for each in late:
         each["event"]["id"] += "-late"
     pipeline.kafka.produce(pipeline.topic, [json.dumps(each).encode() for each in late])
     pipeline.wait_drained()
     letters = pipeline.kafka.consume(pipeline.dlq_topic)
-    assert [dict(each.headers())["dlq.reason"] for each in letters] == [b"too_old"] * 2
+    reasons = {json.loads(each.value())["event"]["id"]: dict(each.headers())["dlq.reason"] for each in letters}
+    assert [reasons.pop(each["event"]["id"]) for each in late[:2]] == [b"too_old"] * 2
+    assert set(reasons) == {late[4]["event"]["id"]}, reasons
     found = corner.ids()
-    assert [each for each in found if each.endswith("-late")] == sorted(each["event"]["id"] for each in late[2:])
+    assert [each for each in found if each.endswith("-late")] == sorted(each["event"]["id"] for each in late[2:4])
     assert [each for each in found if each in ids] == ids
-    assert old not in corner.indices()
+    assert not {old, sized} & set(corner.indices())
     metrics = [each.metrics() for each in indexers]
-    for name, total in (("deleted_indices_total", 1), ("kept_documents_total", 10), ("errors_total", 0)):
+    for name, total in (("deleted_indices_total", 2), ("kept_documents_total", 20), ("errors_total", 0)):
         assert sum(each.value(f"indexer_retention_{name}") for each in metrics) == total, name
     assert max(each.value("indexer_retention_last_success_timestamp_seconds") for each in metrics) > 1.7e9
     assert all(each.terminate() == 0 for each in indexers)
