@@ -86,7 +86,7 @@ images: ## builds the container images and tries them (root, podman)
 .PHONY: bench-threat
 bench-threat: $(BUILD)/tests/bench/threat_bench ## what looking for attacks costs a record
 	$(Q)$< $(BENCH_ARGS)
-bench: bench-query bench-time bench-process bench-threat ## all benchmarks: tests/bench/README.md
+bench: bench-query bench-time bench-process bench-threat bench-agent ## all benchmarks: tests/bench/README.md
 bench-query: $(BUILD)/tests/bench/query_bench ## what conditions and rules cost; BENCH_ARGS="--runs 20 --json"
 	$(Q)$< $(BENCH_ARGS)
 bench-time: $(BUILD)/tests/bench/timestamp_bench ## what reading a time costs
@@ -94,6 +94,8 @@ bench-time: $(BUILD)/tests/bench/timestamp_bench ## what reading a time costs
 bench-redis: $(BUILD)/tests/bench/redis_marks ## what 10 million marks cost Redis and the indexer; BENCH_ARGS="--marks N"
 	$(Q)tests/bench/redis_marks.py $(BENCH_ARGS)
 bench-geoip: $(BUILD)/tests/bench/geoip_bench ## what a place costs a record; BENCH_ARGS="CITY.mmdb ASN.mmdb"
+	$(Q)$< $(BENCH_ARGS)
+bench-agent: $(BUILD)/tests/bench/agent_bench ## what a user agent costs
 	$(Q)$< $(BENCH_ARGS)
 bench-process: all ## what rules, steps and redaction cost a line
 	$(Q)tests/bench/process_bench.py
@@ -171,7 +173,7 @@ $(BUILD)/tests/unit/shipper/parser/test_plugin: | $(PLUGINS)
 $(BUILD)/tests/support/%: $(BUILD)/tests/support/%.o $(BUILD)/libcommon.a
 	@echo "  LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEPS_LIBS)
-BENCH_INDEXER := redis_marks geoip_bench threat_bench
+BENCH_INDEXER := redis_marks geoip_bench threat_bench agent_bench
 $(BENCH_INDEXER:%=$(BUILD)/tests/bench/%): $(BUILD)/libindexer.a
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libcommon.a
 	@echo "  LD $@"
@@ -182,7 +184,7 @@ $(BUILD)/%.o: %.c
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all embed soak up down demo test unit integration e2e asan tsan fresh images bench bench-query bench-time bench-process bench-redis bench-geoip fuzz lint format report \
+.PHONY: all embed soak up down demo test unit integration e2e asan tsan fresh images bench bench-query bench-time bench-process bench-redis bench-geoip bench-agent fuzz lint format report \
         unit-programs support-programs venv packages-build packages-run packages-demo packages-test packages-lint man install \
         help clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
@@ -197,6 +199,7 @@ $(BUILD)/shipper/config.o: configs/shipper.yaml
 $(BUILD)/shipper/grok/library.o: $(wildcard configs/grok/*.grok)
 $(BUILD)/indexer/config.o: configs/indexer.yaml
 $(BUILD)/indexer/enrich/threat/builtin.o: $(wildcard configs/threats/*.yaml)
+$(BUILD)/indexer/enrich/bot_list.o: configs/bots.yaml
 $(BUILD)/shipper/main.o: deploy/man/shipper.md
 $(BUILD)/indexer/main.o: deploy/man/indexer.md
 $(BUILD)/common/manual.o: deploy/man/alpex-query.md

@@ -136,6 +136,7 @@ static const cyaml_schema_field_t top_fields[] = {
     SECTION(batch, batch_fields),
     SECTION(geoip, geoip_fields),
     SECTION(user_agent, user_agent_config_fields),
+    SECTION(bots, bots_config_fields),
     SECTION(threats, threats_config_fields),
     SECTION(redis, redis_fields),
     SECTION(floods, floods_fields),
@@ -336,6 +337,7 @@ static void check(struct config *config, const struct indexer_config *c)
     check_elasticsearch(config, &c->elasticsearch);
     check_geoip(config, &c->geoip);
     user_agent_config_check(config, &c->user_agent);
+    bots_config_check(config, &c->bots);
     threats_config_check(config, &c->threats);
     check_redis(config, &c->redis);
     check_floods(config, &c->floods);

@@ -74,6 +74,7 @@ struct indexer_config {
     struct batch_config batch;
     struct geoip_config geoip;
     struct user_agent_config user_agent;
+    struct bots_config bots;
     struct threats_config threats;
     struct redis_config redis;
     struct floods_config floods;

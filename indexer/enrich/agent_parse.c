@@ -68,7 +68,9 @@ bool agent_put_version(char *out, size_t room, struct slice text, size_t at)
 {
     size_t len = 0;
 
-    if (at < text.len && strchr("/ _-:v[(", text.data[at]) && text.data[at])
+    if (at < text.len && strchr("/ _-:[(", text.data[at]) && text.data[at])
+        at++;
+    if (at < text.len && (text.data[at] | 0x20) == 'v')
         at++;
     if (at >= text.len || !is_digit(text.data[at]))
         return false;
@@ -278,7 +280,7 @@ static void name_webkit(const struct agent_scan *scan, struct agent *out)
         AGENT_PUT(out->version, slice_of(out->os_version));
         break;
     default:
-        agent_find_product(scan, out);
+        agent_find_product(scan->text, out);
     }
 }
 
@@ -340,7 +342,7 @@ static void find_browser(const struct agent_scan *scan, struct agent *out)
     const struct agent_browser *browser = scan->browser;
 
     if (!browser) {
-        agent_find_product(scan, out);
+        agent_find_product(scan->text, out);
         return;
     }
     AGENT_PUT(out->name, slice_of(browser_name(scan)));

@@ -66,20 +66,23 @@ static bool take_last(struct slice text, struct agent *out)
     return at > 0 && at < text.len && take_product(text, at, out);
 }
 
-void agent_find_product(const struct agent_scan *scan, struct agent *out)
+void agent_find_product(struct slice text, struct agent *out)
 {
+    const char *compatible;
+    size_t at;
+
     out->name[0] = out->version[0] = '\0';
-    if (!scan->signs[SIGN_MOZILLA]) {
-        take_product(scan->text, 0, out);
+    if (text.len < 8 || strncasecmp(text.data, "Mozilla/", 8) != 0) {
+        take_product(text, 0, out);
         return;
     }
-    if (scan->signs[SIGN_COMPATIBLE]) {
-        size_t at = scan->signs[SIGN_COMPATIBLE];
-
-        while (at < scan->text.len && strchr("; ,", scan->text.data[at]) && scan->text.data[at])
+    compatible = memmem(text.data, text.len, "compatible", 10);
+    if (compatible) {
+        at = (size_t)(compatible - text.data) + 10;
+        while (at < text.len && strchr("; ,", text.data[at]) && text.data[at])
             at++;
-        if (take_product(scan->text, at, out))
+        if (take_product(text, at, out))
             return;
     }
-    take_last(scan->text, out);
+    take_last(text, out);
 }

@@ -30,7 +30,7 @@ bool agent_put_version(char *out, size_t room, struct slice text, size_t at);
 /* Sets device_name and device_class; the system is known by now. */
 void agent_find_device(const struct agent_scan *scan, struct agent *out);
 
-/* Sets name and version from the text's own form when no browser is known. */
-void agent_find_product(const struct agent_scan *scan, struct agent *out);
+/* Sets name and version to what the text calls itself by its form; empty: nothing. */
+void agent_find_product(struct slice text, struct agent *out);
 
 #endif

@@ -14,7 +14,7 @@
 
 /* Where the version stands. */
 enum agent_version {
-    VERSION_BEHIND,   /* behind the pattern, after at most one of "/ _-:v" */
+    VERSION_BEHIND,   /* behind the pattern, after at most one of "/ _-:[(" and a "v" */
     VERSION_TAG,      /* behind "Version/" if there is one, else behind the pattern */
     VERSION_FACEBOOK, /* behind "FBAV/" */
     VERSION_RV,       /* behind "rv:" */

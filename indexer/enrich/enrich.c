@@ -21,6 +21,7 @@
 static const struct enrich_type *const types[] = {
     &enrich_geoip,
     &enrich_agent,
+    &enrich_bot,
     &enrich_threat,
     &enrich_flood,
 };

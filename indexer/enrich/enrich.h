@@ -99,6 +99,6 @@ void enrich_set_begin(struct enrich_set *set, const struct batch *batch);
 void enrich_set_settle(struct enrich_set *set, const struct batch *batch, int64_t now_ms);
 void enrich_set_release(struct enrich_set *set);
 
-extern const struct enrich_type enrich_geoip, enrich_agent, enrich_threat, enrich_flood;
+extern const struct enrich_type enrich_geoip, enrich_agent, enrich_bot, enrich_threat, enrich_flood;
 
 #endif

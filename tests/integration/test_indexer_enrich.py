@@ -264,6 +264,7 @@ def test_browser_system_and_device_come_from_the_agent():
     assert agent["name"] == "Chrome Mobile" and agent["version"] == "126.0.6478.50"
     assert agent["os"] == {"name": "Android", "version": "13", "full": "Android 13"}
     assert agent["device"] == {"name": "Samsung SM-G991B", "class": "mobile"}
+    assert agent["is_bot"] is False and "bot" not in agent
 
 
 def test_the_same_agents_give_the_same_with_and_without_a_cache():
@@ -308,3 +309,93 @@ def test_line_without_an_end_takes_bounded_memory(tmp_path):
     assert code == 3 and peak_kb < 200 << 10
     assert len(records) == 2 and records[1]["message"] == "y"
     assert records[0]["tags"] == ["_decodefailure", "_truncated"] and len(records[0]["message"]) == 1 << 20
+
+
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+
+
+def test_bots_are_named_and_counted_apart_from_browsers():
+    mobile = CHROME + " (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+    enriched, _ = enrich([record(user_agent={"original": agent}) for agent in (mobile, "curl/8.5.0", "AcmeBot/2")])
+    google, curl, unknown = (each["user_agent"] for each in enriched)
+    assert google["is_bot"] is True and google["bot"] == {"name": "Googlebot", "category": "search_engine"}
+    assert google["name"] == "Googlebot" and google["version"] == "2.1"
+    assert google["device"] == {"name": "Spider", "class": "bot"} and google["os"]["name"] == "Android"
+    assert curl["bot"] == {"name": "curl", "category": "http_library"} and curl["name"] == "curl"
+    assert unknown["bot"] == {"name": "AcmeBot", "category": "generic"} and unknown["device"] == {"class": "bot"}
+
+
+def test_bots_are_not_looked_for_when_that_is_switched_off():
+    (enriched,), _ = enrich([record(user_agent={"original": GOOGLEBOT})], ALPEX_BOTS_ENABLED="false")
+    assert "is_bot" not in enriched["user_agent"] and "bot" not in enriched["user_agent"]
+    (enriched,), _ = enrich([record(user_agent={"original": GOOGLEBOT})], ALPEX_USER_AGENT_ENABLED="false")
+    assert set(enriched["user_agent"]) == {"original", "is_bot", "bot"}
+
+
+def test_own_lists_of_bots_add_to_the_one_that_is_built_in(tmp_path):
+    path = tmp_path / "ours.yaml"
+    path.write_text("bots:\n  in_house:\n    Our Probe: [acme-probe*]\npeople: [acme terminal*]\n")
+    agents = ["Mozilla/5.0 (Linux) Acme-Probe/1.5", "Acme Terminal checker", GOOGLEBOT]
+    enriched, _ = enrich([record(user_agent={"original": agent}) for agent in agents], ALPEX_BOTS_FILES=str(path))
+    assert enriched[0]["user_agent"]["bot"] == {"name": "Our Probe", "category": "in_house"}
+    assert enriched[1]["user_agent"]["is_bot"] is False
+    assert enriched[2]["user_agent"]["bot"]["name"] == "Googlebot"
+
+
+@pytest.mark.parametrize(
+    "text, problem",
+    [
+        ("bots: [x]\n", "ours.yaml:1: bots: expected categories"),
+        ("bots:\n  monitor:\n    A: ['a*b']\n", "ours.yaml:3: bots.monitor.A"),
+        (None, "ours.yaml': No such file"),
+    ],
+)
+def test_a_broken_list_of_bots_is_said_by_check_config(tmp_path, text, problem):
+    path = tmp_path / "ours.yaml"
+    if text is not None:
+        path.write_text(text)
+    done = run_cli("indexer", "check-config", ALPEX_BOTS_FILES=str(path))
+    assert done.returncode == 2
+    assert "bots.files" in done.text and problem in done.text
+
+
+@pytest.fixture
+def verifying(tmp_path):
+    (tmp_path / "google.json").write_text(
+        json.dumps({"prefixes": [{"ipv4Prefix": "192.0.2.0/24"}, {"ipv6Prefix": "2001:db8:1::/48"}]})
+    )
+    (tmp_path / "bing.txt").write_text("# published\n198.51.100.0/25\n")
+    path = tmp_path / "indexer.yaml"
+    path.write_text(
+        "bots:\n  verify:\n"
+        f"    - {{names: ['Googlebot*'], files: [{tmp_path}/google.json]}}\n"
+        f"    - {{names: [bingbot], files: [{tmp_path}/bing.txt]}}\n"
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    "agent, ip, verified",
+    [
+        (GOOGLEBOT, "192.0.2.9", True),
+        (GOOGLEBOT, "2001:db8:1::5", True),
+        (GOOGLEBOT, "203.0.113.1", False),
+        ("Googlebot-Image/1.0", "192.0.2.9", True),
+        (GOOGLEBOT, None, None),
+        (GOOGLEBOT, "host.example", None),
+        ("Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)", "198.51.100.127", True),
+        ("Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)", "198.51.100.128", False),
+        ("curl/8.5.0", "192.0.2.9", None),
+        (CHROME, "192.0.2.9", None),
+    ],
+)
+def test_bots_are_verified_by_the_networks_of_their_operators(verifying, agent, ip, verified):
+    fields = {"user_agent": {"original": agent}} | ({"source": {"ip": ip}} if ip else {})
+    (enriched,), _ = enrich([record(**fields)], "--config", verifying)
+    assert enriched["user_agent"].get("bot", {}).get("verified") is verified
+
+
+def test_what_an_earlier_enrichment_said_of_a_bot_goes():
+    stale = {"original": CHROME, "is_bot": True, "bot": {"name": "x", "category": "y", "verified": True}}
+    (enriched,), _ = enrich([record(user_agent=stale)])
+    assert enriched["user_agent"]["is_bot"] is False and "bot" not in enriched["user_agent"]
