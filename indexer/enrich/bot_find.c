@@ -106,7 +106,7 @@ static void find_model(struct search *search)
     if (close)
         left = (size_t)(close - open);
     android = memmem(open, left, "Android", 7);
-    if (!android)
+    if (!android || memmem(open, left, "+http", 5)) /* who gives an address there is no device */
         return;
     search->model_start = (uint32_t)(android - search->text.data);
     search->model_end = (uint32_t)(open - search->text.data + (ptrdiff_t)left);
