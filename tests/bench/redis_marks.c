@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "common/error.h"
@@ -96,30 +97,41 @@ static unsigned long long look_up(struct bench *bench, unsigned long long salt)
     return known;
 }
 
-static void print(const char *what, unsigned long long records, double wall_s, double server_s)
+struct moment {
+    double wall_s, own_s, server_s;
+};
+
+static struct moment now(redisContext *client)
 {
-    printf("%-22s %10llu records  %8.0f/s  %6.2f us each  server %5.2f us each\n", what, records,
-           (double)records / wall_s, wall_s * 1e6 / (double)records,
-           server_s * 1e6 / (double)records);
+    return (struct moment){(double)clock_mono_ns() / 1e9, (double)clock() / CLOCKS_PER_SEC,
+                           processor_s(client)};
+}
+
+static void print(const char *what, unsigned long long records, struct moment from,
+                  struct moment to)
+{
+    double us = 1e6 / (double)records;
+
+    printf("%-22s %10llu records  %8.0f/s  processor us each: here %5.2f  server %5.2f\n", what,
+           records, (double)records / (to.wall_s - from.wall_s), (to.own_s - from.own_s) * us,
+           (to.server_s - from.server_s) * us);
 }
 
 static void measure(struct bench *bench, redisContext *client, unsigned long long marks)
 {
     long long before = memory(client), after;
-    double server = processor_s(client), start = (double)clock_mono_ns();
+    struct moment start = now(client);
     unsigned long long known;
 
     mark_all(bench, marks);
     after = memory(client);
-    print("marks", marks, ((double)clock_mono_ns() - start) / 1e9, processor_s(client) - server);
+    print("marks", marks, start, now(client));
     printf("%-22s %10.1f bytes a mark, %.0f MiB in all\n", "memory",
            (double)(after - before) / (double)marks, (double)(after - before) / (1 << 20));
     for (unsigned long long salt = 0; salt < 2; salt++) {
-        server = processor_s(client);
-        start = (double)clock_mono_ns();
+        start = now(client);
         known = look_up(bench, salt);
-        print(salt ? "look-ups, unknown" : "look-ups, known", SAMPLE,
-              ((double)clock_mono_ns() - start) / 1e9, processor_s(client) - server);
+        print(salt ? "look-ups, unknown" : "look-ups, known", SAMPLE, start, now(client));
         if (known != (salt ? 0 : SAMPLE))
             printf("!! %llu were known\n", known);
     }
