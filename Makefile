@@ -97,6 +97,8 @@ bench-geoip: $(BUILD)/tests/bench/geoip_bench ## what a place costs a record; BE
 	$(Q)$< $(BENCH_ARGS)
 bench-agent: $(BUILD)/tests/bench/agent_bench ## what a user agent costs
 	$(Q)$< $(BENCH_ARGS)
+bench-replay: packages-run all venv ## what a replay costs, with a Kafka of its own; BENCH_ARGS="--records N"
+	$(Q)$(VENV)/bin/python tests/bench/replay_bench.py $(BENCH_ARGS)
 bench-process: all ## what rules, steps and redaction cost a line
 	$(Q)tests/bench/process_bench.py
 
@@ -184,7 +186,7 @@ $(BUILD)/%.o: %.c
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all embed soak up down demo test unit integration e2e asan tsan fresh images bench bench-query bench-time bench-process bench-redis bench-geoip bench-agent fuzz lint format report \
+.PHONY: all embed soak up down demo test unit integration e2e asan tsan fresh images bench bench-query bench-time bench-process bench-redis bench-geoip bench-agent bench-replay fuzz lint format report \
         unit-programs support-programs venv packages-build packages-run packages-demo packages-test packages-lint man install \
         help clean
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

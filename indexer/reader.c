@@ -10,11 +10,13 @@
 #include <librdkafka/rdkafka.h>
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "common/kafka.h"
 #include "common/kafka_failure.h"
 #include "indexer/config.h"
 
-#define TAKE_MAX 512 /* messages taken at once */
+#define TAKE_MAX 512   /* messages taken at once */
+#define GONE_MS  60000 /* so long a broker that starts may not know the topic */
 
 struct reader {
     const struct indexer_kafka_config *config;
@@ -25,6 +27,7 @@ struct reader {
     size_t range_count, open; /* ranges that are not done */
     rd_kafka_message_t *taken[TAKE_MAX];
     size_t taken_count, given;
+    int64_t gone_ms; /* since when there is no such topic; 0: there is */
 };
 
 static enum status open_client(struct reader *reader, struct error *err)
@@ -250,12 +253,23 @@ static enum status read_event(struct reader *reader, const rd_kafka_message_t *m
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+        if (!reader->gone_ms)
+            reader->gone_ms = clock_mono_ms();
+        return error_set(err, RETRY, "Kafka: %s", rd_kafka_message_errstr(message));
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
         return error_set(err, FATAL, "cannot read topic '%s': %s", reader->topic,
                          rd_kafka_message_errstr(message));
     default:
         return error_set(err, RETRY, "Kafka: %s", rd_kafka_message_errstr(message));
     }
+}
+
+/* Nothing came: is there still something that it could come from? */
+static enum status wait_on(const struct reader *reader, struct error *err)
+{
+    if (!reader->gone_ms || clock_mono_ms() - reader->gone_ms < GONE_MS)
+        return RETRY;
+    return error_set(err, FATAL, "topic '%s' is gone", reader->topic);
 }
 
 static bool take_more(struct reader *reader, int64_t timeout_ms)
@@ -280,7 +294,7 @@ enum status reader_poll(struct reader *reader, int64_t timeout_ms, rd_kafka_mess
     err->text[0] = '\0';
     while (reader->open || reader->given < reader->taken_count) {
         if (reader->given == reader->taken_count && !take_more(reader, timeout_ms))
-            return RETRY;
+            return wait_on(reader, err);
         message = reader->taken[reader->given++];
         if (message->err)
             status = read_event(reader, message, err);
@@ -289,6 +303,7 @@ enum status reader_poll(struct reader *reader, int64_t timeout_ms, rd_kafka_mess
         else
             status = RETRY;
         if (status == OK) {
+            reader->gone_ms = 0;
             *out = message;
             return OK;
         }

@@ -10,12 +10,13 @@ import time
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 
 from support import records
 from support.kafka import Kafka
 from support.ports import free_port
 from support.programs import binary, clean_environment, json_lines, run_cli
-from support.waiting import wait_for
+from support.waiting import pass_time, wait_for
 
 EVIL = "\x1b[31mred\x1b[0m\u202e\x07"
 
@@ -386,6 +387,27 @@ def test_discard_asks_on_a_terminal(corner, answer, left):
 
 
 # --- the whole way ---
+
+
+def test_nothing_goes_on_while_the_dead_letter_topic_takes_nothing(pipeline):
+    """A letter that is larger than its topic allows is held, and so is all behind it, until it is let in."""
+    pipeline.kafka.create_topic(pipeline.topic, 1)
+    pipeline.kafka.create_topic(pipeline.dlq_topic, 1, max_message_bytes=2000)
+    pipeline.kafka.produce(pipeline.topic, [*records.messages(range(10)), (b"k", b"x" * 3000)])
+    indexer = pipeline.indexer(ALPEX_BATCH_MAX_RECORDS="1").start()
+    wait_for(lambda: "cannot write 1 refused records" in indexer.log_text(), 60, "a word", pipeline.log_tails)
+    pipeline.kafka.produce(pipeline.topic, records.messages(range(10, 20)))
+    wait_for(lambda: pipeline.elastic.count(pipeline.indices) >= 10, 30, "what was before it", pipeline.log_tails)
+    wait_for(lambda: pipeline.kafka.committed(pipeline.group, pipeline.topic) == {0: 10}, 20, "the offset before it")
+    pass_time(2)
+    assert pipeline.kafka.committed(pipeline.group, pipeline.topic) == {0: 10}
+    larger = ConfigEntry("max.message.bytes", "1000000", incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ConfigResource.Type.TOPIC, pipeline.dlq_topic, incremental_configs=[larger])
+    for future in pipeline.kafka.admin.incremental_alter_configs([resource]).values():
+        future.result(15)
+    pipeline.assert_exactly_once(range(20))
+    (letter,) = json_lines(run_cli("indexer", "dlq", "list", "--json", **pipeline.indexer_environment()).stdout)
+    assert (letter["source_offset"], letter["reason"], letter["class"], letter["stage"]) == (10, "decode", "message", "decode")
 
 
 def test_a_record_that_a_template_change_repairs_is_redriven(pipeline):

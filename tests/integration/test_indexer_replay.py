@@ -13,6 +13,7 @@ from support.fault_proxy import FaultProxy, error_answer
 from support.kafka import Kafka
 from support.ports import free_port
 from support.programs import binary, clean_environment, json_lines, run_cli
+from support.terminal import run_on_terminal
 from support.waiting import wait_for
 
 COUNT = 2000
@@ -331,6 +332,32 @@ def test_documents_that_the_index_refuses_are_counted(source):
     (listed, *_) = json_lines(rejects.read_bytes())
     assert listed["reason"] == "mapping" and listed["status"] == 400 and "message" in listed["error"]
     assert source.environment["ALPEX_KAFKA_DLQ_TOPIC"] not in source.kafka.admin.list_topics(timeout=10).topics
+
+
+def test_kafka_restarted_in_the_middle(source):
+    source.kafka.create_topic(source.topic, 4)
+    source.kafka.produce(source.topic, records.messages(range(12_000)))
+    out = source.folder / "out.ndjson"
+    run = source.start("--sink", out, "--rate", "3000", "--set", "kafka.prefetch_max_bytes=1MiB")
+    try:
+        wait_for(lambda: out.exists() and out.stat().st_size > 500_000, 30, "lines")
+        source.stack.stop("kafka")
+        assert run.poll() is None
+        source.stack.start("kafka")
+        assert run.wait(90) == 0
+    finally:
+        run.kill()
+    assert sorted(read_ids(out)) == [f"{seq:022d}" for seq in range(12_000)]
+
+
+def test_progress_on_a_terminal(source):
+    """A bar with what is left; the lines themselves go where they should."""
+    source.kafka.create_topic(source.topic, 1)
+    source.kafka.produce(source.topic, records.messages(range(1500)))
+    done = run_on_terminal("indexer", "replay", "--sink", "stdout", "--rate", "500", stdout=False, **source.environment)
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 1500
+    assert "█" in done.stderr and "of 1,500 (" in done.stderr and "/s, " in done.stderr and "s left" in done.stderr
+    assert "records read" in done.stderr.split("\r")[-1]
 
 
 # --- on where it stopped ---
