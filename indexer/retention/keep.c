@@ -138,12 +138,20 @@ static enum status ensure_kept(struct keep *keep, struct error *err)
     return retention_do(&keep->job->link, "PUT", path, mappings, NULL, err);
 }
 
+/* All that is written can be found afterwards: a shard that did not do it would hide records. */
 static enum status refresh(struct keep *keep, const char *name, struct error *err)
 {
+    scoped_json cJSON *answer = NULL;
+    const cJSON *shards;
     char path[PATH_ROOM];
 
     snprintf(path, sizeof(path), "/%s/_refresh", name);
-    return retention_do(&keep->job->link, "POST", path, NULL, NULL, err);
+    if (retention_do(&keep->job->link, "POST", path, NULL, &answer, err))
+        return err->status;
+    shards = cJSON_GetObjectItemCaseSensitive(answer, "_shards");
+    if (json_number(shards, "successful", 0) < 1 || json_number(shards, "failed", 1) != 0)
+        return error_set(err, RETRY, "not all shards of '%s' could be refreshed", name);
+    return OK;
 }
 
 /* A number that every write to the day's index changes. */
@@ -219,6 +227,7 @@ enum status keep_unblock(struct elastic_link *link, const char *name, struct err
 static enum status block(struct keep *keep, struct error *err)
 {
     struct lease *lease = &keep->job->lease;
+    scoped_json cJSON *answer = NULL;
     char path[PATH_ROOM];
     enum status status;
 
@@ -228,7 +237,12 @@ static enum status block(struct keep *keep, struct error *err)
     if (status != OK)
         return status;
     snprintf(path, sizeof(path), "/%s/_block/write", keep->name);
-    return retention_do(&keep->job->link, "PUT", path, NULL, NULL, err);
+    status = retention_do(&keep->job->link, "PUT", path, NULL, &answer, err);
+    if (status == OK &&
+        !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(answer, "shards_acknowledged")))
+        return error_set(err, RETRY, "not all shards of '%s' have stopped taking writes",
+                         keep->name);
+    return status;
 }
 
 static void unblock(struct keep *keep)

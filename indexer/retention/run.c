@@ -196,20 +196,34 @@ static enum status act_on_all(struct retention_job *job, const struct retention_
     return err->status == OK ? OK : RETRY;
 }
 
+/* The index is one of ours, and there; its name is no alias of kept records by now. */
+static enum status unblock_ours(struct retention_job *job, const char *name, struct error *err)
+{
+    struct survey survey;
+    enum status status = survey_one(&survey, &job->link, name, job->config->retention.kept_prefix,
+                                    job->config->elasticsearch.index_prefix, err);
+
+    if (status == OK && survey.count && survey.list[0].kind == INDEX_DAY) {
+        status = keep_unblock(&job->link, name, err);
+        if (status == OK)
+            log_info("'%s' takes writes again: a run of retention was cut off", name);
+    } else if (status == RETRY && retention_was_blocked(&job->link)) {
+        log_warn("'%s' is held by somebody; it may still take no writes", name);
+        status = OK;
+    }
+    survey_release(&survey);
+    return status;
+}
+
 /* What a run that was killed has left behind. */
 static enum status mend(struct retention_job *job, struct error *err)
 {
     struct lease *lease = &job->lease;
-    struct index_day day;
 
     if (lease->state.blocked[0] == '\0' || lease->unwritten)
         return OK;
-    if (index_day_parse(slice_of(lease->state.blocked), job->config->elasticsearch.index_prefix,
-                        &day) &&
-        keep_unblock(&job->link, lease->state.blocked, err))
+    if (unblock_ours(job, lease->state.blocked, err))
         return err->status;
-    log_info("'%s' takes writes again: a run of retention ended before it could let it go",
-             lease->state.blocked);
     lease->state.blocked[0] = '\0';
     return lease_renew(lease, clock_wall_ms(), err);
 }
