@@ -93,7 +93,7 @@ static bool answer(struct server *from, const struct request *request, struct bu
     else if (strncmp(request->head, "GET /_component_template/alpex-logs@custom HTTP", 47) == 0)
         server_reply(out, elastic.custom ? 200 : 404, "application/json", "", SLICE("{}"));
     else if (strncmp(request->head, "GET /logs-*-", 12) == 0)
-        server_reply(out, 200, "application/json", "",
+        server_reply(out, elastic.indices && !*elastic.indices ? 403 : 200, "application/json", "",
                      slice_of(elastic.indices ? elastic.indices : "{}"));
     else if (strncmp(request->head, "PUT /logs-x-2026.11.21/_mapping HTTP", 36) == 0)
         answer_mapping(request, out);
@@ -252,6 +252,17 @@ static void an_index_that_takes_no_new_fields_is_left_as_it_is(void **state)
     assert_true(elastic.installed.len > 0);
 }
 
+static void without_the_right_to_look_at_indices_they_stay_as_they_are(void **state)
+{
+    (void)state;
+    elastic.get_code = 200;
+    elastic.get_body = OLDER;
+    elastic.indices = "";
+    expect_ensure(OK, 4);
+    assert_int_equal(elastic.mappings, 0);
+    assert_true(elastic.installed.len > 0);
+}
+
 static void a_component_of_the_users_is_part_of_it(void **state)
 {
     cJSON *json;
@@ -359,6 +370,7 @@ int main(void)
         TEST(a_newer_template_is_left_alone),
         TEST(todays_indices_get_new_fields_before_the_template),
         TEST(an_index_that_takes_no_new_fields_is_left_as_it_is),
+        TEST(without_the_right_to_look_at_indices_they_stay_as_they_are),
         TEST(a_component_of_the_users_is_part_of_it),
         TEST(opensearch_gets_its_own_name_for_flattened),
         TEST(unmanaged_templates_are_only_looked_at),
