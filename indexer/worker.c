@@ -117,7 +117,7 @@ static enum progress store(struct worker *worker, struct batch *batch)
         status = worker->sink->type->write(worker->sink, batch, &pause_ms, &err);
         if (status == OK)
             break;
-        if (err.text[0])
+        if (err.text[0] && !batch->stuck) /* a stuck index is said once, by the sink */
             log_warn("%s; %zu records wait", err.text, batch_pending(batch));
         if (pause_ms <= 0)
             pause_ms = backoff_next_ms(&worker->backoff);

@@ -8,7 +8,7 @@
 
 #define PAUSE_MIN_MS  1000
 #define PAUSE_MAX_MS  30000
-#define PROBE_POLL_MS 200 /* how soon the others ask again while one tries */
+#define PROBE_POLL_MS 1000 /* how soon the others ask again while one tries */
 
 void index_blocks_init(struct index_blocks *blocks)
 {
