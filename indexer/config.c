@@ -19,7 +19,9 @@
 
 EMBED(indexer_defaults, "configs/indexer.yaml");
 
-#define PATH_LEN 4096
+#define PATH_LEN        4096
+#define WORKERS_MAX     64
+#define WORKERS_WAITING 2 /* for answers, while each processor has one that computes */
 
 static const cyaml_schema_value_t url_value = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, PATH_LEN)};
@@ -342,11 +344,19 @@ static void check(struct config *config, const struct indexer_config *c)
     check_redis(config, &c->redis);
     check_floods(config, &c->floods);
     retention_config_check(config, &c->retention, c->elasticsearch.index_prefix);
-    config_check_range(config, "workers", c->workers, 0, 64, "0 to 64");
+    config_check_range(config, "workers", c->workers, 0, WORKERS_MAX, "0 to 64");
     config_check_range(config, "batch.max_records", c->batch.max_records, 1, 50000, "1 to 50000");
     config_check_range(config, "batch.max_bytes", c->batch.max_bytes, 1024, 64u << 20,
                        "1KiB to 64MiB");
     config_check_range(config, "batch.max_wait_ms", c->batch.max_wait_ms, 1, 60000, "1ms to 1m");
+}
+
+/* A worker waits for Elasticsearch while others compute. */
+static uint32_t workers_for(long processors)
+{
+    long workers = (processors < 1 ? 1 : processors) + WORKERS_WAITING;
+
+    return (uint32_t)(workers < WORKERS_MAX ? workers : WORKERS_MAX);
 }
 
 enum status indexer_config_load(const char *path, const char *const *settings,
@@ -356,7 +366,6 @@ enum status indexer_config_load(const char *path, const char *const *settings,
     struct indexer_config *loaded;
     void *data;
     char *topic;
-    long processors;
     enum status status = config_load(&indexer_config_schema, path, settings, holder, &data, err);
 
     if (status != OK && status != REJECT)
@@ -366,10 +375,8 @@ enum status indexer_config_load(const char *path, const char *const *settings,
         check(*holder, loaded);
     if (!loaded || config_problem_count(*holder))
         return error_set(err, REJECT, "the configuration has problems");
-    if (loaded->workers == 0) {
-        processors = sysconf(_SC_NPROCESSORS_ONLN);
-        loaded->workers = processors < 1 ? 1 : processors > 64 ? 64 : (uint32_t)processors;
-    }
+    if (loaded->workers == 0)
+        loaded->workers = workers_for(sysconf(_SC_NPROCESSORS_ONLN));
     topic = account_topic(loaded->kafka.topic, loaded->kafka.audit_topic);
     if (!topic)
         return error_set(err, FATAL, "out of memory");
