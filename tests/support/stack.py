@@ -14,8 +14,9 @@ START_TIMEOUT_S = 300  # downloads on a fresh machine included
 
 
 class Stack:
-    def __init__(self, services="kafka elasticsearch redis", secure=False):
-        """`secure`: Kafka listens with TLS and SASL too, see deploy/local/services/kafka_secure.sh."""
+    def __init__(self, services="kafka elasticsearch redis", secure=False, settings=None):
+        """`secure`: Kafka listens with TLS and SASL too, see deploy/local/services/kafka_secure.sh. `settings`: more
+        variables of stack.sh."""
         # The owner's pid is in the name: a stack whose owner is gone can be recognised.
         self.dir = STACKS / f"{os.getpid()}-{secrets.token_hex(3)}"
         self.kafka_port = free_port(*range(1, 6))
@@ -36,6 +37,7 @@ class Stack:
             "KAFKA_SECURE": "1" if secure else "0",
             "ELASTICSEARCH_PORT": str(self.elasticsearch_port),
             "REDIS_PORT": str(self.redis_port),
+            **(settings or {}),
         }
 
     def up(self):

@@ -1,0 +1,1 @@
+"""What all rows of the benchmark share. Reading order: samples, child, machine, results, goals, report, compare."""
