@@ -9,7 +9,6 @@ import time
 from generator import files
 from rows import Unavailable
 from runner import machine
-from runner.child import ChildFailed
 from runner.paths import REPO, WORK
 from runner.report import number
 from runner.results import UNITS, Results
@@ -19,6 +18,10 @@ BLOCK = 4 << 20
 
 def say(text):
     print(text, file=sys.stderr, flush=True)
+
+
+def first_line(error):
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def duration(seconds):
@@ -107,8 +110,8 @@ class Bench:
         try:
             row.prepare()
             return row, row.contenders()
-        except (ChildFailed, Unavailable, OSError) as error:
-            self.results.skip(f"{row.letter} ({row.title})", str(error).split("\n")[0])
+        except Exception as error:  # noqa: BLE001, as below
+            self.results.skip(f"{row.letter} ({row.title})", first_line(error))
             say(f"  not possible: {error}")
             return None
 
@@ -146,8 +149,8 @@ class Bench:
         except Unavailable as error:
             self.results.skip(title, str(error))
             return say(f"  {title}: {error}")
-        except (ChildFailed, OSError) as error:
-            self.results.warn(f"{title}, run {run + 1}: {str(error).splitlines()[0]}")
+        except Exception as error:  # noqa: BLE001 whatever goes wrong with one, the others are measured
+            self.results.warn(f"{title}, run {run + 1}: {first_line(error)}")
             return say(f"  {title} failed: {error}")
         if figures:
             facts = watch.facts() | {"foreign_before": round(before, 3)}

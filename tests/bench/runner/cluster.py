@@ -4,13 +4,15 @@ import itertools
 import json
 import pathlib
 
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 from support.elastic import Elastic, ElasticError
-from support.kafka import Kafka
+from support.kafka import LEADERLESS, Kafka
 from support.stack import Stack, remove_abandoned
+from support.waiting import wait_for
 
 PARTITIONS = 4
+TIMEOUT_S = 15
 
 
 class Cluster:
@@ -49,13 +51,23 @@ class Cluster:
         name = f"bench-{next(self._numbers)}"
         self.kafka.create_topic(name, partitions)
         self._partitions[name] = partitions
+        self.messages(name)  # its partitions have leaders
         return name
 
     def messages(self, topic):
         """How many it holds, from the end offsets: one request."""
+        return wait_for(lambda: self._ask_messages(topic), TIMEOUT_S, f"the end offsets of {topic}")[0]
+
+    def _ask_messages(self, topic):
+        """(number,), or None when a partition is without a leader for a moment, or Kafka does not answer."""
         wanted = {TopicPartition(topic, number): OffsetSpec.latest() for number in range(self._partitions[topic])}
-        found = self.kafka.admin.list_offsets(wanted, request_timeout=15)
-        return sum(future.result().offset for future in found.values())
+        try:
+            found = self.kafka.admin.list_offsets(wanted, request_timeout=TIMEOUT_S)
+            return (sum(future.result().offset for future in found.values()),)
+        except KafkaException as error:
+            if not error.args[0].retriable() and error.args[0].code() not in LEADERLESS:
+                raise
+            return None
 
     def drop_topic(self, topic):
         self.kafka.delete_topics(topic)
@@ -82,12 +94,6 @@ class Cluster:
         for name, template in self.elastic.templates_for(f"{prefix}-x").items():
             parts = {"template": template["template"], "index_patterns": [pattern], "priority": 700}
             self.elastic.call("PUT", f"/_index_template/{name}-of-{pattern.strip('*')}", parts)
-
-    def read_messages(self, topic, count, out):
-        """The first messages of a topic into a file, one a line."""
-        with open(out, "wb") as file:
-            for message in itertools.islice(self.kafka.consume(topic), count):
-                file.write(message.value() + b"\n")
 
     def settle(self):
         """Elasticsearch finishes what it has begun before somebody else is measured."""
