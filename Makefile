@@ -86,7 +86,25 @@ images: ## builds the container images and tries them (root, podman)
 .PHONY: bench-threat
 bench-threat: $(BUILD)/tests/bench/threat_bench ## what looking for attacks costs a record
 	$(Q)$< $(BENCH_ARGS)
-bench: bench-query bench-time bench-process bench-threat bench-agent ## all benchmarks: tests/bench/README.md
+.PHONY: bench-short bench-compare bench-readme bench-programs bench-enrich
+# The benchmark: all rows beside limits and peers. BENCH_JSON keeps its results.
+BENCH := $(VENV)/bin/python tests/bench/bench.py
+BENCH_JSON ?= build/bench/results.json
+BENCH_PROGRAMS := $(patsubst tests/bench/%.c,build/release/tests/bench/%,$(wildcard tests/bench/limits/*.c) tests/bench/query_bench.c tests/bench/enrich_bench.c)
+bench: bench-programs ## measures all, beside peers and limits (45 min, quiet machine): tests/bench/README.md; BENCH_ARGS="--rows A,B"
+	$(Q)tests/bench/peers/fetch.sh build/bench/peers
+	$(Q)$(BENCH) run --json $(BENCH_JSON) $(BENCH_ARGS)
+bench-short: bench-programs ## the same in less than 3 minutes
+	$(Q)tests/bench/peers/fetch.sh build/bench/peers
+	$(Q)$(BENCH) run --short --json $(BENCH_JSON) $(BENCH_ARGS)
+bench-compare: venv ## what has changed from BASE=FILE to BENCH_JSON, beyond the noise
+	$(Q)$(BENCH) compare $(or $(BASE),$(error BASE=FILE: the results to compare with)) $(BENCH_JSON)
+bench-readme: venv ## puts the results into tests/bench/README.md
+	$(Q)$(BENCH) readme $(BENCH_JSON)
+bench-programs: packages-test
+	$(Q)$(MAKE) --no-print-directory VARIANT=release all venv $(BENCH_PROGRAMS)
+bench-enrich: $(BUILD)/tests/bench/enrich_bench ## what each enricher costs a record; BENCH_ARGS="--config FILE RECORDS.ndjson"
+	$(Q)$< $(BENCH_ARGS)
 bench-query: $(BUILD)/tests/bench/query_bench ## what conditions and rules cost; BENCH_ARGS="--runs 20 --json"
 	$(Q)$< $(BENCH_ARGS)
 bench-time: $(BUILD)/tests/bench/timestamp_bench ## what reading a time costs
@@ -175,7 +193,7 @@ $(BUILD)/tests/unit/shipper/parser/test_plugin: | $(PLUGINS)
 $(BUILD)/tests/support/%: $(BUILD)/tests/support/%.o $(BUILD)/libcommon.a
 	@echo "  LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DEPS_LIBS)
-BENCH_INDEXER := redis_marks geoip_bench threat_bench agent_bench
+BENCH_INDEXER := redis_marks geoip_bench threat_bench agent_bench enrich_bench
 $(BENCH_INDEXER:%=$(BUILD)/tests/bench/%): $(BUILD)/libindexer.a
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libcommon.a
 	@echo "  LD $@"

@@ -177,13 +177,14 @@ class Traffic:
     """`clients` and `requests` are what may be drawn; draws() names them by their place there, so that each format renders
     them once."""
 
-    def __init__(self, seed, clients=CLIENTS):
+    def __init__(self, seed, clients=CLIENTS, requests=REQUESTS):
+        self.requests_a_kind = requests
         self.rng = random.Random(seed)
         self.clients, self.requests, self.first_request = [], [], []
         weights = []
         for kind, (make, kind_agents) in KINDS.items():
             first = len(self.requests)
-            self.requests += [make(self.rng) for _ in range(REQUESTS)]
+            self.requests += [make(self.rng) for _ in range(requests)]
             count = max(1, round(clients * POPULATION[kind]))
             agent_weights = [1 / (rank + 3) for rank in range(len(kind_agents))]
             drawn = self.rng.choices(kind_agents, agent_weights, k=count)
@@ -197,6 +198,7 @@ class Traffic:
     def draws(self):
         """Endless blocks of [(client, request)], as places in `clients` and `requests`."""
         places, first, draw = range(len(self.clients)), self.first_request, self.rng.random
+        count = self.requests_a_kind
         while True:
             drawn = self.rng.choices(places, cum_weights=self.cumulative, k=BLOCK_LINES)
-            yield [(client, first[client] + int(draw() * REQUESTS)) for client in drawn]
+            yield [(client, first[client] + int(draw() * count)) for client in drawn]

@@ -46,8 +46,14 @@ fetch() { # NAME FOLDER PACKAGE...
 
 main() {
     local name
-    (($# == 1)) || { sed -n '3,7s/^# \?//p' "$0" >&2 && exit 2; }
-    command -v apt-get > /dev/null && command -v dpkg-deb > /dev/null || { say "no apt here: no peers" && exit 0; }
+    if (($# != 1)); then
+        sed -n '3,7s/^# \?//p' "$0" >&2
+        exit 2
+    fi
+    if ! command -v apt-get > /dev/null || ! command -v dpkg-deb > /dev/null; then
+        say "no apt here: no peers"
+        return
+    fi
     mkdir -p "$1"
     for name in "${!PEERS[@]}"; do
         # One name a word.

@@ -9,7 +9,14 @@ from runner.paths import REPO
 sys.path.append(str(REPO / "deploy" / "local"))
 import demo_geoip  # noqa: E402
 
-NARROW = 60_000
+NARROW = 60_000  # networks
+PLACES = 2_000
+
+
+def make_place(rng):
+    code = rng.choice(list(demo_geoip.COUNTRIES))
+    value = demo_geoip.record(code, rng.randrange(4), demo_geoip.FIRST_PRIVATE_AS + rng.randrange(5000))
+    return value | {"postal": {"code": f"{rng.randrange(100_000):05}"}}
 
 
 def write(path, seed=1):
@@ -20,7 +27,7 @@ def write(path, seed=1):
     tree = demo_geoip.Tree()
     for network, value in demo_geoip.networks():
         tree.add(network, value)
-    codes = list(demo_geoip.COUNTRIES)
+    places = [make_place(rng) for _ in range(PLACES)]
     narrow = []
     for _ in range(NARROW):
         length = rng.choices((12, 14, 16, 18, 20, 22, 24), (1, 2, 6, 6, 12, 20, 40))[0]
@@ -28,9 +35,7 @@ def write(path, seed=1):
         if 1 <= address >> 24 <= 223:
             narrow.append((length, address))
     for length, address in sorted(narrow):
-        value = demo_geoip.record(rng.choice(codes), rng.randrange(4), demo_geoip.FIRST_PRIVATE_AS + rng.randrange(5000))
-        value["postal"] = {"code": f"{rng.randrange(3000):05}"}
-        tree.add(demo_geoip.ipaddress.ip_network((address, length)), value)
+        tree.add(demo_geoip.ipaddress.ip_network((address, length)), rng.choice(places))
     partial = path.with_suffix(".part")
     with open(partial, "wb") as out:
         out.write(tree.encode() + demo_geoip.DATA_SEPARATOR + tree.data)

@@ -52,7 +52,7 @@ GOALS = (
     Goal("E", "consumable", "shipper run", "p99", 13, 10),
     Goal("G", "to stdout", "indexer replay", "rate", 400),
     Goal("H", "500 rules", "query program", "ns", 20_000),
-    Goal("I", "threats, benign", "enricher", "ns", 2000, 1000),
+    Goal("I", "threat, benign", "enricher", "ns", 2000, 1000),
     Goal("J", "10000 files", "shipper run", "cpu", 1.25, None, ("1 files", "shipper run")),
     Goal("J", "1000 MB", "shipper run", "cpu", 1.25, None, ("100 MB", "shipper run")),
     Goal("J", "1000 MB", "shipper run", "rss", 1.25, None, ("100 MB", "shipper run")),
