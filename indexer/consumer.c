@@ -119,7 +119,7 @@ static void take_partitions(struct consumer *consumer, rd_kafka_topic_partition_
         report_failure(rd_kafka_incremental_assign(consumer->client, list), "take");
     else
         rd_kafka_assign(consumer->client, list);
-    if (consumer->paused) /* a pause ends with the assignment that it was made for */
+    if (consumer->paused)
         rd_kafka_pause_partitions(consumer->client, list);
     set_usable(consumer);
 }
@@ -134,6 +134,9 @@ static void give_partitions(struct consumer *consumer, rd_kafka_topic_partition_
         consumer_commit(consumer, true);
     }
     each_partition(list, consumer, remove_partition);
+    /* The library keeps a pause beyond the assignment: they may come back when we are not paused. */
+    if (consumer->paused)
+        rd_kafka_resume_partitions(consumer->client, list);
     if (cooperative)
         report_failure(rd_kafka_incremental_unassign(consumer->client, list), "give back");
     else

@@ -37,10 +37,17 @@ class Kafka:
     def partitions(self, topic):
         return sorted(self.admin.list_topics(topic, timeout=TIMEOUT_S).topics[topic].partitions)
 
-    def produce(self, topic, messages):
+    def produce(self, topic, messages, message_max_bytes=1000000):
         """Sends (key, value) pairs or plain values, and waits for every acknowledgement."""
         failed = []
-        producer = Producer({"bootstrap.servers": self.brokers, "linger.ms": 20, "log_level": 2})
+        producer = Producer(
+            {
+                "bootstrap.servers": self.brokers,
+                "linger.ms": 20,
+                "message.max.bytes": message_max_bytes,
+                "log_level": 2,
+            }
+        )
         for message in messages:
             key, value = message if isinstance(message, tuple) else (None, message)
             while True:
