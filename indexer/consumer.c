@@ -134,7 +134,8 @@ static void give_partitions(struct consumer *consumer, rd_kafka_topic_partition_
         consumer_commit(consumer, true);
     }
     each_partition(list, consumer, remove_partition);
-    /* The library keeps a pause beyond the assignment: they may come back when we are not paused. */
+    /* The library keeps a pause beyond the assignment: they may come back when we are not paused.
+     */
     if (consumer->paused)
         rd_kafka_resume_partitions(consumer->client, list);
     if (cooperative)
