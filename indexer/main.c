@@ -398,7 +398,7 @@ static const struct command commands[] = {
     {"audit", "audit", "proves that every line read is in the index, by host and file",
      audit_command},
     {"dlq", "dlq ACTION [LETTER...]", "dead letters: list, show, redrive, discard", dlq_command},
-    {"retention", "retention status|run", "what is deleted when, and deleting it now",
+    {"retention", "retention TASK", "what is deleted when, and deleting it now: status, run",
      retention_command},
     {"explain", "explain QUERY", "how a query is understood; needs no service", explain_command},
     {"check-config", "check-config", "print every problem of the configuration",
@@ -412,11 +412,8 @@ static const struct command commands[] = {
 };
 
 static const struct value_source values[] = {
-    {"format", printer_formats},
-    {"ACTION", dlq_actions},
-    {"REASON", dlq_reasons},
-    {"STATE", dlq_states},
-    {0},
+    {"format", printer_formats}, {"ACTION", dlq_actions}, {"TASK", retention_tasks},
+    {"REASON", dlq_reasons},     {"STATE", dlq_states},   {0},
 };
 
 static const struct program indexer = {

@@ -60,6 +60,9 @@ void dlq_states(void (*each)(void *arg, const char *name, const char *about), vo
 /* What is there, what would go when. Changes nothing. */
 int retention_show(const struct indexer_config *config, bool json);
 
+/* Hands out the names of the tasks, for completion. */
+void retention_tasks(void (*each)(void *arg, const char *name, const char *about), void *arg);
+
 /* Does now what is due; `dry_run` only tells. Without `yes` it asks, which takes a terminal. */
 int retention_run_now(const struct indexer_config *config, bool dry_run, bool yes, bool json);
 

@@ -17,6 +17,12 @@
 #include "indexer/progress.h"
 #include "indexer/retention/job.h"
 
+void retention_tasks(void (*each)(void *arg, const char *name, const char *about), void *arg)
+{
+    each(arg, "status", "what is there, and what goes when");
+    each(arg, "run", "deletes what is due");
+}
+
 static int failed(const char *command, const struct error *err)
 {
     fprintf(stderr, "indexer retention %s: %s\n", command, err->text);

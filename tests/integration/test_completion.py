@@ -38,6 +38,7 @@ UNIQUE = [
     ("shipper run --set kafka.compression=zs", "shipper run --set kafka.compression=zstd "),
     ("shipper run --set kafka.create_topic=f", "shipper run --set kafka.create_topic=false "),
     ("indexer dlq red", "indexer dlq redrive "),
+    ("indexer retention st", "indexer retention status "),
     ("indexer dlq list --reason map", "indexer dlq list --reason mapping "),
     ("indexer dlq list --state disc", "indexer dlq list --state discarded "),
     ("indexer dlq list --query 'stat", "indexer dlq list --query 'status:"),
