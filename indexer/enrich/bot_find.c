@@ -16,6 +16,7 @@ struct search {
     struct slice text;
     struct literals_hit hits[HITS_MAX];
     size_t count;
+    bool is_people, has_device;      /* one of their patterns is there */
     uint32_t model_start, model_end; /* where an Android device's model stands; equal: nowhere */
 };
 
@@ -24,13 +25,12 @@ static const struct bot_pattern *pattern_of(const struct search *search, size_t 
     return &search->list->patterns[search->hits[hit].pattern];
 }
 
-static size_t find_kind(const struct search *search, enum bot_pattern_kind kind)
+static bool has_kind(const struct search *search, enum bot_pattern_kind kind)
 {
-    size_t i = 0;
-
-    while (i < search->count && pattern_of(search, i)->kind != kind)
-        i++;
-    return i;
+    for (size_t i = 0; i < search->count; i++)
+        if (pattern_of(search, i)->kind == kind)
+            return true;
+    return false;
 }
 
 /* Within what people's agents hold: "bot" in "CUBOT". */
@@ -71,23 +71,24 @@ static bool is_model(const struct search *search, size_t hit)
            !(end < search->text.len && search->text.data[end] == '/');
 }
 
-static bool counts(const struct search *search, size_t hit, bool is_people)
+static bool counts(const struct search *search, size_t hit)
 {
-    enum bot_pattern_kind kind = pattern_of(search, hit)->kind;
+    const struct bot_pattern *pattern = pattern_of(search, hit);
 
-    if (kind == BOT_PATTERN_WORD)
-        return !is_people && !is_model(search, hit);
-    return kind == BOT_PATTERN_NAME && !is_covered(search, hit) && !is_model(search, hit);
+    if (pattern->kind != BOT_PATTERN_NAME && pattern->kind != BOT_PATTERN_WORD)
+        return false;
+    if (is_model(search, hit) || (pattern->is_bare && search->has_device))
+        return false;
+    return pattern->kind == BOT_PATTERN_WORD ? !search->is_people : !is_covered(search, hit);
 }
 
 /* The hit that decides; `count`: none. */
 static size_t best_hit(const struct search *search)
 {
-    bool is_people = find_kind(search, BOT_PATTERN_PEOPLE) < search->count;
     size_t best = search->count;
 
     for (size_t i = 0; i < search->count; i++) {
-        if ((best == search->count || is_better(search, i, best)) && counts(search, i, is_people))
+        if ((best == search->count || is_better(search, i, best)) && counts(search, i))
             best = i;
     }
     return best;
@@ -166,8 +167,7 @@ static void take_hit(const struct search *search, const struct literals_hit *hit
  */
 static void judge_form(const struct search *search, struct bot *bot)
 {
-    if (find_kind(search, BOT_PATTERN_DEVICE) < search->count ||
-        find_kind(search, BOT_PATTERN_PEOPLE) < search->count)
+    if (search->has_device || search->is_people)
         return;
     bot->is_bot = true;
     AGENT_PUT(bot->category, SLICE(FORGED));
@@ -183,6 +183,8 @@ void bot_list_find(const struct bot_list *list, struct slice agent, struct bot *
     if (search.text.len > AGENT_LOOK_MAX)
         search.text.len = AGENT_LOOK_MAX;
     search.count = literals_find(list->literals, search.text, search.hits, HITS_MAX);
+    search.is_people = has_kind(&search, BOT_PATTERN_PEOPLE);
+    search.has_device = has_kind(&search, BOT_PATTERN_DEVICE);
     find_model(&search);
     best = best_hit(&search);
     if (best < search.count)

@@ -139,14 +139,15 @@ static bool is_category(const char *text)
     return len > 0 && len < BOT_CATEGORY_MAX;
 }
 
-/* `bots: category: name: patterns`; a name without patterns is its own. */
+/* `bots` and `bare`: category: name: patterns; a name without patterns is its own. */
 static void add_names(struct loader *loader, const struct config_node *category,
                       struct bot_pattern pattern)
 {
     char path[2 * BOT_NAME_MAX + 8];
 
     for (const struct config_node *node = category->first; node; node = node->next) {
-        snprintf(path, sizeof(path), "bots.%s.%.60s", category->key, node->key);
+        snprintf(path, sizeof(path), "%s.%s.%.60s", pattern.is_bare ? "bare" : "bots",
+                 category->key, node->key);
         if (strlen(node->key) >= BOT_NAME_MAX) {
             complain(loader, node, path, "the name is too long; at most 63 bytes");
             continue;
@@ -160,7 +161,7 @@ static void add_names(struct loader *loader, const struct config_node *category,
     }
 }
 
-/* The categories below `bots` and `words`. */
+/* The categories below `bots`, `bare` and `words`. */
 static void add_categories(struct loader *loader, const struct config_node *section,
                            enum bot_pattern_kind kind)
 {
@@ -171,7 +172,8 @@ static void add_categories(struct loader *loader, const struct config_node *sect
         return;
     }
     for (const struct config_node *node = section->first; node; node = node->next) {
-        struct bot_pattern pattern = {.name = "", .kind = kind};
+        struct bot_pattern pattern = {
+            .name = "", .kind = kind, .is_bare = strcmp(section->key, "bare") == 0};
 
         snprintf(path, sizeof(path), "%s.%.31s", section->key, node->key);
         if (!is_category(node->key)) {
@@ -196,7 +198,7 @@ static void add_section(struct loader *loader, const struct config_node *node)
 
     if (node->kind == KIND_NULL)
         return;
-    if (strcmp(node->key, "bots") == 0) {
+    if (strcmp(node->key, "bots") == 0 || strcmp(node->key, "bare") == 0) {
         add_categories(loader, node, BOT_PATTERN_NAME);
     } else if (strcmp(node->key, "words") == 0) {
         add_categories(loader, node, BOT_PATTERN_WORD);
@@ -204,7 +206,8 @@ static void add_section(struct loader *loader, const struct config_node *node)
         pattern.kind = *node->key == 'p' ? BOT_PATTERN_PEOPLE : BOT_PATTERN_DEVICE;
         add_patterns(loader, node, node->key, pattern);
     } else {
-        complain(loader, node, node->key, "unknown key; expected bots, words, people or devices");
+        complain(loader, node, node->key,
+                 "unknown key; expected bots, bare, words, people or devices");
     }
 }
 

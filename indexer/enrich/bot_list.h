@@ -30,6 +30,7 @@ struct bot_pattern {
     const char *name; /* of `bots`, else "" */
     const char *category;
     enum bot_pattern_kind kind;
+    bool is_bare;    /* of `bare`: counts only where no device is named */
     bool steps_back; /* behind the names of those who use what it names */
     bool is_word;    /* letters and digits only: the word that it stands in is a name */
 };

@@ -122,6 +122,11 @@ static void bots_are_known_by_name(void **state)
         {"x", "x", "generic", ""},
         {"Mozilla/5.0", "", "generic", ""},
         {"Mozilla/4.0 (compatible;)", "", "generic", ""},
+        /* programs of people that ask for themselves */
+        {"WhatsApp/2.23.20.0", "WhatsApp", "social_preview", "2.23.20.0"},
+        {"WhatsApp/2.19.81 A", "WhatsApp", "social_preview", "2.19.81"},
+        {"Viber", "Viber", "social_preview", ""},
+        {"Podkicker Pro/1.9.4", "Podkicker", "feed_reader", ""},
         /* clang-format on */
     };
     struct bot bot;
@@ -197,8 +202,9 @@ static void people_are_no_bots(void **state)
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Whale/3.24.223.18 Safari/537.36",
         "Mozilla/5.0 (Linux; U; Android 13; zh-cn; M2102J2SC Build/TKQ1) AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/100.0.4896.127 Mobile Safari/537.36 XiaoMi/MiuiBrowser/17.8.110",
         "Spotify/8.9.18 iOS/17.4 (iPhone15,2)",
-        "VLC/3.0.20 LibVLC/3.0.20",
         "iTunes/12.12.10 (Windows; Microsoft Windows 10 x64; x64) AppleWebKit/7613.2007",
+        "WhatsApp/2.11.175 Android/4.2.1 Device/LENOVO-Lenovo_P780",
+        "Viber/12.8.0.1 CFNetwork/1121.2.2 Darwin/19.3.0",
         /* clang-format on */
     };
     struct bot bot;
@@ -250,11 +256,12 @@ static void own_files_add_to_the_list(void **state)
     (void)state;
     write_file(path, "bots:\n  in_house:\n    Our Probe: [acme-probe*, ^zz]\n    Plainly:\n"
                      "people: [acme terminal*]\n"
+                     "bare:\n  in_house:\n    Shown Link: [^zyx]\n"
                      "words:\n  in_house: ['*gizmo*']\n"
                      "devices: [acmephone*]\n");
     assert_int_equal(bot_list_open(files, 1, &own, &err), OK);
     unlink(path);
-    assert_int_equal(own->name_count, list->name_count + 2);
+    assert_int_equal(own->name_count, list->name_count + 3);
 
     bot_list_find(own, SLICE("Mozilla/5.0 (Linux; Acme-Probe2/1.5)"), &bot);
     assert_string_equal(bot.name, "Our Probe");
@@ -268,6 +275,10 @@ static void own_files_add_to_the_list(void **state)
     bot_list_find(own, SLICE("Acme Terminal fetch monitor/1"), &bot);
     assert_false(bot.is_bot);
     bot_list_find(own, SLICE("AcmePhone7/1"), &bot);
+    assert_false(bot.is_bot);
+    bot_list_find(own, SLICE("Zyx/1"), &bot);
+    assert_string_equal(bot.name, "Shown Link");
+    bot_list_find(own, SLICE("Zyx/1 (acmephone)"), &bot);
     assert_false(bot.is_bot);
     bot_list_find(own, SLICE("Googlebot/2.1"), &bot);
     assert_string_equal(bot.name, "Googlebot");
@@ -289,7 +300,7 @@ static void what_is_wrong_with_a_file_is_said_with_its_place(void **state)
         {"bots:\n  monitor:\n    '--':\n", "expected letters or digits"},
         {"words:\n  generic: {a: b}\n", "expected a pattern or a list"},
         {"people: {a: b}\n", "people: expected a pattern or a list"},
-        {"bot: x\n", "unknown key; expected bots, words, people or devices"},
+        {"bot: x\n", "unknown key; expected bots, bare, words, people or devices"},
         {"- a\n", "expected a mapping"},
         {"bots: {\n", ":"},
         {"bots:\n  a:\n    B:\n    B:\n", ":4:"},
