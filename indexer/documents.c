@@ -24,6 +24,7 @@ void documents_open_plain(struct documents *documents, const struct indexer_conf
 {
     *documents = (struct documents){.words = BUF_INIT(WORDS_BYTES_MAX)};
     index_names_init(&documents->names, config->elasticsearch.index_prefix);
+    documents->topic = config->kafka.topic;
     documents->names.datasets = config->elasticsearch.datasets;
     documents->names.dataset_count = config->elasticsearch.dataset_count;
     documents->names.max_future_ms = (int64_t)config->elasticsearch.max_future_ms;
@@ -57,17 +58,29 @@ static int64_t message_time_ms(const rd_kafka_message_t *message, int64_t now_ms
     return ms >= 0 ? ms : now_ms;
 }
 
-/* A record of somebody else's making has no id: its place in Kafka is one. */
-static bool make_id(struct batch_entry *entry, struct record *record, struct arena *arena)
+/* Another topic than the one that is read usually: a replay's. Its name, else "". */
+static const char *foreign_topic(const struct documents *documents,
+                                 const rd_kafka_message_t *message)
 {
+    const char *name = message && message->rkt ? rd_kafka_topic_name(message->rkt) : NULL;
+
+    return name && documents->topic && strcmp(name, documents->topic) != 0 ? name : "";
+}
+
+/* A record of somebody else's making has no id: its place in Kafka is one. */
+static bool make_id(struct documents *documents, struct batch_entry *entry, struct record *record,
+                    struct arena *arena)
+{
+    const char *topic = foreign_topic(documents, entry->message);
     struct slice id;
-    char text[64];
+    char text[ID_MAX];
 
     if (record_text(record, FIELD_EVENT_ID, &id) && id.len > 0 && id.len <= ID_MAX) {
         entry->id = arena_copy(arena, id);
         return entry->id.data != NULL;
     }
-    snprintf(text, sizeof(text), "kafka-%d-%lld", entry->message ? entry->message->partition : 0,
+    snprintf(text, sizeof(text), "kafka-%s%s%d-%lld", topic, *topic ? "-" : "",
+             entry->message ? entry->message->partition : 0,
              entry->message ? (long long)entry->message->offset : 0);
     entry->id = arena_copy(arena, slice_of(text));
     record_set_text(record, FIELD_EVENT_ID, entry->id);
@@ -210,7 +223,7 @@ static enum status make_document(struct documents *documents, struct batch *batc
     }
     placed = index_name(&documents->names, record, message_time_ms(entry->message, now_ms), now_ms,
                         &entry->index);
-    if (placed == FATAL || !make_id(entry, record, &batch->arena) ||
+    if (placed == FATAL || !make_id(documents, entry, record, &batch->arena) ||
         !make_json(documents, record, &batch->arena, &entry->document))
         return error_set(err, FATAL, "out of memory for a batch of %zu records", batch->count);
     entry->page = page_of(record, entry->id);

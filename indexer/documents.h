@@ -25,6 +25,7 @@ struct retention_config;
 typedef bool documents_keep(void *arg, struct record *record);
 
 struct documents {
+    const char *topic; /* that ids of records without one need not name */
     struct enrich_set enrich;
     struct index_names names;
     struct record_encoder encoder;

@@ -420,6 +420,19 @@ static int conclude(struct replay_command *command, enum status status, const st
     return command->job.state.counts.refused ? EXIT_SOME_FAILED : EXIT_DONE;
 }
 
+/* What could not begin leaves nothing behind that the next attempt would stumble over. */
+static void remove_unused(const struct replay_command *command)
+{
+    const struct replay_job *job = &command->job;
+    const struct outlet *const outlets[] = {&job->out, &job->rejects};
+
+    if (job->state_path && access(job->state_path, F_OK) == 0)
+        return;
+    for (size_t i = 0; i < ARRAY_LEN(outlets); i++)
+        if (outlets[i]->made && outlets[i]->bytes == 0)
+            unlink(outlets[i]->path);
+}
+
 static int run(struct replay_command *command, struct error *err)
 {
     enum status status;
@@ -436,6 +449,8 @@ static int run(struct replay_command *command, struct error *err)
     status = open_outlets(command, err);
     if (status == OK)
         status = replay_run(&command->job, err);
+    if (status == FATAL || status == REJECT)
+        remove_unused(command);
     if (status == REJECT) {
         fprintf(stderr, "indexer replay: %s\n", err->text);
         return EXIT_USAGE;

@@ -46,6 +46,7 @@ enum status outlet_open(struct outlet *outlet, const char *path, bool resume, ui
                          path);
     if (outlet->fd < 0)
         return error_set_errno(err, FATAL, "cannot write '%s'", path);
+    outlet->made = (flags & O_EXCL) != 0;
     return resume ? cut(outlet, bytes, err) : OK;
 }
 

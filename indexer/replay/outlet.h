@@ -15,6 +15,7 @@
 struct outlet {
     const char *path; /* NULL: standard output */
     int fd;           /* -1: not open */
+    bool made;        /* by us, just now: it was not there */
     uint64_t bytes;
 };
 

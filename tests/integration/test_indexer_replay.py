@@ -299,6 +299,28 @@ def test_what_is_refused_is_listed_and_the_rest_goes_on(source):
     assert len(done.stdout.splitlines()) == 50 and b"offset 26 is refused: decode" in done.stderr
 
 
+def test_what_could_not_begin_leaves_nothing_behind(filled):
+    out, rejects = filled.folder / "begun.ndjson", filled.folder / "there.ndjson"
+    rejects.write_text("mine\n")
+    assert "already" in filled.replay("--sink", out, "--rejects", rejects, expect=2).text
+    assert not out.exists() and rejects.read_text() == "mine\n"
+    assert "nosuchfolder" in filled.replay("--sink", filled.folder / "nosuchfolder" / "x", expect=1).text
+
+
+def test_ids_by_place_do_not_meet_those_of_another_topic(source):
+    """Records without an id get their place as one: of two topics they are not the same."""
+    other = source.topic + ".other"
+    for topic in (source.topic, other):
+        source.kafka.create_topic(topic, 1)
+        source.kafka.produce(topic, [json.dumps({"message": topic}).encode()])
+    try:
+        assert source.result()["stored"] == 1 and source.result("--topic", other)["replaced"] == 0
+        assert {hit["_source"]["message"] for hit in documents(source).values()} == {source.topic, other}
+        assert "kafka-0-0" in documents(source) and source.result("--topic", other)["replaced"] == 1
+    finally:
+        source.kafka.delete_topics(other)
+
+
 def test_records_with_line_breaks_are_one_line(source):
     source.kafka.create_topic(source.topic, 1)
     source.kafka.produce(source.topic, [b'{\n  "event": {"id": "1"},\n "n": %d}\n' % BIG, b"no\njson", b'{"a":1}'])
