@@ -1,5 +1,5 @@
 /*
- * replay.c - `indexer replay`: from options to a job, and what is said of it.
+ * replay.c - `indexer replay`: from options to a job.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -10,38 +10,19 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/json_text.h"
 #include "common/options.h"
 #include "common/query_command.h"
 #include "common/scope.h"
 #include "common/stop.h"
 #include "common/timestamp.h"
-#include "indexer/cell.h"
-#include "indexer/command/command.h"
+#include "indexer/command/replay.h"
 #include "indexer/config.h"
-#include "indexer/progress.h"
 #include "indexer/reader.h"
 #include "indexer/replay/range.h"
-#include "indexer/replay/replay.h"
 
 #define FIND_MS     5000
 #define ARENA_BLOCK (64u << 10)
-#define QUERIES_MAX 3 /* the query, and two bounds of @timestamp */
 #define JOB_MAX     (64u << 10)
-
-struct replay_command {
-    const struct replay_arguments *arguments;
-    struct indexer_config config; /* a copy: some of it does not concern a replay */
-    struct query_context context;
-    struct replay_job job;
-    const struct query *queries[QUERIES_MAX];
-    struct arena arena;
-    char state_path[PATH_MAX];
-    struct buf name;  /* of the job */
-    const char *file; /* the sink, when it is one */
-    bool resumed;
-    int64_t begin_ms;
-};
 
 /* --- options --- */
 
@@ -286,100 +267,6 @@ static enum status open_outlets(struct replay_command *command, struct error *er
                        state->reject_bytes, err);
 }
 
-/* --- what is said --- */
-
-static FILE *result_stream(const struct replay_command *command)
-{
-    return command->job.goal == REPLAY_LINES && !command->file ? stderr : stdout;
-}
-
-static void print_plan_json(const struct replay_command *command)
-{
-    const struct replay_state *state = &command->job.state;
-    scoped_buf struct buf text = BUF_INIT(JOB_MAX * 64);
-
-    buf_add_text(&text, "{\"topic\":");
-    json_add_string(&text, slice_of(command->job.topic), NULL);
-    buf_add_text(&text, ",\"partitions\":[");
-    for (size_t i = 0, n = 0; i < state->count; i++)
-        if (state->parts[i].to > state->parts[i].from)
-            buf_addf(&text, "%s{\"partition\":%zu,\"from\":%" PRId64 ",\"to\":%" PRId64 "}",
-                     n++ ? "," : "", i, state->parts[i].from, state->parts[i].to - 1);
-    buf_addf(&text, "],\"offsets\":%" PRIu64 "}\n", replay_state_total(state));
-    fputs(buf_str(&text), stdout);
-}
-
-static void print_plan(const struct replay_command *command)
-{
-    const struct replay_state *state = &command->job.state;
-    char number[28];
-
-    if (command->arguments->json) {
-        print_plan_json(command);
-        return;
-    }
-    printf("PARTITION          FROM            TO       OFFSETS\n");
-    for (size_t i = 0; i < state->count; i++) {
-        const struct replay_part_state *part = &state->parts[i];
-
-        if (part->to > part->from)
-            printf("%9zu  %12" PRId64 "  %12" PRId64 "  %12s\n", i, part->from, part->to - 1,
-                   progress_number((uint64_t)(part->to - part->from), number));
-    }
-    printf("%9s  %12s  %12s  %12s\n", "all", "", "",
-           progress_number(replay_state_total(state), number));
-}
-
-static void print_count(FILE *out, const char *label, uint64_t count)
-{
-    char number[28];
-
-    fprintf(out, "  %-22s %15s\n", label, progress_number(count, number));
-}
-
-static void print_result(const struct replay_command *command, bool complete)
-{
-    const struct replay_state *state = &command->job.state;
-    const struct replay_counts *counts = &state->counts;
-    uint64_t absent = replay_state_absent(state);
-    int64_t spent_ms = clock_mono_ms() - command->begin_ms;
-    bool dry_run = command->arguments->dry_run;
-    FILE *out = result_stream(command);
-    char duration[32];
-
-    if (command->arguments->json) {
-        fprintf(out,
-                "{\"complete\":%s,\"dry_run\":%s,\"read\":%" PRIu64 ",\"stored\":%" PRIu64
-                ",\"replaced\":%" PRIu64 ",\"filtered\":%" PRIu64 ",\"refused\":%" PRIu64
-                ",\"absent\":%" PRIu64 ",\"seconds\":%.3f}\n",
-                complete ? "true" : "false", dry_run ? "true" : "false", counts->read,
-                counts->stored, counts->replaced, counts->filtered, counts->refused, absent,
-                (double)spent_ms / 1000);
-        return;
-    }
-    fprintf(out, "%s in %s\n", complete ? "replayed" : "stopped",
-            progress_duration(spent_ms, duration));
-    print_count(out, "records read", counts->read);
-    print_count(out, dry_run ? "would be written" : "written", counts->stored);
-    if (command->job.goal == REPLAY_ELASTIC)
-        print_count(out, "  of these replaced", counts->replaced);
-    if (command->job.query_count)
-        print_count(out, "not found by the query", counts->filtered);
-    print_count(out, "refused", counts->refused);
-    if (absent)
-        print_count(out, "offsets without record", absent);
-}
-
-static void print_resume(const struct replay_command *command)
-{
-    if (command->job.state_path)
-        fprintf(stderr, "how far it is stands in '%s'; the same command with --resume goes on\n",
-                command->job.state_path);
-    else if (command->job.goal == REPLAY_ELASTIC)
-        fprintf(stderr, "begun anew it replaces what is stored; with --resume-file FILE it could "
-                        "have gone on\n");
-}
-
 /* --- all of it --- */
 
 static enum status prepare(struct replay_command *command, const struct indexer_config *config,
@@ -404,15 +291,15 @@ static int conclude(struct replay_command *command, enum status status, const st
 
     if (status != OK && status != DONE) {
         fprintf(stderr, "indexer replay: %s\n", err->text);
-        print_resume(command);
+        replay_print_resume(command);
         return EXIT_FAILED;
     }
     if (status == OK && command->job.state_path && unlink(command->job.state_path))
         fprintf(stderr, "indexer replay: cannot remove '%s': %s\n", command->job.state_path,
                 strerror(errno));
-    print_result(command, !stopped);
+    replay_print_result(command, !stopped);
     if (stopped) {
-        print_resume(command);
+        replay_print_resume(command);
         return command->job.goal == REPLAY_LINES && !command->file && command_reader_left()
                    ? EXIT_DONE
                    : EXIT_FAILED;
@@ -441,7 +328,7 @@ static int run(struct replay_command *command, struct error *err)
         return conclude(command, OK, err);
     if (command->arguments->dry_run) {
         if (!command->job.query_count || !command->arguments->json)
-            print_plan(command);
+            replay_print_plan(command);
         if (!command->job.query_count)
             return EXIT_DONE;
         command->job.goal = REPLAY_COUNT;
