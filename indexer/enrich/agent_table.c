@@ -195,6 +195,10 @@ const struct agent_browser agent_browsers[] = {
     {"Flock/",              "Flock", NULL, VERSION_BEHIND, RULE_NONE},
     {"Conkeror/",           "Conkeror", NULL, VERSION_BEHIND, RULE_NONE},
     {"Fennec/",             "Fennec", NULL, VERSION_BEHIND, RULE_NONE},
+    {"BonEcho/",            "Firefox", NULL, VERSION_BEHIND, RULE_NONE},
+    {"GranParadiso/",       "Firefox", NULL, VERSION_BEHIND, RULE_NONE},
+    {"Shiretoko/",          "Firefox", NULL, VERSION_BEHIND, RULE_NONE},
+    {"Namoroka/",           "Firefox", NULL, VERSION_BEHIND, RULE_NONE},
     {"Minefield/",          "Firefox", NULL, VERSION_BEHIND, RULE_NONE},
     {"Phoenix/",            "Phoenix", NULL, VERSION_BEHIND, RULE_NONE},
     {"Firebird/",           "Firebird", NULL, VERSION_BEHIND, RULE_NONE},
@@ -212,7 +216,7 @@ const struct agent_browser agent_browsers[] = {
     {"IEMobile",            "IE Mobile", NULL, VERSION_BEHIND, RULE_NONE},
     {"Opera",               "Opera", NULL, VERSION_TAG, RULE_NONE},
     {"MSIE",                "IE", NULL, VERSION_BEHIND, RULE_MSIE},
-    {"Trident/",            "IE", NULL, VERSION_RV, RULE_NONE},
+    {"Trident/",            "IE", "IE Mobile", VERSION_RV, RULE_NONE},
 
     /* Television, consoles and old phones. */
     {"NetFront NX/",        "NetFront NX", NULL, VERSION_BEHIND, RULE_NONE},
@@ -256,6 +260,7 @@ const struct agent_browser agent_browsers[] = {
 const struct agent_system agent_systems[] = {
     {"Windows Phone OS",    "Windows Phone", NULL, SYSTEM_PHONE},
     {"Windows Phone",       "Windows Phone", NULL, SYSTEM_PHONE},
+    {"WPDesktop",           "Windows Phone", "", SYSTEM_PHONE}, /* asks for pages of the desk */
     {"ZuneWP7",             "Windows Phone", "7", SYSTEM_PHONE},
     {"XBLWP7",              "Windows Phone", "7", SYSTEM_PHONE},
     {"wds ",                "Windows Phone", NULL, SYSTEM_PHONE},
