@@ -19,11 +19,7 @@
 
 /* In the order in which they are applied: what one adds the later ones see. Floods come last. */
 static const struct enrich_type *const types[] = {
-    &enrich_geoip,
-    &enrich_agent,
-    &enrich_bot,
-    &enrich_threat,
-    &enrich_flood,
+    &enrich_geoip, &enrich_agent, &enrich_bot, &enrich_threat, &enrich_flood,
 };
 
 static_assert(ARRAY_LEN(types) <= ENRICH_MAX, "ENRICH_MAX is too small");
