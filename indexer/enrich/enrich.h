@@ -58,8 +58,8 @@ struct enrich_type {
      * Before and after a batch, for those that work by batches (one exchange
      * with Redis for all its records). `begin`: what is known of the batch
      * before is void unless it was settled. `settle`: every entry has its
-     * final outcome. Not called by `indexer enrich` and replays, which count
-     * nothing. Both may be NULL.
+     * final outcome. Not called by `indexer enrich`, which counts nothing.
+     * Both may be NULL.
      */
     void (*begin)(struct enrich *enrich, const struct batch *batch);
     void (*settle)(struct enrich *enrich, const struct batch *batch, int64_t now_ms);

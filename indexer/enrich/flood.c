@@ -13,7 +13,8 @@
  * what was refused do not count. (While the batch is under way they do: a
  * redelivery may flag records of its own batch too early, never later ones.)
  *
- * Nothing is counted where batches are not settled: `indexer enrich`, replays.
+ * Nothing is counted where batches are not settled: `indexer enrich`. A replay,
+ * which replaces documents, counts anew what it stores, and without Redis.
  */
 #include "indexer/enrich/enrich.h"
 

@@ -224,6 +224,7 @@ static bool settle(struct replay_worker *worker, struct part *part)
         if (!store(worker, part->batch))
             return false;
         count_stored(part);
+        documents_settle(&worker->documents, part->batch);
     }
     list_refused(job, part);
     return !part->rejects.failed;
