@@ -7,6 +7,7 @@ dedup_bench.py [--lines 300000] [--runs 3]   Starts servers of its own; `make al
 import argparse
 import pathlib
 import resource
+import signal
 import statistics
 import sys
 import tempfile
@@ -54,6 +55,8 @@ def main():
     parser.add_argument("--lines", type=int, default=300000)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM):  # both end the servers too
+        signal.signal(number, signal.default_int_handler)
     stack = Stack()
     found = {name: [] for name in VARIANTS}
     try:
