@@ -61,7 +61,7 @@ static const unsigned char *open_number(struct place p, unsigned base, uint32_t 
     return p.at > start ? p.at : NULL;
 }
 
-/* Characters that are folded to ASCII, below U+FF00. */
+/* Characters that are folded to ASCII, but for the full-width forms. */
 static unsigned char folded(uint32_t c)
 {
     switch (c) {
@@ -95,10 +95,19 @@ static unsigned char folded(uint32_t c)
     case 0x2216:
         return '\\';
     case 0x2024:
+    case 0x3002:
+    case 0xff61:
         return '.';
+    case 0x24ea:
+        return '0';
     default:
-        return 0;
+        break;
     }
+    if (c >= 0x2460 && c <= 0x2468) /* letters and digits in circles */
+        return (unsigned char)(c - 0x2460 + '1');
+    if (c >= 0x24b6 && c <= 0x24e9)
+        return (unsigned char)(c - (c < 0x24d0 ? 0x24b6 : 0x24d0) + 'a');
+    return 0;
 }
 
 /* Writes `c` as UTF-8, or as the ASCII that it is folded to. */

@@ -45,6 +45,7 @@ static const struct keyword keywords[] = {
 /* Functions that databases have and other texts seldom; in order. */
 static const struct keyword functions[] = {
     {"abs", 'f'},
+    {"array_agg", 'f'},
     {"ascii", 'f'},
     {"avg", 'f'},
     {"benchmark", 'f'},
@@ -54,27 +55,37 @@ static const struct keyword functions[] = {
     {"char_length", 'f'},
     {"chr", 'f'},
     {"coalesce", 'f'},
+    {"compress", 'f'},
     {"concat", 'f'},
     {"concat_ws", 'f'},
     {"conv", 'f'},
     {"convert", 'f'},
+    {"cos", 'f'},
     {"count", 'f'},
     {"current_database", 'f'},
+    {"current_date", 'f'},
+    {"current_time", 'f'},
     {"current_user", 'f'},
     {"database", 'f'},
     {"db_name", 'f'},
     {"dblink", 'f'},
+    {"dbms_random", 'f'},
+    {"decode", 'f'},
     {"elt", 'f'},
+    {"encode", 'f'},
     {"exists", 'f'},
     {"exp", 'f'},
     {"extractvalue", 'f'},
+    {"find_in_set", 'f'},
     {"floor", 'f'},
+    {"format", 'f'},
     {"from_base64", 'f'},
+    {"group_concat", 'f'},
     {"gtid_subset", 'f'},
     {"hex", 'f'},
     {"host_name", 'f'},
-    {"ifnull", 'f'},
     {"if", 'f'},
+    {"ifnull", 'f'},
     {"iif", 'f'},
     {"instr", 'f'},
     {"is_srvrolemember", 'f'},
@@ -84,26 +95,33 @@ static const struct keyword functions[] = {
     {"lcase", 'f'},
     {"left", 'f'},
     {"length", 'f'},
+    {"load_extension", 'f'},
     {"load_file", 'f'},
     {"lower", 'f'},
     {"lpad", 'f'},
+    {"ltrim", 'f'},
     {"make_set", 'f'},
+    {"makedate", 'f'},
     {"max", 'f'},
     {"md5", 'f'},
     {"mid", 'f'},
     {"min", 'f'},
     {"name_const", 'f'},
+    {"now", 'f'},
     {"nullif", 'f'},
     {"nvl", 'f'},
     {"object_id", 'f'},
     {"ord", 'f'},
     {"password", 'f'},
+    {"pg_ls_dir", 'f'},
     {"pg_sleep", 'f'},
     {"position", 'f'},
     {"pow", 'f'},
+    {"power", 'f'},
     {"quote", 'f'},
     {"rand", 'f'},
     {"randomblob", 'f'},
+    {"regexp_substr", 'f'},
     {"repeat", 'f'},
     {"replace", 'f'},
     {"reverse", 'f'},
@@ -112,14 +130,21 @@ static const struct keyword functions[] = {
     {"row", 'f'},
     {"row_count", 'f'},
     {"rpad", 'f'},
+    {"rtrim", 'f'},
     {"schema", 'f'},
+    {"schema_name", 'f'},
     {"session_user", 'f'},
     {"sha1", 'f'},
     {"sign", 'f'},
+    {"sin", 'f'},
     {"sleep", 'f'},
     {"soundex", 'f'},
+    {"space", 'f'},
     {"sqlite_version", 'f'},
+    {"sqrt", 'f'},
+    {"starts_with", 'f'},
     {"strcmp", 'f'},
+    {"string_agg", 'f'},
     {"substr", 'f'},
     {"substring", 'f'},
     {"substring_index", 'f'},
@@ -127,12 +152,18 @@ static const struct keyword functions[] = {
     {"sys_eval", 'f'},
     {"sysdate", 'f'},
     {"system_user", 'f'},
+    {"tan", 'f'},
+    {"timediff", 'f'},
     {"to_base64", 'f'},
     {"to_char", 'f'},
+    {"to_timestamp", 'f'},
     {"trim", 'f'},
+    {"truncate", 'f'},
     {"ucase", 'f'},
+    {"uncompress", 'f'},
     {"unhex", 'f'},
     {"unicode", 'f'},
+    {"unistr", 'f'},
     {"updatexml", 'f'},
     {"upper", 'f'},
     {"user", 'f'},
@@ -417,6 +448,23 @@ static bool is_sentence(const char *at, const char *end)
     return blanks > BLANKS_BEFORE_QUOTE_MAX;
 }
 
+/* Can any rule find something in it? Nearly all that is in searches and addresses is left out. */
+static bool is_telling(const char *at, const char *end)
+{
+    static const unsigned char telling[256] = {
+        ['l'] = 1, ['S'] = 1, ['U'] = 1, ['K'] = 1, ['G'] = 1, ['H'] = 1, ['E'] = 1,
+        ['x'] = 1, ['C'] = 1, ['|'] = 1, ['&'] = 1, [';'] = 1, ['i'] = 1, ['f'] = 1,
+        ['u'] = 1, ['L'] = 1, ['T'] = 1, ['2'] = 1, ['3'] = 1,
+    };
+
+    if (end - at <= 6 && memchr(at, 'c', (size_t)(end - at)))
+        return true; /* 1=1 and the like */
+    for (; at < end; at++)
+        if (telling[(unsigned char)*at])
+            return true;
+    return false;
+}
+
 /* The tokens of one context; `quote` 0: the value as it is. */
 static bool add_shape(struct slice value, char quote, char *out, size_t size, size_t *len)
 {
@@ -435,8 +483,10 @@ static bool add_shape(struct slice value, char quote, char *out, size_t size, si
     }
     while (lexer.at < lexer.end)
         take_token(&lexer, lexer.out > start + 1 ? lexer.out[-1] : 0);
-    *lexer.out++ = '\n';
-    *len = (size_t)(lexer.out - out);
+    if (is_telling(start, lexer.out)) {
+        *lexer.out++ = '\n';
+        *len = (size_t)(lexer.out - out);
+    }
     return true;
 }
 
