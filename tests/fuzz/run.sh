@@ -6,6 +6,7 @@ cd "$(dirname "$0")/../.."
 SECONDS_EACH=${FUZZ_SECONDS:-60}
 FAILED=0
 LIBS="rdkafka libcurl libcjson libcyaml yaml-0.1 libmaxminddb hiredis libxxhash zlib libpcre2-8 openssl libzstd"
+! pkg-config --exists libhs || LIBS="$LIBS libhs"
 
 mkdir -p build/fuzz
 for source in tests/fuzz/fuzz_*.c; do

@@ -97,7 +97,7 @@ static const char *piece(const struct reading *reading, const char *name, size_t
         return NULL;
     memcpy(key, name, len);
     key[len] = '\0';
-    return text_of(config_node_get(reading->define, key));
+    return reading->define ? text_of(config_node_get(reading->define, key)) : NULL;
 }
 
 /* Adds `text` with its {{pieces}} put in. */
