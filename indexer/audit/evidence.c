@@ -14,6 +14,7 @@
 #include "common/scope.h"
 #include "common/timestamp.h"
 #include "indexer/audit/audit.h"
+#include "indexer/audit/days.h"
 #include "indexer/config.h"
 #include "indexer/reader.h"
 #include "indexer/search.h"
@@ -26,8 +27,10 @@
 
 struct sent { /* a record in the topic */
     struct audit_record record;
-    int64_t offset, time_ms;
+    int64_t offset;
     int32_t partition;
+    bool expired; /* its index may have been deleted by now */
+    int64_t time_ms;
 };
 
 struct sent_list {
@@ -49,6 +52,7 @@ struct suspect { /* a content that does not add up */
 struct inquiry {
     const struct indexer_config *config;
     const struct audit_group *group;
+    struct audit_days days;
     struct suspect *suspects;
     size_t count, records;
     struct table by_id; /* of links */
@@ -99,6 +103,16 @@ static int64_t time_of(struct slice document)
     return INT64_MIN;
 }
 
+static bool is_expired(const struct inquiry *inquiry, struct slice document, int64_t time_ms)
+{
+    struct json_value event, dataset;
+
+    return json_member(document, "event", &event) && json_member(event.raw, "dataset", &dataset) &&
+           dataset.kind == JSON_STRING && !dataset.escaped &&
+           audit_days_expired(&inquiry->days,
+                              (struct slice){dataset.raw.data + 1, dataset.raw.len - 2}, time_ms);
+}
+
 /* Most messages are of others: those do not get as far as being read as JSON. */
 static bool may_be_suspect(const struct inquiry *inquiry, struct slice value)
 {
@@ -136,6 +150,7 @@ static enum status take_message(struct inquiry *inquiry, const rd_kafka_message_
                          "or --to",
                          RECORDS_MAX);
     sent.time_ms = time_of(value);
+    sent.expired = is_expired(inquiry, value, sent.time_ms);
     return add_sent(&suspect->sent, &sent) ? OK : no_memory(err);
 }
 
@@ -395,7 +410,8 @@ static uint64_t count_places(const struct suspect *suspect, const struct found_l
 }
 
 /* What Kafka does not have any more either: it is known that it lacks, not which it is. */
-static bool count_unknown(const struct suspect *suspect, const struct found_list *found)
+static bool count_unknown(const struct audit_days *days, const struct suspect *suspect,
+                          const struct found_list *found)
 {
     struct audit_content *content = suspect->content;
     uint64_t places = count_places(suspect, found);
@@ -405,6 +421,10 @@ static bool count_unknown(const struct suspect *suspect, const struct found_list
 
     if (places >= content->sent) {
         content->surplus = places - content->sent;
+        return true;
+    }
+    if (audit_days_due(days, content->top.event_ms)) {
+        content->expired += content->sent - places;
         return true;
     }
     content->missing += content->sent - places;
@@ -437,18 +457,24 @@ static bool weigh(const struct inquiry *inquiry, const struct suspect *suspect,
             open = false;
             continue;
         }
+        open = open && !sent->expired;
+        content->expired += sent->expired;
+        if (sent->expired)
+            continue;
         content->missing++;
         if (!add_gap(content, sent, open))
             return false;
         open = true;
     }
-    return count_unknown(suspect, found);
+    return count_unknown(&inquiry->days, suspect, found);
 }
 
 static enum status look_into(struct inquiry *inquiry, struct error *err)
 {
-    enum status status = ask_topic(inquiry, err);
+    enum status status = audit_days_read(inquiry->config, &inquiry->days, err);
 
+    if (status == OK)
+        status = ask_topic(inquiry, err);
     for (size_t i = 0; i < inquiry->count && status == OK; i++) {
         struct found_list found = {0};
 
@@ -508,6 +534,7 @@ static void close_inquiry(struct inquiry *inquiry)
     for (size_t i = 0; i < inquiry->count; i++)
         free(inquiry->suspects[i].sent.list);
     table_release(&inquiry->by_id);
+    audit_days_release(&inquiry->days);
     free(inquiry->suspects);
     free(inquiry->links);
 }

@@ -72,9 +72,12 @@ def test_what_was_deleted_or_doubled_by_hand_is_found(pipeline):
     assert code == 3 and (result["total"]["missing"], result["total"]["doubled"]) == (1, 1)
     assert result["contents"][0]["gaps"][0]["first_byte"] == offset_of(swapped)
 
-    for hit in (gone, swapped):
-        pipeline.elastic.call("PUT", f"/{hit['_index']}/_doc/{hit['_id']}", hit["_source"])
     pipeline.elastic.call("DELETE", f"/{pipeline.prefix}-other-2020.01.01")
+    for each in pipeline.audit()[1]["contents"]:
+        for gap in each["gaps"]:
+            place = ("--partition", gap["partition"], "--from", gap["first_offset"], "--to", gap["last_offset"] + 1)
+            replay = run_cli("indexer", "replay", *place, **pipeline.indexer_environment())
+            assert replay.returncode == 0, replay.text
     pipeline.assert_audit_complete(1200)
 
 
@@ -278,6 +281,31 @@ def test_dead_letters_are_no_loss_and_what_kafka_deleted_is_still_known(pipeline
     assert (code, result["total"]["missing"]) == (3, 4), "by number, as Kafka has them no longer"
     [gaps] = [each["gaps"] for each in result["contents"] if each["gaps"]]
     assert [gap["records"] for gap in gaps] == [4] and "partition" not in gaps[0]
+
+
+def test_what_retention_has_deleted_is_expired(pipeline):
+    """Only what its rule lets go: a day's index that somebody deletes otherwise is missing."""
+    path = pipeline.logs / "access.log"
+    today = datetime.datetime.now(datetime.timezone.utc)
+    old = today - datetime.timedelta(days=40)
+    path.write_text(
+        "".join(access_log.line(seq, old if seq < 30 else today) + "\n" for seq in range(100))
+    )
+    pipeline.indexer().start()
+    pipeline.ship(path)
+    pipeline.wait_count(100)
+    pipeline.assert_audit_complete(100)
+    pipeline.elastic.call("DELETE", f"/{pipeline.prefix}-apache.access-{old:%Y.%m.%d}")
+    code, result = pipeline.audit()
+    assert (code, result["total"]["missing"], result["total"]["expired"]) == (3, 30, 0), "no retention"
+    for age, expected in (("30d", (0, 0, 30)), ("60d", (3, 30, 0))):
+        rule = {"ALPEX_RETENTION_ENABLED": "true", "ALPEX_RETENTION_MAX_AGE_MS": age}
+        code, result = pipeline.audit(**rule)
+        assert (code, result["total"]["missing"], result["total"]["expired"]) == expected, (age, result)
+    hit = one_document(pipeline, 55)
+    pipeline.elastic.call("DELETE", f"/{hit['_index']}/_doc/{hit['_id']}")
+    code, result = pipeline.audit(ALPEX_RETENTION_ENABLED="true", ALPEX_RETENTION_MAX_AGE_MS="30d")
+    assert (code, result["total"]["missing"], result["total"]["expired"]) == (3, 1, 30), result["total"]
 
 
 def test_without_accounts_nothing_is_proven(pipeline):

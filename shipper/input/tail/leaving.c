@@ -213,6 +213,7 @@ void tail_give_up_lost(struct tail *tail)
         log_error("'%s' is gone, and with it %llu bytes that were not read yet", entry->path,
                   (unsigned long long)(entry->size - entry->acked.offset));
         metric_add(tail->abandoned, entry->size - entry->acked.offset);
+        entry->account.abandoned += entry->size - entry->acked.offset;
         entry->size = entry->acked.offset;
         checkpoint_changed(tail->checkpoint, entry);
     }
