@@ -112,6 +112,7 @@ start_programs() {
     write_shipper_config
     # Made-up places for the made-up clients: what GeoIP does can be seen without a licence.
     python3 "$HERE/demo_geoip.py" "$DEMO/geo.mmdb" > /dev/null
+    export ALPEX_KAFKA_AUDIT_INTERVAL_MS=1s
     export ALPEX_GEOIP_CITY=$DEMO/geo.mmdb ALPEX_GEOIP_ASN=$DEMO/geo.mmdb
     start_program indexer "$INDEXER_LISTEN"
     start_program shipper "$SHIPPER_LISTEN" --config "$DEMO/shipper.yaml"
@@ -146,6 +147,14 @@ To end all of it: make down
 END
 }
 
+# What the shipper has told of its lines against what the index holds; its last account may be a second old.
+show_audit() {
+    sleep 2
+    echo
+    say "indexer audit: what the shipper has told, and what the index holds"
+    "$REPO/build/indexer" audit --wait 30s
+}
+
 main() {
     local name result=0
     for name in shipper indexer; do
@@ -158,6 +167,7 @@ main() {
         --index "${ALPEX_ELASTICSEARCH_INDEX_PREFIX:-logs}-*" --generator "$(pid_of generator)" \
         --process "shipper=$(pid_of shipper)" --process "indexer=$(pid_of indexer)" || result=$?
     stop_program generator > /dev/null # it has finished, unless the view failed
+    show_audit || result=$?
     if recorded_process_runs "$DEMO/indexer.pid"; then
         show_addresses
     fi

@@ -23,6 +23,12 @@ def dice():
     return random.Random(seed)
 
 
+def assert_proven(pipeline, seqs):
+    """Every line is stored once, and that is what `indexer audit` says too."""
+    pipeline.assert_exactly_once(seqs)
+    pipeline.assert_audit_complete(len(seqs))
+
+
 def kill_at_random_moments(program, writer, dice):
     """kill -9 and restart at once, several times while the writer goes on: also during start-up and recovery."""
     for _ in range(KILLS):
@@ -39,7 +45,7 @@ def test_lines_arrive_while_they_are_written(pipeline):
     pipeline.shipper(path).start()
     writer = pipeline.writer(path)
     wait_for(lambda: writer.written() > 3000, 20, "3000 lines")
-    pipeline.assert_exactly_once(writer.stop())
+    assert_proven(pipeline, writer.stop())
 
 
 def test_ship_twice_and_gzip_copy_adds_nothing(pipeline):
@@ -99,7 +105,7 @@ def test_kill_shipper_in_the_middle(pipeline, dice):
     shipper = pipeline.shipper(*paths).start()
     writer = pipeline.writer(*paths, lines_per_s=LINES_PER_S)
     kill_at_random_moments(shipper, writer, dice)
-    pipeline.assert_exactly_once(writer.stop())
+    assert_proven(pipeline, writer.stop())
 
 
 def test_kill_indexer_in_the_middle(pipeline, dice):
@@ -108,7 +114,7 @@ def test_kill_indexer_in_the_middle(pipeline, dice):
     pipeline.shipper(*paths).start()
     writer = pipeline.writer(*paths, lines_per_s=LINES_PER_S)
     kill_at_random_moments(indexer, writer, dice)
-    pipeline.assert_exactly_once(writer.stop())
+    assert_proven(pipeline, writer.stop())
 
 
 def test_kill_both_at_once(pipeline, dice):
@@ -122,7 +128,7 @@ def test_kill_both_at_once(pipeline, dice):
             program.kill()
         for program in programs:
             program.start()
-    pipeline.assert_exactly_once(writer.stop())
+    assert_proven(pipeline, writer.stop())
 
 
 def test_restart_in_order_in_the_middle(pipeline, dice):
@@ -136,7 +142,7 @@ def test_restart_in_order_in_the_middle(pipeline, dice):
         assert program.terminate() == 0, program.log_tail()
         program.start()
     seqs = writer.stop()
-    pipeline.assert_exactly_once(seqs)
+    assert_proven(pipeline, seqs)
     assert sum(pipeline.kafka.end_offsets(pipeline.topic).values()) == len(seqs), "nothing was sent twice"
 
 
@@ -166,7 +172,7 @@ def test_two_indexers_share_partitions_and_hand_over(pipeline, how):
     wait_for(lambda: shares() == [4], 40, lambda: f"all partitions at the one left, not {shares()}", pipeline.log_tails)
     second.start()
     wait_for(lambda: shares() == [2, 2], 40, lambda: f"two partitions each again, not {shares()}", pipeline.log_tails)
-    pipeline.assert_exactly_once(writer.stop())
+    assert_proven(pipeline, writer.stop())
 
 
 def test_frozen_indexer_that_comes_back_doubles_nothing(pipeline):
@@ -190,7 +196,7 @@ def test_frozen_indexer_that_comes_back_doubles_nothing(pipeline):
         first.check_running()
     finally:
         second.signal(signal.SIGCONT)
-    pipeline.assert_exactly_once(writer.stop())
+    assert_proven(pipeline, writer.stop())
     second.check_running()
 
 
