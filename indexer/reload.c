@@ -50,7 +50,15 @@ static bool is_same(const struct elasticsearch_config *a, const struct elasticse
            strcmp(a->key_file, b->key_file) == 0 && strcmp(a->key_password, b->key_password) == 0;
 }
 
-/* NULL: it stays as it is, and why is logged. */
+static void complain(const char *why)
+{
+    size_t len = strlen(why);
+
+    log_error("the configuration stays as it was: %.*s",
+              (int)(len && why[len - 1] == '\n' ? len - 1 : len), why);
+}
+
+/* NULL: it stays as it is; with `say`, why is logged. */
 static struct config *load(const struct reload_source *source, bool say,
                            struct indexer_config **config)
 {
@@ -64,8 +72,7 @@ static struct config *load(const struct reload_source *source, bool say,
         return holder;
     }
     if (say)
-        log_error("the configuration stays as it was: %s",
-                  holder ? config_problems(holder) : err.text);
+        complain(holder ? config_problems(holder) : err.text);
     config_close(holder);
     return NULL;
 }
