@@ -25,7 +25,7 @@ from support.waiting import wait_for  # noqa: E402
 
 TOPIC, PREFIX = "bench", "bench"
 BODY_BYTES = 5_000_000
-OFF = {"geoip": {"enabled": False}, "user_agent": {"enabled": False}, "floods": {"enabled": False}}
+OFF = {name: {"enabled": False} for name in ("geoip", "user_agent", "bots", "threats", "floods")}
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
