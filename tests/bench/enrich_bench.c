@@ -1,8 +1,7 @@
 /*
  * enrich_bench.c - what each enricher costs a record, in nanoseconds of processor time.
  *
- *     enrich_bench [--runs N] [--json] [--config FILE] [--set KEY=VALUE]... FILE    FILE: a JSON
- * record a line
+ *     enrich_bench [--runs N] [--json] [--config FILE] [--set KEY=VALUE]... RECORDS.ndjson
  *
  * The stages run over batches of records in their order, each seeing what those before it added, as
  * in the indexer. The caches are warm: one pass goes before. What threats cost is also measured on

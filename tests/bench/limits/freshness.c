@@ -1,13 +1,12 @@
 /*
  * freshness.c - from appending one line to a file until its record can be consumed from Kafka.
  *
- *     freshness [--lines N] [--gap MS] BROKERS TOPIC FILE     an agent follows FILE and ships to
- * TOPIC freshness [--lines N] [--gap MS] --direct BROKERS TOPIC  the floor: produces the line
- * itself
+ *     freshness [--lines N] [--gap MS] BROKERS TOPIC FILE       an agent follows FILE
+ *     freshness [--lines N] [--gap MS] --direct BROKERS TOPIC   the floor: no agent
  *
  * One line at a time, after random pauses of half to one and a half times the gap. Prints
- * milliseconds: percentiles and how many never came. The first lines are not counted: connections
- * are still being made.
+ * milliseconds: percentiles and how many never came. The first lines are not counted, and each of
+ * them waits until the one before has arrived: connections are still being made.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -66,6 +65,15 @@ static void pause_ms(double ms)
         NULL);
 }
 
+/* A consumer that has just begun may sit in a request for partitions that it knew before. */
+static void wait_until_seen(int64_t number)
+{
+    double deadline = wall_s() + PATIENCE_S;
+
+    while (seen[number] == 0 && wall_s() < deadline)
+        pause_ms(1);
+}
+
 static void *run_writer(void *arg)
 {
     const struct writer *writer = arg;
@@ -87,6 +95,8 @@ static void *run_writer(void *arg)
                               RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
         else if (write(fd, line, len) != (ssize_t)len)
             DIE("cannot append to '%s'", writer->file);
+        if (i < WARM_LINES)
+            wait_until_seen(i);
     }
     if (producer)
         rd_kafka_flush(producer, PATIENCE_S * 1000);

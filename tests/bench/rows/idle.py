@@ -59,7 +59,7 @@ class Idle(Row):
         topic = cluster.topic()
         try:
             with self.bench.folder() as folder:
-                config = indexer_config(self.bench, folder, topic, "bench-idle")
+                config = indexer_config(self.bench, folder, topic, "idle")
                 with child.Child([indexer(), "run", "--config", config], folder / "log") as program:
                     return self.watch(program)
         finally:

@@ -6,7 +6,7 @@ import shutil
 from generator import formats
 from rows import Contender, Progress, Row, cpu_per_million
 from rows.ship import measure_shipping, run_shipper
-from rows.store import PREFIX, fill_topic, indexer_config, make_records
+from rows.store import PREFIX, TIMEOUT_S, fill_topic, indexer_config, make_records
 from runner import child
 from runner.paths import WORK, indexer
 
@@ -47,6 +47,7 @@ class Scaling(Row):
     def prepare(self):
         self.lines = self.options.format_lines
         self.source = self.bench.input(formats.COMBINED, self.lines)
+        self.many = self.bench.input(formats.COMBINED, self.options.lines)
         self.small = self.bench.input(formats.COMBINED, SMALL_LINES)
         self.records = make_records(self.bench, self.options.documents)
 
@@ -54,11 +55,12 @@ class Scaling(Row):
         expected_s = self.lines / 400e3 + 3
         found = []
         for count in PARTITIONS:
-            run = lambda count=count: self.run_files(STREAMS, count)  # noqa: E731
+            run = lambda count=count: self.run_files(self.source, self.lines, STREAMS, count)  # noqa: E731
             found.append(Contender(f"{count} partitions, {STREAMS} files", "shipper run", "ours", run, expected_s))
         for count in FILES:
-            run = lambda count=count: self.run_files(count, 4)  # noqa: E731
-            found.append(Contender(f"{count} files", "shipper run", "ours", run, expected_s + count / 2000))
+            run = lambda count=count: self.run_files(self.many, self.options.lines, count, 4)  # noqa: E731
+            expected_s = self.options.lines / 400e3 + count / 1000 + 3
+            found.append(Contender(f"{count} files", "shipper run", "ours", run, expected_s))
         for megabytes in self.options.sizes_mb:
             run = lambda megabytes=megabytes: self.run_size(megabytes)  # noqa: E731
             found.append(Contender(f"{megabytes} MB", "shipper run", "ours", run, megabytes / 120 + 3))
@@ -67,12 +69,12 @@ class Scaling(Row):
             found.append(Contender(f"{count} indexers", "indexer run", "ours", run, self.options.documents / 50e3 + 8))
         return found
 
-    def run_files(self, count, partitions):
+    def run_files(self, source, lines, count, partitions):
         with self.bench.folder() as folder:
-            split(self.source, folder / "logs", count)
+            split(source, folder / "logs", count)
             paths = [folder / "logs" / "*.log"]
             start = lambda own, topic: (run_shipper(own, self.bench.brokers, topic, paths), {})  # noqa: E731
-            return measure_shipping(self.bench, start, self.lines, partitions)
+            return measure_shipping(self.bench, start, lines, partitions)
 
     def run_size(self, megabytes):
         size = megabytes * 1_000_000
@@ -100,7 +102,7 @@ class Scaling(Row):
                     for number in range(count)
                 ]
                 done = lambda: progress.note(cluster.indexed(f"{PREFIX}-*"))  # noqa: E731
-                programs[0].wait_until(done, 600, "all records to be stored", 0.05)
+                programs[0].wait_until(done, TIMEOUT_S, "all records to be stored", 0.05)
                 for program in programs:
                     program.stop()
                 self.bench.check_count("indexers", cluster.stored(f"{PREFIX}-*"), total)

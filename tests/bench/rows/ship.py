@@ -8,7 +8,7 @@ from runner.cluster import PARTITIONS, dump_config
 from runner.paths import limit, shipper
 
 LIMITS = (("no parse, no copy", []), ("no parse, copied", ["--copy"]), ("plain C parse, copied", ["--parse"]))
-TIMEOUT_S = 900
+TIMEOUT_S = 300
 
 
 def shipper_config(folder, brokers, topic, paths):

@@ -4,7 +4,7 @@ import itertools
 import json
 import pathlib
 
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 from support.elastic import Elastic, ElasticError
 from support.kafka import LEADERLESS, Kafka
@@ -65,7 +65,7 @@ class Cluster:
             found = self.kafka.admin.list_offsets(wanted, request_timeout=TIMEOUT_S)
             return (sum(future.result().offset for future in found.values()),)
         except KafkaException as error:
-            if not error.args[0].retriable() and error.args[0].code() not in LEADERLESS:
+            if not error.args[0].retriable() and error.args[0].code() not in (*LEADERLESS, KafkaError._NOENT):
                 raise
             return None
 

@@ -30,7 +30,8 @@ KINDS = ("ours", "peer", "limit")
 
 class Results:
     def __init__(self, machine, options):
-        self.document = {"made": "", "machine": machine, "options": options, "skipped": [], "warnings": [], "results": []}
+        self.document = {"made": "", "seconds": 0.0, "machine": machine, "options": options}
+        self.document |= {"skipped": [], "warnings": [], "results": []}
 
     def find(self, row, case, who, kind):
         for each in self.document["results"]:
