@@ -35,11 +35,10 @@ KAFKA_TO_ELASTIC = """module(load="imkafka")
 module(load="omelasticsearch")
 main_queue(queue.type="FixedArray" queue.size="40000" queue.dequeueBatchSize="4000" queue.workerThreads="2")
 template(name="text" type="string" string="%msg%")
-template(name="index" type="string" string="{index}")
 input(type="imkafka" broker=["{brokers}"] topic="{topic}" consumergroup="{group}" ruleset="store"
       confParam=["auto.offset.reset=earliest"])
 ruleset(name="store" queue.type="FixedArray" queue.size="40000" queue.dequeueBatchSize="4000" queue.workerThreads="2") {{
-    action(type="omelasticsearch" server="127.0.0.1" serverport="{port}" searchIndex="index" dynSearchIndex="on" searchType="_doc"
+    action(type="omelasticsearch" server="127.0.0.1" serverport="{port}" searchIndex="{index}" searchType=""
            bulkmode="on" maxbytes="5m" template="text" errorfile="{folder}/errors" action.resumeRetryCount="-1" skipverifyhost="on")
 }}
 """

@@ -16,7 +16,7 @@ class Contender:
     kind: str  # ours, peer, limit
     measure: Callable
     expected_s: float
-    runs: int = 0  # 0: as many as asked for
+    runs: int = 0  # 0: as many as its row has
 
 
 class Unavailable(Exception):
@@ -27,10 +27,14 @@ class Row:
     letter = ""
     title = ""
     services = ()
+    quick = False  # it is repeated as often in the short form
 
     def __init__(self, bench):
         self.bench = bench
         self.options = bench.options
+
+    def runs_of(self, contender):
+        return contender.runs or (self.options.runs if self.quick else self.options.server_runs)
 
     def prepare(self):
         """What is made once, before anybody is measured."""

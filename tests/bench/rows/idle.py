@@ -11,7 +11,7 @@ from runner import child
 from runner.paths import indexer
 
 LINES = 1000
-SETTLE_S = 4  # checkpoints are written, connections are made, start-up's threads are gone
+SETTLE_S = 3  # checkpoints are written, connections are made, start-up's threads are gone
 
 
 class Idle(Row):

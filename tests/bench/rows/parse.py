@@ -17,6 +17,7 @@ QUIET_S = 1.5
 class Parse(Row):
     letter = "A"
     title = "parse only"
+    quick = True
 
     def prepare(self):
         self.inputs = {}

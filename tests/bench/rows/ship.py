@@ -30,6 +30,7 @@ def run_shipper(folder, brokers, topic, paths):
 class Ship(Row):
     letter = "B"
     title = "file to Kafka"
+    quick = True
     services = ("kafka",)
 
     def prepare(self):

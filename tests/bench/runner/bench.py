@@ -119,10 +119,10 @@ class Bench:
         plan = [
             (row, contender, run)
             for row, contenders in rows
-            for run in range(self.options.runs)
+            for run in range(max(map(row.runs_of, contenders)))
             # Another order in each run, so that nobody always comes after the same neighbour.
             for contender in contenders[run % len(contenders) :] + contenders[: run % len(contenders)]
-            if not contender.runs or run < contender.runs
+            if run < row.runs_of(contender)
         ]
         total = sum(contender.expected_s for _, contender, _ in plan)
         done, began = 0.0, time.monotonic()
@@ -157,4 +157,4 @@ class Bench:
             self.results.add(row.letter, contender.case, contender.who, contender.kind, figures, facts)
         shown = ", ".join(f"{number(value)} {UNITS[name][0]}" for name, value in figures.items())
         disturbed = f"   others: {watch.foreign:.0%} of a processor" if watch.foreign > machine.FOREIGN_LIMIT else ""
-        return say(f"[{share:4.0%}, {duration(left_s)} left] {run + 1}/{self.options.runs} {title}: {shown}{disturbed}")
+        return say(f"[{share:4.0%}, {duration(left_s)} left] {run + 1}/{row.runs_of(contender)} {title}: {shown}{disturbed}")
