@@ -9,8 +9,15 @@
 #include "common/record_extras.h"
 
 #define SLOTS 2048 /* some 500 names */
+#define WHOLE 16
+
+/* The first and the last bytes of a name: all of one that is no longer than WHOLE. */
+struct ends {
+    uint64_t first, last;
+};
 
 struct name {
+    struct ends ends;
     const char *text; /* NULL: free */
     uint8_t len, node;
     int16_t field, child; /* one of them is -1 */
@@ -18,36 +25,43 @@ struct name {
 
 static struct name names[SLOTS];
 
-/* Its first and its last bytes tell most names apart. */
-static inline unsigned hash_of(uint8_t node, struct slice key)
+static inline struct ends ends_of(struct slice key)
 {
     const char *end = key.data + key.len;
-    uint64_t first = 0, last = 0;
+    struct ends ends = {0, 0};
 
     if (key.len >= 8) {
-        memcpy(&first, key.data, 8);
-        memcpy(&last, end - 8, 8);
+        memcpy(&ends.first, key.data, 8);
+        memcpy(&ends.last, end - 8, 8);
     } else if (key.len >= 4) {
-        memcpy(&first, key.data, 4);
-        memcpy(&last, end - 4, 4);
+        memcpy(&ends.first, key.data, 4);
+        memcpy(&ends.last, end - 4, 4);
     } else if (key.len) {
-        first = (uint64_t)(uint8_t)key.data[0] | (uint64_t)(uint8_t)key.data[key.len / 2] << 8 |
-                (uint64_t)(uint8_t)end[-1] << 16;
+        ends.first = (uint64_t)(uint8_t)key.data[0] |
+                     (uint64_t)(uint8_t)key.data[key.len / 2] << 8 |
+                     (uint64_t)(uint8_t)end[-1] << 16;
     }
-    first =
-        (first ^ (last << 29 | last >> 35) ^ (uint64_t)key.len << 56 ^ node) * 0x9e3779b97f4a7c15u;
-    return (unsigned)(first >> 53);
+    return ends;
+}
+
+static inline unsigned slot_of(struct ends ends, uint8_t node, size_t len)
+{
+    uint64_t hash = ends.first ^ (ends.last << 29 | ends.last >> 35) ^ (uint64_t)len << 56 ^ node;
+
+    return (unsigned)(hash * 0x9e3779b97f4a7c15u >> 53);
 }
 
 static const struct name *find(uint8_t node, struct slice key)
 {
-    unsigned slot = hash_of(node, key);
+    struct ends ends = ends_of(key);
+    unsigned slot = slot_of(ends, node, key.len);
 
     for (; names[slot].text; slot = (slot + 1) % SLOTS) {
         const struct name *name = &names[slot];
 
-        if (name->len == key.len && name->node == node &&
-            memcmp(name->text, key.data, key.len) == 0)
+        if (name->ends.first == ends.first && name->ends.last == ends.last &&
+            name->len == key.len && name->node == node &&
+            (key.len <= WHOLE || memcmp(name->text, key.data, key.len) == 0))
             return name;
     }
     return NULL;
@@ -55,13 +69,15 @@ static const struct name *find(uint8_t node, struct slice key)
 
 static void add(uint8_t node, struct slice key, int field, int child)
 {
-    unsigned slot = hash_of(node, key);
+    struct ends ends = ends_of(key);
+    unsigned slot = slot_of(ends, node, key.len);
 
     if (find(node, key)) /* an object, and it has a field's name too: labels */
         return;
     while (names[slot].text)
         slot = (slot + 1) % SLOTS;
-    names[slot] = (struct name){.text = key.data,
+    names[slot] = (struct name){.ends = ends,
+                                .text = key.data,
                                 .len = (uint8_t)key.len,
                                 .node = node,
                                 .field = (int16_t)field,
