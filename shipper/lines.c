@@ -269,11 +269,11 @@ static struct mark mark_at(const struct position *start, struct slice bytes, uin
 {
     if (offset == start->offset)
         return start->mark;
-    return stream_mark((struct slice){bytes.data, (size_t)(offset - start->offset)});
+    return stream_mark_later((struct slice){bytes.data, (size_t)(offset - start->offset)});
 }
 
-bool lines_each(struct lines *lines, const struct input_piece *piece, struct record *record,
-                lines_taker *take, void *arg)
+static bool each_line(struct lines *lines, const struct input_piece *piece, struct record *record,
+                      lines_taker *take, void *arg)
 {
     struct stream *stream = piece->stream;
     struct slice bytes = piece->bytes;
@@ -325,6 +325,15 @@ bool lines_each(struct lines *lines, const struct input_piece *piece, struct rec
         stream->skipping = framer.skipping;
     }
     return true;
+}
+
+bool lines_each(struct lines *lines, const struct input_piece *piece, struct record *record,
+                lines_taker *take, void *arg)
+{
+    bool taken = each_line(lines, piece, record, take, arg);
+
+    stream_mark_settle(&piece->stream->read.mark); /* its bytes are there no longer */
+    return taken;
 }
 
 void lines_shorten(struct lines *lines, const struct stream *stream, const struct event *event,

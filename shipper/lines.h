@@ -62,7 +62,8 @@ enum line_verdict {
 
 /*
  * What happens to each event's record: false when it cannot be taken now; the
- * event is then offered again with the next piece. `after` is where the stream goes on.
+ * event is then offered again with the next piece. `after` is where the stream goes on; who keeps
+ * it settles its mark (stream_mark_settle) before lines_each returns to the input.
  */
 typedef bool lines_taker(void *arg, struct stream *stream, const struct event *event,
                          enum line_verdict verdict, struct record *record,

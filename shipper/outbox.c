@@ -210,6 +210,7 @@ static void close_run(struct outbox *outbox)
     if (!run)
         return;
     outbox->open_run = NULL;
+    stream_mark_settle(&run->after.mark);
     run->closed = true;
     if (run->records == 0)
         settle(outbox, run->stream);
@@ -366,6 +367,12 @@ enum status outbox_pass(struct outbox *outbox, struct stream *stream, const stru
     if (counted)
         account_add(&run->account, counted);
     return OK;
+}
+
+void outbox_piece_done(struct outbox *outbox)
+{
+    if (outbox->open_run)
+        stream_mark_settle(&outbox->open_run->after.mark);
 }
 
 /* Without memory it stays unacknowledged: the position never passes it. */

@@ -60,6 +60,9 @@ enum status outbox_commit(struct outbox *outbox, struct stream *stream, size_t l
 enum status outbox_pass(struct outbox *outbox, struct stream *stream, const struct account *counted,
                         const struct position *after);
 
+/* The bytes that the last positions were given with go away now. */
+void outbox_piece_done(struct outbox *outbox);
+
 /* Hands everything to the producer, and what failed before when its pause is over. */
 void outbox_flush(struct outbox *outbox, int64_t now_ms);
 

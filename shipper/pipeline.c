@@ -113,6 +113,7 @@ static bool take_piece(struct pipeline *pipeline, struct source *source,
     /* A line that was cut ends here: nothing else would move the position over its rest. */
     if (taken && !piece->stream->skipping && piece->stream->read.offset > from)
         taken = outbox_pass(pipeline->outbox, piece->stream, NULL, &piece->stream->read) == OK;
+    outbox_piece_done(pipeline->outbox);
     pipeline_count(pipeline, &before, piece->stream->read.offset - from);
     return taken;
 }

@@ -139,9 +139,15 @@ uint64_t stream_fingerprint(struct slice head, bool whole)
 
 struct mark stream_mark(struct slice bytes)
 {
-    size_t len = bytes.len < STREAM_MARK_MAX ? bytes.len : STREAM_MARK_MAX;
+    struct mark mark = stream_mark_later(bytes);
 
-    if (len == 0)
-        return (struct mark){0, 0};
-    return (struct mark){XXH3_64bits(bytes.data + bytes.len - len, len), (uint32_t)len};
+    stream_mark_settle(&mark);
+    return mark;
+}
+
+void stream_mark_settle(struct mark *mark)
+{
+    if (mark->later)
+        mark->hash = XXH3_64bits(mark->later, mark->len);
+    mark->later = NULL;
 }

@@ -27,7 +27,8 @@ struct run;
 /* What stands right before an offset: proves that a file still is what it was. */
 struct mark {
     uint64_t hash;
-    uint32_t len; /* bytes before the offset; 0 = no mark */
+    uint32_t len;      /* bytes before the offset; 0 = no mark */
+    const char *later; /* those bytes, not hashed yet; NULL: `hash` is valid */
 };
 
 /* A place between two lines. */
@@ -110,6 +111,20 @@ uint64_t stream_fingerprint(struct slice head, bool whole);
 
 /* The mark of a position that `bytes` end at. */
 struct mark stream_mark(struct slice bytes);
+
+/*
+ * The same, to be hashed by stream_mark_settle, as long as the bytes are there: every line ends at
+ * a position, few of them are ever kept.
+ */
+static inline struct mark stream_mark_later(struct slice bytes)
+{
+    size_t len = bytes.len < STREAM_MARK_MAX ? bytes.len : STREAM_MARK_MAX;
+
+    return (struct mark){.len = (uint32_t)len, .later = len ? bytes.data + bytes.len - len : NULL};
+}
+
+void stream_mark_settle(struct mark *mark); /* settled is fine */
+
 static inline bool mark_equal(struct mark a, struct mark b)
 {
     return a.len == b.len && a.hash == b.hash;

@@ -162,7 +162,7 @@ static void fill(struct checkpoint *checkpoint, struct checkpoint_entry *entry, 
 {
     checkpoint_set_file(checkpoint, entry, UINT64_MAX, UINT64_MAX - 1 - flag, -7);
     entry->acked = (struct position){.offset = (uint64_t)1 << 60,
-                                     .mark = {UINT64_MAX - 2, 256},
+                                     .mark = {UINT64_MAX - 2, 256, NULL},
                                      .time = {-62135596800, 999999999},
                                      .timed = flag};
     entry->size = UINT64_MAX;
