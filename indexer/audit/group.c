@@ -62,7 +62,7 @@ static enum status read_group(rd_kafka_t *client, const struct indexer_config *c
                               struct reader *reader, int64_t wait_ms, struct audit_group *group,
                               struct error *err)
 {
-    int64_t deadline_ms = clock_mono_ms() + wait_ms;
+    int64_t begin_ms = clock_mono_ms();
     struct reader_range *ranges = reader_ranges(reader, &group->count);
     enum status status;
 
@@ -71,8 +71,11 @@ static enum status read_group(rd_kafka_t *client, const struct indexer_config *c
         return error_set(err, FATAL, "out of memory");
     for (;;) {
         status = read_committed(client, config, ranges, group, err);
-        if (status != OK || group->lag == 0 || clock_mono_ms() >= deadline_ms)
+        /* The group's broker may not be known yet, on a cluster that has just begun. */
+        if (status != OK && (status != RETRY || clock_mono_ms() >= begin_ms + KAFKA_MS))
             return status;
+        if (status == OK && (group->lag == 0 || clock_mono_ms() >= begin_ms + wait_ms))
+            return OK;
         poll(NULL, 0, PAUSE_MS); /* a command has nothing else to do */
     }
 }
