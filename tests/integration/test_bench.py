@@ -306,9 +306,11 @@ def test_escapes(text, httpd, nginx):
 
 def test_a_file_is_made_once_and_whole(tmp_path, monkeypatch, small_traffic):
     made = small_traffic()
+    (tmp_path / f"combined-20-{SEED}-01234567.log").write_text("of an older generator")
     monkeypatch.setattr(files, "Traffic", lambda seed: made)
     path = files.cached(tmp_path, formats.COMBINED, 20, SEED)
     before = path.stat()
+    assert len(path.stem.split("-")[-1]) == 8
     assert files.cached(tmp_path, formats.GROK, 20, SEED) == path  # the same lines
     assert path.stat().st_mtime_ns == before.st_mtime_ns
     assert [each.name for each in tmp_path.iterdir()] == [path.name]

@@ -50,9 +50,12 @@ def write(path, log_format, count, seed, traffic=None):
 
 
 def cached(folder, log_format, count, seed):
-    """Path of a file with these lines, made unless it is there."""
+    """Path of a file with these lines, made unless it is there; of an older generator, removed."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{log_format.lines_of.replace(' ', '-')}-{count}-{seed}-{version()}.log"
+    name = f"{log_format.lines_of.replace(' ', '-')}-{count}-{seed}-"
+    path = folder / f"{name}{version()}.log"
     if not path.exists():
+        for older in folder.glob(name + "*.log"):
+            older.unlink()
         write(path, log_format, count, seed)
     return path

@@ -102,7 +102,7 @@ def goals_table(document):
                 judged,
             ]
         )
-    heading = ["what", "unit", "median (min–max)", "best peer", "better by", "limit", "of it", "goal", "stretch", ""]
+    heading = ["what", "unit", "median (min–max)", "best peer", "better by", "limit", "ours / limit", "goal", "stretch", ""]
     return table(heading, rows, 2)
 
 
