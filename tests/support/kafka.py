@@ -8,6 +8,11 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from support.waiting import wait_for
 
 TIMEOUT_S = 15
+COORDINATOR_MOVES = (
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+)
 LEADERLESS = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART)
 
 
@@ -102,7 +107,8 @@ class Kafka:
         consumer = Consumer({"bootstrap.servers": self.brokers, "group.id": group, "log_level": 2})
         try:
             wanted = [TopicPartition(topic, partition) for partition in self.partitions(topic)]
-            found = consumer.committed(wanted, TIMEOUT_S)  # asks only, does not join the group
+            # Asks only, does not join the group.
+            found = _coordinated(lambda: consumer.committed(wanted, TIMEOUT_S))
             return {each.partition: each.offset for each in found if each.offset >= 0}
         finally:
             consumer.close()
@@ -119,11 +125,25 @@ class Kafka:
 
     def members(self, group):
         """{member id: [partitions]} of the group's members now."""
-        described = self.admin.describe_consumer_groups([group])[group].result(TIMEOUT_S)
+        described = _coordinated(lambda: self.admin.describe_consumer_groups([group])[group].result(TIMEOUT_S))
         return {
             member.member_id: sorted(each.partition for each in member.assignment.topic_partitions)
             for member in described.members
         }
+
+
+def _coordinated(ask):
+    """A group's coordinator may be on its way to another place, as after the broker's start."""
+
+    def try_it():
+        try:
+            return (ask(),)
+        except KafkaException as error:
+            if error.args[0].code() not in COORDINATOR_MOVES:
+                raise
+            return None
+
+    return wait_for(try_it, TIMEOUT_S, "the group's coordinator")[0]
 
 
 def _watermarks(consumer, topic, partition):
