@@ -218,7 +218,9 @@ def test_another_file_is_no_results(tmp_path, content):
         ("cpu", [1.0, 1.1, 1.2], [0.8, 0.85, 0.9], "better"),
         ("cpu", [1.0, 1.1, 1.2], [1.3, 1.4, 1.5], "WORSE"),
         ("cpu", [1.0, 1.1, 1.2], [1.15, 1.3, 1.5], ""),  # within the noise
-        ("cpu", [1.00], [1.02], ""),  # too little
+        ("cpu", [1.00, 1.001], [1.02, 1.021], ""),  # too little
+        ("cpu", [1.0], [1.1, 1.11], ""),  # too little for a single run
+        ("cpu", [1.0], [1.2], "WORSE"),
         ("rate", [100, 110], [120, 130], "better"),
         ("rate", [100, 110], [80, 90], "WORSE"),
         ("cpu", [0], [0], ""),

@@ -7,6 +7,7 @@ from runner.results import UNITS
 from runner.samples import Samples
 
 LEAST_CHANGE = 0.03  # what is smaller is no change, even when the runs agree
+LEAST_OF_ONE = 0.15  # of a single run nobody knows how far the next would be
 
 
 def changes(before, after):
@@ -28,7 +29,8 @@ def change(before, after):
 def verdict(figure, before, after):
     """better, worse, or nothing when it lies within the noise: the ranges overlap, or the medians hardly differ."""
     difference = change(before, after)
-    if abs(difference) < LEAST_CHANGE or before.overlaps(after):
+    least = LEAST_CHANGE if min(len(before.values), len(after.values)) > 1 else LEAST_OF_ONE
+    if abs(difference) < least or before.overlaps(after):
         return ""
     return "better" if (difference < 0) == UNITS[figure][1] else "WORSE"
 
