@@ -42,11 +42,18 @@ struct consumer {
     struct metric *lag[PARTITIONS_SHOWN];
 };
 
+/* Before 2.10 the library crashes and hangs with cooperative-sticky (configs/indexer.yaml). */
 static const char *assignor(const struct indexer_kafka_config *config)
 {
-    if (strcmp(config->assignor, "auto") != 0)
+    bool cooperates = rd_kafka_version() >= COOPERATIVE_FROM;
+
+    if (strcmp(config->assignor, "cooperative-sticky") == 0 && !cooperates)
+        log_warn("kafka.assignor 'cooperative-sticky' needs librdkafka 2.10, this is %s; "
+                 "'roundrobin' is used",
+                 rd_kafka_version_str());
+    else if (strcmp(config->assignor, "auto") != 0)
         return config->assignor;
-    return rd_kafka_version() >= COOPERATIVE_FROM ? "cooperative-sticky" : "roundrobin";
+    return cooperates ? "cooperative-sticky" : "roundrobin";
 }
 
 static void each_partition(const rd_kafka_topic_partition_list_t *list, struct consumer *consumer,

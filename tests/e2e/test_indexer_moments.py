@@ -170,7 +170,7 @@ def test_rebalance_in_the_middle_of_a_bulk(pipeline, elastic_proxy, drain):
         indexer.check_running()
 
 
-@pytest.mark.parametrize("assignor", ["roundrobin", "cooperative-sticky"])
+@pytest.mark.parametrize("assignor", ["auto", "range"])
 def test_members_come_and_go_all_the_time(pipeline, assignor):
     """Up to four members, started, stopped and killed at random: each line once, and every partition goes on."""
     seed = int(os.environ.get("ALPEX_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
