@@ -42,6 +42,7 @@
 #define BATCHES_SPARE   1
 #define RELOAD_MS       10000 /* while Elasticsearch cannot be used: secrets may be new */
 #define PROBES          3     /* good ones in a row close the breaker */
+#define PROBE_MAX_MS    10000 /* a small request: who waits for Elasticsearch wants to see it back */
 
 struct pipeline {
     const struct indexer_config *config;
@@ -450,7 +451,8 @@ static void share(struct pipeline *pipeline, const struct reload_source *source)
 {
     const struct elasticsearch_config *config = &pipeline->config->elasticsearch;
 
-    breaker_init(&pipeline->breaker, &(struct breaker_options){.probes = PROBES});
+    breaker_init(&pipeline->breaker,
+                 &(struct breaker_options){.probes = PROBES, .pause_max_ms = PROBE_MAX_MS});
     concurrency_init(&pipeline->concurrency, config->max_in_flight);
     index_blocks_init(&pipeline->blocks);
     parking_init(&pipeline->parking);

@@ -10,7 +10,7 @@
 #include "common/backoff.h"
 
 #define PAUSE_MIN_MS 1000
-#define PAUSE_MAX_MS 30000
+#define PAUSE_MAX_MS 10000
 
 struct elastic_node {
     struct elastic_node *next;
