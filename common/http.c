@@ -34,6 +34,7 @@ struct http {
     z_stream deflate;
     struct buf packed;
     char message[CURL_ERROR_SIZE];
+    const atomic_bool *give_up; /* NULL: never */
 };
 
 static pthread_once_t init_once = PTHREAD_ONCE_INIT;
@@ -101,6 +102,27 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
     return body->failed ? 0 : len;
 }
 
+/* libcurl asks here, at least once a second: not 0 ends the request. */
+static int on_progress(void *arg, curl_off_t to_come, curl_off_t come, curl_off_t to_go,
+                       curl_off_t gone)
+{
+    const struct http *http = arg;
+
+    (void)to_come;
+    (void)come;
+    (void)to_go;
+    (void)gone;
+    return atomic_load(http->give_up) ? 1 : 0;
+}
+
+static bool set_give_up(struct http *http)
+{
+    return !http->give_up ||
+           !(curl_easy_setopt(http->curl, CURLOPT_XFERINFOFUNCTION, on_progress) ||
+             curl_easy_setopt(http->curl, CURLOPT_XFERINFODATA, http) ||
+             curl_easy_setopt(http->curl, CURLOPT_NOPROGRESS, 0L));
+}
+
 static bool set_limits(struct http *http)
 {
     CURL *curl = http->curl;
@@ -113,7 +135,8 @@ static bool set_limits(struct http *http)
              curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L) ||
              curl_easy_setopt(curl, CURLOPT_MAXAGE_CONN, CONNECTION_AGE_S) ||
              curl_easy_setopt(curl, CURLOPT_MAXLIFETIME_CONN, CONNECTION_AGE_S) ||
-             curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->message));
+             curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, http->message)) &&
+           set_give_up(http);
 }
 
 static CURLcode on_ssl_context(CURL *curl, void *ssl_context, void *arg)
@@ -337,6 +360,11 @@ enum status http_request(struct http *http, const char *method, const char *url,
         error_set(err, FATAL, "out of memory");
     curl_slist_free_all(headers);
     return status;
+}
+
+void http_give_up_when(struct http *http, const atomic_bool *asked)
+{
+    http->give_up = asked;
 }
 
 void http_set_timeout(struct http *http, int64_t timeout_ms)

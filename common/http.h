@@ -7,6 +7,7 @@
 #ifndef COMMON_HTTP_H
 #define COMMON_HTTP_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -46,6 +47,10 @@ enum status http_open(const struct http_options *options, struct http **out, str
 enum status http_request(struct http *http, const char *method, const char *url,
                          const char *content_type, struct slice body, struct http_answer *answer,
                          struct error *err);
+
+/* Requests end with RETRY, within a second, once *asked is true; NULL: never. It must outlive them.
+ */
+void http_give_up_when(struct http *http, const atomic_bool *asked);
 
 /* Another time-out for the requests that follow; 0: as it was opened with. */
 void http_set_timeout(struct http *http, int64_t timeout_ms);

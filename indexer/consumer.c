@@ -468,13 +468,20 @@ static bool leave_group(struct consumer *consumer)
     return rd_kafka_consumer_closed(consumer->client);
 }
 
-void consumer_close(struct consumer *consumer)
+void consumer_leave(struct consumer *consumer)
 {
-    if (!consumer)
+    if (!consumer || consumer->closing)
         return;
     consumer->closing = true;
     if (!leave_group(consumer))
         log_warn("Kafka does not answer; leaving without a word to the group");
+}
+
+void consumer_close(struct consumer *consumer)
+{
+    if (!consumer)
+        return;
+    consumer_leave(consumer);
     rd_kafka_destroy_flags(consumer->client, rd_kafka_consumer_closed(consumer->client)
                                                  ? 0
                                                  : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);

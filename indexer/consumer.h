@@ -56,7 +56,10 @@ void consumer_commit(struct consumer *consumer, bool wait);
 /* Sets kafka_consumer_lag by partition; asks no broker. */
 void consumer_measure(struct consumer *consumer);
 
-/* Commits, leaves the group. NULL is fine. */
+/* Drains, commits, leaves the group; nothing is polled any more. NULL is fine. */
+void consumer_leave(struct consumer *consumer);
+
+/* Leaves first, and waits until all of its messages are given back. NULL is fine. */
 void consumer_close(struct consumer *consumer);
 
 #endif

@@ -419,8 +419,7 @@ static enum status open_stages(struct pipeline *pipeline, struct error *err)
 static void close_stages(struct pipeline *pipeline)
 {
     retention_stop(pipeline->retention);
-    consumer_close(
-        pipeline->consumer); /* drains, commits and leaves, while the workers still work */
+    consumer_leave(pipeline->consumer); /* while the workers still work */
     atomic_store(&pipeline->shared.hurry, true);
     if (pipeline->shared.work)
         queue_shut(pipeline->shared.work);
@@ -431,9 +430,10 @@ static void close_stages(struct pipeline *pipeline)
     if (pipeline->offsets)
         parking_drop(&pipeline->parking, pipeline->offsets);
     web_close(pipeline->web);
-    offsets_close(pipeline->offsets);
     for (unsigned i = 0; i < pipeline->batch_count; i++)
         batch_close(pipeline->batches[i]);
+    consumer_close(pipeline->consumer); /* its messages were in the batches */
+    offsets_close(pipeline->offsets);
     free(pipeline->batches);
     free(pipeline->free);
     queue_close(pipeline->shared.work);

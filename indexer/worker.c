@@ -278,6 +278,7 @@ enum status worker_start(struct worker_shared *shared, unsigned number, struct w
                                                  .breaker = shared->breaker,
                                                  .concurrency = shared->concurrency,
                                                  .blocks = shared->blocks,
+                                                 .hurry = &shared->hurry,
                                                  .reach = &shared->reach,
                                                  .degrade = documents_degrade,
                                                  .arg = &worker->documents};

@@ -292,6 +292,7 @@ enum status replay_worker_start(struct replay_shared *shared, unsigned number,
     worker->sink_context = (struct sink_context){.config = shared->job->config,
                                                  .breaker = shared->breaker,
                                                  .replace = true,
+                                                 .hurry = &shared->hurry,
                                                  .degrade = documents_degrade,
                                                  .arg = &worker->documents};
     if (open_stages(worker, err)) {

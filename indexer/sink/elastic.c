@@ -455,9 +455,9 @@ static enum status elastic_open(const struct sink_context *context, struct sink 
     es->blocks = context->blocks ? context->blocks : &es->own_blocks;
     backoff_init(&es->backoff, PAUSE_MIN_MS, PAUSE_MAX_MS, 0);
     elastic_report_setup();
-    status =
-        elastic_bulk_init(&es->bulk, es->config,
-                          context->concurrency ? context->concurrency : &es->own_concurrency, err);
+    status = elastic_bulk_init(&es->bulk, es->config,
+                               context->concurrency ? context->concurrency : &es->own_concurrency,
+                               context->hurry, err);
     es->bulk.body.replace = context->replace;
     if (status) {
         elastic_close(&es->base); /* copes with a half-built sink */

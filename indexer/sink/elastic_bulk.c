@@ -33,12 +33,16 @@ static void make_path(struct elastic_bulk *bulk)
 }
 
 enum status elastic_bulk_init(struct elastic_bulk *bulk, const struct elasticsearch_config *config,
-                              struct concurrency *concurrency, struct error *err)
+                              struct concurrency *concurrency, const atomic_bool *hurry,
+                              struct error *err)
 {
-    *bulk = (struct elastic_bulk){.config = config, .concurrency = concurrency};
+    *bulk = (struct elastic_bulk){.config = config, .concurrency = concurrency, .hurry = hurry};
     elastic_body_init(&bulk->body);
     make_path(bulk);
-    return elastic_link_init(&bulk->link, config, err);
+    if (elastic_link_init(&bulk->link, config, err))
+        return err->status;
+    elastic_link_give_up_when(&bulk->link, hurry);
+    return OK;
 }
 
 enum status elastic_bulk_reach(struct elastic_bulk *bulk, const struct elasticsearch_config *config,
@@ -50,6 +54,7 @@ enum status elastic_bulk_reach(struct elastic_bulk *bulk, const struct elasticse
         elastic_link_release(&link);
         return err->status;
     }
+    elastic_link_give_up_when(&link, bulk->hurry);
     elastic_link_release(&bulk->link);
     bulk->link = link;
     bulk->config = config;

@@ -21,14 +21,16 @@ struct elasticsearch_config;
 struct elastic_bulk {
     const struct elasticsearch_config *config;
     struct concurrency *concurrency;
+    const atomic_bool *hurry; /* true: nothing is waited for any more; NULL: never */
     struct elastic_link link;
     struct elastic_body body;
     char path[200];
 };
 
-/* Release it in any case. `config` and `concurrency` must outlive it. No I/O. */
+/* Release it in any case. `config`, `concurrency` and `hurry` must outlive it. No I/O. */
 enum status elastic_bulk_init(struct elastic_bulk *bulk, const struct elasticsearch_config *config,
-                              struct concurrency *concurrency, struct error *err);
+                              struct concurrency *concurrency, const atomic_bool *hurry,
+                              struct error *err);
 
 /* Another configuration of how Elasticsearch is reached. Not OK: the old one stays. */
 enum status elastic_bulk_reach(struct elastic_bulk *bulk, const struct elasticsearch_config *config,

@@ -151,6 +151,11 @@ enum status elastic_link_request(struct elastic_link *link, const char *method, 
     return ask_node(link, node, false, method, path, content_type, body, err);
 }
 
+void elastic_link_give_up_when(struct elastic_link *link, const atomic_bool *asked)
+{
+    http_give_up_when(link->http, asked);
+}
+
 void elastic_link_release(struct elastic_link *link)
 {
     for (size_t i = 0; link->nodes && i < link->count; i++)

@@ -43,6 +43,9 @@ enum status elastic_link_init(struct elastic_link *link, const struct elasticsea
 enum status elastic_link_request(struct elastic_link *link, const char *method, const char *path,
                                  const char *content_type, struct slice body, struct error *err);
 
+/* See http_give_up_when. */
+void elastic_link_give_up_when(struct elastic_link *link, const atomic_bool *asked);
+
 void elastic_link_release(struct elastic_link *link);
 
 #endif

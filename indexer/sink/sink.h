@@ -37,6 +37,8 @@ struct sink_context {
     struct concurrency *concurrency; /* requests under way */
     struct index_blocks *blocks;     /* indices that take nothing */
 
+    const atomic_bool *hurry; /* true: requests under way are given up; NULL: never */
+
     /*
      * Addresses, credentials and certificates as they were read again; NULL or
      * pointing to NULL: those of `config`. What was once there stays valid.
