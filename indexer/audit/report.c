@@ -13,6 +13,7 @@
 
 #define HOST_WIDTH 14
 #define FILE_WIDTH 30
+#define CUT        "..."
 #define GAPS_SHOWN 10 /* of one content, without --verbose */
 #define TEXT_MAX   (256u << 20)
 
@@ -87,9 +88,13 @@ static void print_file(const char *file)
 {
     size_t len = strlen(file);
 
-    if (len > FILE_WIDTH)
-        file += len - FILE_WIDTH;
-    cell_print(stdout, slice_of(file), FILE_WIDTH, true, true);
+    if (len <= FILE_WIDTH) {
+        cell_print(stdout, slice_of(file), FILE_WIDTH, true, true);
+        return;
+    }
+    fputs(CUT, stdout);
+    cell_print(stdout, slice_of(file + len - FILE_WIDTH + strlen(CUT)), FILE_WIDTH - strlen(CUT),
+               true, true);
 }
 
 static void print_row(const struct row *row)
