@@ -5,12 +5,16 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "shipper/read_times.h"
 #include "shipper/status.h"
+
+#define REST_MS 10000
 
 static void register_metrics(struct tail *tail)
 {
@@ -87,6 +91,20 @@ static int64_t next_wake(const struct tail *tail)
     return wake_ms < tail->tidy_ms ? wake_ms : tail->tidy_ms;
 }
 
+/* An agent with nothing to do is small: the pages of the buffer go back until they are needed. */
+static void rest(struct tail *tail)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from, to;
+
+    if (tail->read_ms == 0 || tail->now_ms - tail->read_ms < REST_MS)
+        return;
+    tail->read_ms = 0;
+    from = ((uintptr_t)tail->buffer + page - 1) / page * page;
+    to = ((uintptr_t)tail->buffer + tail->room) / page * page;
+    if (from < to)
+        madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 static enum status tail_read(struct input *input, int64_t now_ms, struct input_piece *piece,
                              int64_t *wake_ms)
 {
@@ -95,9 +113,12 @@ static enum status tail_read(struct input *input, int64_t now_ms, struct input_p
     tail->now_ms = now_ms;
     tail_read_events(tail);
     tail_discover(tail);
-    if (tail_read_next(tail, piece))
+    if (tail_read_next(tail, piece)) {
+        tail->read_ms = now_ms;
         return OK;
+    }
     tail_tidy(tail);
+    rest(tail);
     *wake_ms = next_wake(tail);
     return RETRY;
 }

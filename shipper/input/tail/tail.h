@@ -159,6 +159,7 @@ struct tail {
     /* reading */
     char *buffer;
     size_t room;
+    int64_t read_ms; /* when something was read into it last; 0: it is not in memory */
     uint64_t piece_offset;
     int64_t modified_s;      /* wall; of the file that is read */
     struct tail_file *given; /* whose piece the pipeline has */
