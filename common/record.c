@@ -352,23 +352,6 @@ bool record_next_member(const struct record *record, enum record_field field,
     return true;
 }
 
-static void unlink_extra(struct record *record, const struct record_extra *extra)
-{
-    struct record_extra **link = &record->extras, *before = NULL;
-
-    for (; *link != extra; link = &(*link)->next)
-        before = *link;
-    *link = extra->next;
-    if (record->extras_last == extra)
-        record->extras_last = before;
-    if (!record->extra_table_size)
-        return;
-    link = &record->extra_table[extra_slot(record, extra->node, extra->key)];
-    while (*link != extra)
-        link = &(*link)->same_slot;
-    *link = extra->same_slot;
-}
-
 bool record_take(struct record *record, const struct record_target *target, struct slice *raw)
 {
     const struct slice key = {target->key, target->key_len};
@@ -378,8 +361,7 @@ bool record_take(struct record *record, const struct record_target *target, stru
     if (!extra)
         return false;
     *raw = extra->raw;
-    unlink_extra(record, extra);
-    record->extra_count--;
+    record_remove_extra(record, extra);
     return true;
 }
 
