@@ -10,6 +10,7 @@
 
 #include "common/arena.h"
 #include "common/clock.h"
+#include "common/grow.h"
 #include "indexer/config.h"
 #include "indexer/reader.h"
 
@@ -40,7 +41,7 @@ struct letters {
     struct reader *reader;
     struct arena arena;
     struct mark *marks;
-    uint32_t mark_count, mark_room;
+    size_t mark_count, mark_room;
     struct marked *partitions;
     size_t partition_count;
     uint64_t *seen; /* hashes of messages that there was a letter about, and its state; 0: free */
@@ -54,16 +55,9 @@ static enum status no_memory(struct error *err)
 
 static bool add_mark(struct letters *letters, const struct letter_mark *mark)
 {
-    uint32_t room = letters->mark_room ? letters->mark_room * 2 : 64;
-    struct mark *marks;
-
-    if (letters->mark_count == letters->mark_room) {
-        marks = reallocarray(letters->marks, room, sizeof(*marks));
-        if (!marks)
-            return false;
-        letters->marks = marks;
-        letters->mark_room = room;
-    }
+    if (!grow(&letters->marks, &letters->mark_room, letters->mark_count, sizeof(*letters->marks),
+              64))
+        return false;
     letters->marks[letters->mark_count++] =
         (struct mark){.state = mark->state,
                       .time_ms = mark->time_ms,

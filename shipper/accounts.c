@@ -9,6 +9,7 @@
 #include "common/account.h"
 #include "common/backoff.h"
 #include "common/clock.h"
+#include "common/grow.h"
 #include "common/json_text.h"
 #include "common/log.h"
 #include "common/metrics.h"
@@ -108,18 +109,10 @@ void accounts_connect(struct accounts *accounts, struct producer *producer)
 
 void accounts_moved(struct accounts *accounts, struct stream *stream)
 {
-    size_t room = accounts->room ? accounts->room * 2 : 16;
-    struct stream **streams;
-
     if (accounts->checkpoint || stream->account_moved)
         return;
-    if (accounts->count == accounts->room) {
-        streams = realloc(accounts->streams, room * sizeof(struct stream *));
-        if (!streams)
-            return; /* with the next acknowledgement */
-        accounts->streams = streams;
-        accounts->room = room;
-    }
+    if (!grow(&accounts->streams, &accounts->room, accounts->count, sizeof(struct stream *), 16))
+        return; /* with the next acknowledgement */
     accounts->streams[accounts->count++] = stream;
     stream->account_moved = true;
 }

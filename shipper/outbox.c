@@ -8,6 +8,7 @@
 
 #include "common/account.h"
 #include "common/backoff.h"
+#include "common/grow.h"
 #include "common/json_walk.h"
 #include "common/log.h"
 #include "common/metrics.h"
@@ -378,17 +379,9 @@ void outbox_piece_done(struct outbox *outbox)
 /* Without memory it stays unacknowledged: the position never passes it. */
 static void keep_again(struct again *again, const struct outgoing *message)
 {
-    size_t room = again->room ? again->room * 2 : 256;
-    struct outgoing *messages;
-
-    if (again->count == again->room) {
-        messages = realloc(again->messages, room * sizeof(*messages));
-        if (!messages) {
-            log_error("out of memory; a record waits for the next start");
-            return;
-        }
-        again->messages = messages;
-        again->room = room;
+    if (!grow(&again->messages, &again->room, again->count, sizeof(*again->messages), 256)) {
+        log_error("out of memory; a record waits for the next start");
+        return;
     }
     again->messages[again->count] = *message;
     /* The library's copy of the key goes with its report; the stream's own stays. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "common/grow.h"
 #include "common/scope.h"
 #include "common/table.h"
 #include "shipper/stream.h"
@@ -107,21 +108,16 @@ static struct time_mark *mark_at(const struct content_times *of, uint64_t offset
 /* In its place by offset; a second record of the same mark makes it longer. */
 static struct time_mark *put_mark(struct content_times *of, const struct record *record)
 {
-    size_t behind, room = of->room ? of->room * 2 : 4;
-    struct time_mark *mark = mark_at(of, record->offset, &behind), *marks;
+    size_t behind;
+    struct time_mark *mark = mark_at(of, record->offset, &behind);
 
     if (mark && mark->offset == record->offset) {
         if (mark->length < record->length)
             mark->length = record->length;
         return mark;
     }
-    if (of->count == of->room) {
-        marks = realloc(of->marks, room * sizeof(*marks));
-        if (!marks)
-            return NULL;
-        of->marks = marks;
-        of->room = room;
-    }
+    if (!grow(&of->marks, &of->room, of->count, sizeof(*of->marks), 4))
+        return NULL;
     mark = of->marks + behind;
     memmove(mark + 1, mark, (of->count - behind) * sizeof(*mark));
     of->count++;

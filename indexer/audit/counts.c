@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/json_walk.h"
+#include "common/grow.h"
 #include "indexer/audit/audit.h"
 #include "indexer/config.h"
 #include "indexer/search_private.h"
@@ -35,16 +36,8 @@ struct found {
 
 static bool add_ask(struct asks *asks, struct audit_content *content, uint64_t low, uint64_t high)
 {
-    size_t room = asks->room ? asks->room * 2 : 256;
-    struct ask *list;
-
-    if (asks->count == asks->room) {
-        list = reallocarray(asks->list, room, sizeof(*list));
-        if (!list)
-            return false;
-        asks->list = list;
-        asks->room = room;
-    }
+    if (!grow(&asks->list, &asks->room, asks->count, sizeof(*asks->list), 256))
+        return false;
     asks->list[asks->count++] = (struct ask){content, low, high};
     return true;
 }

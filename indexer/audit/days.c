@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/grow.h"
 #include "common/json_walk.h"
 #include "indexer/config.h"
 #include "indexer/retention/name.h"
@@ -22,16 +23,8 @@ static int64_t day_of(int64_t time_ms)
 
 static bool add(struct audit_days *days, const struct index_day *day)
 {
-    size_t room = days->room ? days->room * 2 : 64;
-    struct index_day *list;
-
-    if (days->count == days->room) {
-        list = reallocarray(days->list, room, sizeof(*list));
-        if (!list)
-            return false;
-        days->list = list;
-        days->room = room;
-    }
+    if (!grow(&days->list, &days->room, days->count, sizeof(*days->list), 64))
+        return false;
     days->list[days->count++] = *day;
     return true;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/json_walk.h"
+#include "common/grow.h"
 #include "common/scope.h"
 #include "common/timestamp.h"
 #include "indexer/audit/audit.h"
@@ -78,16 +79,8 @@ static struct suspect *find_suspect(const struct inquiry *inquiry, uint64_t id)
 
 static bool add_sent(struct sent_list *sent, const struct sent *record)
 {
-    size_t room = sent->room ? sent->room * 2 : 1024;
-    struct sent *list;
-
-    if (sent->count == sent->room) {
-        list = reallocarray(sent->list, room, sizeof(*list));
-        if (!list)
-            return false;
-        sent->list = list;
-        sent->room = room;
-    }
+    if (!grow(&sent->list, &sent->room, sent->count, sizeof(*sent->list), 1024))
+        return false;
     sent->list[sent->count++] = *record;
     return true;
 }
@@ -275,17 +268,10 @@ static enum status ask_topic(struct inquiry *inquiry, struct error *err)
 static bool take_document(void *arg, struct slice document)
 {
     struct found_list *found = arg;
-    size_t room = found->room ? found->room * 2 : 1024;
-    struct audit_record *list;
     uint64_t id;
 
-    if (found->count == found->room) {
-        list = reallocarray(found->list, room, sizeof(*list));
-        if (!list)
-            return false;
-        found->list = list;
-        found->room = room;
-    }
+    if (!grow(&found->list, &found->room, found->count, sizeof(*found->list), 1024))
+        return false;
     if (audit_place_read(document, &id, &found->list[found->count]))
         found->count++;
     return true;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "indexer/audit/audit.h"
+#include "common/grow.h"
 #include "indexer/config.h"
 #include "indexer/deadletter_read.h"
 
@@ -14,16 +15,9 @@ struct gathering {
 
 static bool add(struct audit_content *content, const struct audit_letter *letter)
 {
-    size_t room = content->letter_room ? content->letter_room * 2 : 16;
-    struct audit_letter *letters;
-
-    if (content->letter_count == content->letter_room) {
-        letters = reallocarray(content->letters, room, sizeof(*letters));
-        if (!letters)
-            return false;
-        content->letters = letters;
-        content->letter_room = room;
-    }
+    if (!grow(&content->letters, &content->letter_room, content->letter_count,
+              sizeof(*content->letters), 16))
+        return false;
     content->letters[content->letter_count++] = *letter;
     return true;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/grow.h"
 #include "common/limiter.h"
 #include "common/options.h"
 #include "common/stop.h"
@@ -201,19 +202,15 @@ int dlq_redrive(const struct indexer_config *config, struct dlq_choice *choice)
 static enum status take_discard(void *arg, const struct letter *letter, struct error *err)
 {
     struct handling *handling = arg;
-    struct place *places;
 
     if (letter->state != LETTER_OPEN || !dlq_choice_has(handling->choice, letter))
         return OK;
     if (handling->limit && handling->taken == handling->limit)
         return DONE;
-    if (handling->taken == handling->place_room) {
-        handling->place_room = handling->place_room ? handling->place_room * 2 : 1024;
-        places = reallocarray(handling->places, handling->place_room, sizeof(*places));
-        if (!places)
-            return error_set(err, FATAL, "out of memory for %zu letters", handling->place_room);
-        handling->places = places;
-    }
+    if (!grow(&handling->places, &handling->place_room, handling->taken, sizeof(*handling->places),
+              1024))
+        return error_set(err, FATAL, "out of memory for more than %zu letters",
+                         handling->place_room);
     handling->places[handling->taken++] = (struct place){letter->partition, letter->offset};
     return OK;
 }

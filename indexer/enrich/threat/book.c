@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/grow.h"
 #include "indexer/enrich/threat/config.h"
 #include "indexer/enrich/threat/literals.h"
 
@@ -62,17 +63,11 @@ static bool is_same(const struct use *a, const struct use *b)
 
 static bool add_use(struct uses *uses, const struct literal *literal, unsigned trial)
 {
-    size_t cap = uses->cap ? uses->cap * 2 : 1024;
-    struct use *items = uses->items;
-
-    if (uses->count == uses->cap) {
-        items = uses->count < LITERALS_ALL ? realloc(items, cap * sizeof(*items)) : NULL;
-        if (!items)
-            return false;
-        uses->items = items;
-        uses->cap = cap;
-    }
-    items[uses->count++] = (struct use){*literal, trial};
+    if (uses->count == uses->cap && uses->count >= LITERALS_ALL)
+        return false;
+    if (!grow(&uses->items, &uses->cap, uses->count, sizeof(*uses->items), 1024))
+        return false;
+    uses->items[uses->count++] = (struct use){*literal, trial};
     return true;
 }
 

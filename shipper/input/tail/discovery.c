@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/grow.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/scope.h"
@@ -232,18 +233,10 @@ void tail_scan_soon(struct tail *tail, int64_t in_ms)
 static void add_look(struct tail *tail, struct tail_folder *folder, char *path,
                      const struct tail_sight *sight, bool wanted)
 {
-    size_t room = tail->look_room ? tail->look_room * 2 : 64;
-    struct tail_look *looks;
-
-    if (tail->look_count == tail->look_room) {
-        looks = realloc(tail->looks, room * sizeof(*looks));
-        if (!looks) {
-            free(path);
-            tail_scan_soon(tail, 1000);
-            return;
-        }
-        tail->looks = looks;
-        tail->look_room = room;
+    if (!grow(&tail->looks, &tail->look_room, tail->look_count, sizeof(*tail->looks), 64)) {
+        free(path);
+        tail_scan_soon(tail, 1000);
+        return;
     }
     tail->looks[tail->look_count++] =
         (struct tail_look){.folder = folder,
