@@ -25,12 +25,12 @@
 #include "common/config/report.h"
 #include "common/config/text.h"
 #include "common/config/write.h"
+#include "common/file.h"
 #include "common/log.h"
 #include "common/scope.h"
 
 #define FILE_MODE   0640        /* it may hold passwords */
 #define EMITTED_MAX (64u << 20) /* bytes: the tree's ceiling, every byte of it escaped */
-#define READ_BYTES  (64u << 10)
 
 struct config {
     const struct config_schema *schema;
@@ -42,40 +42,6 @@ struct config {
 };
 
 static const cyaml_config_t cyaml = {.mem_fn = cyaml_mem, .flags = CYAML_CFG_NO_ALIAS};
-
-static enum status read_all(int fd, const char *path, struct buf *text, struct error *err)
-{
-    ssize_t n = 1;
-    char *room;
-
-    while (n > 0 && text->len <= CONFIG_DOCUMENT_MAX) { /* one byte more: it is seen to be larger */
-        room = buf_reserve(text, READ_BYTES);
-        if (!room)
-            return error_set(err, FATAL, "out of memory");
-        n = read(fd, room, READ_BYTES);
-        if (n < 0 && errno == EINTR)
-            n = 1;
-        else if (n < 0)
-            return error_set_errno(err, FATAL, "cannot read '%s'", path);
-        else
-            text->len += (size_t)n;
-    }
-    return OK;
-}
-
-static enum status write_all(int fd, struct slice text)
-{
-    ssize_t n;
-
-    while (text.len) {
-        n = write(fd, text.data, text.len);
-        if (n < 0 && errno != EINTR)
-            return FATAL;
-        n = n < 0 ? 0 : n;
-        text = (struct slice){text.data + n, text.len - (size_t)n};
-    }
-    return fsync(fd) ? FATAL : OK;
-}
 
 /* Writes the default document to `path` as a whole or not at all. */
 static enum status write_defaults(const char *path, struct slice defaults, struct error *err)
@@ -93,7 +59,8 @@ static enum status write_defaults(const char *path, struct slice defaults, struc
                          path);
     if (fd < 0)
         return error_set_errno(err, FATAL, "cannot write '%s' with the defaults", path);
-    if (write_all(fd, defaults) || fchmod(fd, FILE_MODE) || rename(temporary, path)) {
+    if (!file_write_all(fd, defaults) || fsync(fd) || fchmod(fd, FILE_MODE) ||
+        rename(temporary, path)) {
         error_set_errno(err, FATAL, "cannot write '%s' with the defaults", path);
         unlink(temporary);
         return FATAL;
@@ -107,9 +74,9 @@ static enum status read_file(const char *path, struct slice defaults, struct buf
 {
     scoped_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    if (fd >= 0)
-        return read_all(fd, path, text, err);
-    if (errno != ENOENT)
+    if (fd >= 0 && (file_read_all(fd, text) || errno == EFBIG))
+        return OK; /* of one that is too large, enough for the parser to say so */
+    if (fd >= 0 || errno != ENOENT)
         return error_set_errno(err, FATAL, "cannot read '%s'", path);
     if (write_defaults(path, defaults, err))
         return FATAL;
@@ -121,7 +88,7 @@ static enum status read_file(const char *path, struct slice defaults, struct buf
 static enum status add_file(struct config *config, const char *path, struct config_node *base,
                             struct error *err)
 {
-    scoped_buf struct buf text = BUF_INIT(CONFIG_DOCUMENT_MAX + 2 * READ_BYTES);
+    scoped_buf struct buf text = BUF_INIT(CONFIG_DOCUMENT_MAX + 1);
     struct config_node *file;
     struct config_quoted name;
 

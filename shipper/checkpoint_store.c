@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "common/file.h"
 #include "common/log.h"
 #include "common/scope.h"
 #include "shipper/folder.h"
@@ -96,18 +97,12 @@ static enum status read_file(struct checkpoint_store *store, const char *name, s
                              struct error *err)
 {
     scoped_fd int fd = openat(store->folder_fd, name, O_RDONLY | O_CLOEXEC);
-    ssize_t n = 0;
 
     if (fd < 0 && errno == ENOENT)
         return DONE;
-    do {
-        char *room = fd < 0 ? NULL : buf_reserve(text, 65536);
-
-        n = room ? read(fd, room, 65536) : -1;
-        if (n > 0)
-            text->len += (size_t)n;
-    } while (n > 0);
-    return n < 0 ? error_set_errno(err, REJECT, "cannot read it") : OK;
+    if (fd < 0 || !file_read_all(fd, text))
+        return error_set_errno(err, REJECT, "cannot read it");
+    return OK;
 }
 
 /* The version that a header states; 0: it is none. */
@@ -330,19 +325,6 @@ enum status checkpoint_store_load(struct checkpoint_store *store, checkpoint_tak
     return OK;
 }
 
-static bool write_all(int fd, struct slice bytes)
-{
-    while (bytes.len) {
-        ssize_t n = write(fd, bytes.data, bytes.len);
-
-        if (n < 0 && errno != EINTR)
-            return false;
-        if (n > 0)
-            bytes = (struct slice){bytes.data + n, bytes.len - (size_t)n};
-    }
-    return true;
-}
-
 static void remove_older(struct checkpoint_store *store, const char *kind, uint64_t below)
 {
     char name[NAME_LEN];
@@ -360,7 +342,8 @@ static enum status write_new(struct checkpoint_store *store, struct slice lines,
     char header[128];
 
     snprintf(header, sizeof(header), HEADER_FORMAT, VERSION, lines_hash(lines, VERSION));
-    if (fd >= 0 && write_all(fd, slice_of(header)) && write_all(fd, lines) && fsync(fd) == 0)
+    if (fd >= 0 && file_write_all(fd, slice_of(header)) && file_write_all(fd, lines) &&
+        fsync(fd) == 0)
         return OK;
     error_set_errno(err, RETRY, "cannot write '%s/checkpoint.new'", store->folder);
     unlinkat(store->folder_fd, "checkpoint.new", 0); /* the room may be what the journal needs */
@@ -400,7 +383,7 @@ static enum status open_journal(struct checkpoint_store *store, struct error *er
 
     store->journal_fd = openat(store->folder_fd, name_of(name, "journal", store->number),
                                O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0640);
-    if (store->journal_fd >= 0 && write_all(store->journal_fd, header) &&
+    if (store->journal_fd >= 0 && file_write_all(store->journal_fd, header) &&
         fsync(store->folder_fd) == 0) {
         store->journal_len = (off_t)header.len;
         return OK;
@@ -437,7 +420,8 @@ enum status checkpoint_store_append(struct checkpoint_store *store, struct slice
     seal(lines, store->number, &sealed);
     if (sealed.failed)
         return error_set(err, RETRY, "out of memory for the checkpoint");
-    if (!write_all(store->journal_fd, buf_slice(&sealed)) || fdatasync(store->journal_fd) != 0) {
+    if (!file_write_all(store->journal_fd, buf_slice(&sealed)) ||
+        fdatasync(store->journal_fd) != 0) {
         error_set_errno(err, RETRY, "cannot add to the journal of '%s'", store->folder);
         /* Half a line would hide the next one. */
         store->due = ftruncate(store->journal_fd, store->journal_len) != 0;

@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #include "common/config/text.h"
+#include "common/file.h"
 #include "common/scope.h"
 
-#define VALUE_MAX  (64u << 10) /* bytes of a value or a file put in: certificates, no documents */
-#define READ_BYTES 4096
-#define NEST_MAX   8 /* defaults in defaults */
+#define VALUE_MAX (64u << 10) /* bytes of a value or a file put in: certificates, no documents */
+#define NEST_MAX  8           /* defaults in defaults */
 
 struct expand {
     struct config_tree *tree;
@@ -53,29 +53,16 @@ static const char *quote(struct config_quoted *quoted, const struct expand *expa
     return config_quote(quoted, shown, expand->node->secret && !is_whole);
 }
 
-static bool read_file(const char *path, struct buf *out)
-{
-    scoped_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO must not hang us */
-    ssize_t n = -1;
-    char *room;
-
-    if (fd < 0)
-        return false;
-    while ((room = buf_reserve(out, READ_BYTES)) && (n = read(fd, room, READ_BYTES)) > 0)
-        out->len += (size_t)n;
-    if (!room)
-        errno = EFBIG;
-    return room && n == 0;
-}
-
 static bool expand_file(struct expand *expand, struct slice reference, struct slice name)
 {
-    scoped_buf struct buf content = BUF_INIT(VALUE_MAX + READ_BYTES);
+    scoped_buf struct buf content = BUF_INIT(VALUE_MAX);
     const char *path = config_tree_text(expand->tree, name).data;
+    /* a FIFO must not hang us */
+    scoped_fd int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
     struct config_quoted quoted;
     int error;
 
-    if (!path || !read_file(path, &content)) {
+    if (fd < 0 || !file_read_all(fd, &content)) {
         error = path ? errno : ENOMEM;
         complain(expand, "cannot read %s: %s", quote(&quoted, expand, reference, name),
                  strerror(error));

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/file.h"
 #include "common/options.h"
 #include "common/record.h"
 #include "common/record_encoder.h"
@@ -124,17 +125,8 @@ static bool enrich_lines(struct enricher *enricher, bool last)
 /* What is there is shown before more is waited for. */
 static bool write_out(struct enricher *enricher)
 {
-    const char *p = enricher->out.data, *end = p + enricher->out.len;
-
-    while (p < end) {
-        ssize_t n = write(STDOUT_FILENO, p, (size_t)(end - p));
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        p += n;
-    }
+    if (!file_write_all(STDOUT_FILENO, buf_slice(&enricher->out)))
+        return false;
     buf_clear(&enricher->out);
     return true;
 }

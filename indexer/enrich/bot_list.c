@@ -10,6 +10,7 @@
 
 #include "common/config/parse.h"
 #include "common/embed.h"
+#include "common/file.h"
 #include "common/scope.h"
 #include "indexer/enrich/literals.h"
 
@@ -240,19 +241,10 @@ static enum status read_document(struct loader *loader, const char *name, struct
 
 static enum status read_file(struct loader *loader, const char *path, struct error *err)
 {
-    scoped_buf struct buf text = BUF_INIT(CONFIG_DOCUMENT_MAX + 1);
-    scoped_file FILE *file = fopen(path, "re");
-    char block[4096];
-    size_t n;
+    scoped_buf struct buf text = BUF_INIT(CONFIG_DOCUMENT_MAX);
 
-    if (!file)
-        return error_set(err, REJECT, "cannot open '%s': %s", path, strerror(errno));
-    while ((n = fread(block, 1, sizeof(block), file)) > 0 && !text.failed)
-        buf_add(&text, block, n);
-    if (ferror(file))
-        return error_set(err, REJECT, "cannot read '%s': %s", path, strerror(errno));
-    if (text.failed)
-        return error_set(err, REJECT, "'%s' is larger than %u bytes", path, CONFIG_DOCUMENT_MAX);
+    if (file_read(path, &text, err))
+        return err->status;
     return read_document(loader, path, (struct slice){buf_str(&text), text.len}, err);
 }
 

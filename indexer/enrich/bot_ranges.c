@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/file.h"
 #include "common/json.h"
 #include "common/scope.h"
 
@@ -197,17 +198,9 @@ enum status bot_ranges_read(struct bot_ranges *ranges, struct slice text, struct
 static enum status read_file(struct bot_ranges *ranges, const char *path, struct error *err)
 {
     scoped_buf struct buf text = BUF_INIT(FILE_MAX);
-    scoped_file FILE *file = fopen(path, "re");
-    char block[4096];
-    size_t n;
 
-    if (!file)
-        return error_set(err, REJECT, "cannot open '%s': %s", path, strerror(errno));
-    while ((n = fread(block, 1, sizeof(block), file)) > 0 && !text.failed)
-        buf_add(&text, block, n);
-    if (ferror(file) || text.failed)
-        return error_set(err, REJECT, "cannot read '%s': %s", path,
-                         text.failed ? "larger than 16 MiB" : strerror(errno));
+    if (file_read(path, &text, err))
+        return err->status;
     if (bot_ranges_read(ranges, buf_slice(&text), err))
         return error_prefix(err, "'%s'", path);
     return OK;

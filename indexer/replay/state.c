@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "common/buf.h"
+#include "common/file.h"
 #include "common/json_walk.h"
 #include "common/scope.h"
 
@@ -95,19 +96,6 @@ static void write_state(const struct replay_state *state, struct buf *out)
     buf_add_text(out, "]}\n");
 }
 
-static bool write_all(int fd, struct slice text)
-{
-    while (text.len) {
-        ssize_t n = write(fd, text.data, text.len);
-
-        if (n < 0 && errno != EINTR)
-            return false;
-        if (n > 0)
-            text = (struct slice){text.data + n, text.len - (size_t)n};
-    }
-    return true;
-}
-
 /* The name, too, must outlive a power cut. */
 static bool sync_folder(const char *path)
 {
@@ -130,7 +118,7 @@ enum status replay_state_save(const struct replay_state *state, const char *path
         snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary))
         return error_set(err, FATAL, "the state of the replay does not fit into '%s'", path);
     fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0 || !write_all(fd, buf_slice(&text)) || fsync(fd) || rename(temporary, path) ||
+    if (fd < 0 || !file_write_all(fd, buf_slice(&text)) || fsync(fd) || rename(temporary, path) ||
         !sync_folder(path)) {
         error_set_errno(err, FATAL, "cannot write '%s'", path);
         if (fd >= 0)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/config_command.h"
+#include "common/file.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/options.h"
@@ -38,18 +39,9 @@ struct printer {
 
 static bool write_out(struct printer *printer)
 {
-    const char *p = printer->out.data, *end = p + printer->out.len;
-
-    while (p < end) {
-        ssize_t n = write(STDOUT_FILENO, p, (size_t)(end - p));
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            printer->error = errno;
-            return false;
-        }
-        p += n;
+    if (!file_write_all(STDOUT_FILENO, buf_slice(&printer->out))) {
+        printer->error = errno;
+        return false;
     }
     buf_clear(&printer->out);
     return true;

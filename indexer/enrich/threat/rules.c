@@ -11,6 +11,7 @@
 
 #include "common/config/document.h"
 #include "common/config/parse.h"
+#include "common/file.h"
 #include "common/scope.h"
 
 #define ARENA_BLOCK (64u << 10)
@@ -427,29 +428,11 @@ enum status threat_rules_add(struct threat_rules *rules, const char *name, struc
     return status;
 }
 
-static enum status read_file(const char *path, struct buf *out, struct error *err)
-{
-    scoped_file FILE *file = fopen(path, "re");
-    char *room;
-    size_t got;
-
-    if (!file)
-        return error_set_errno(err, REJECT, "cannot open '%s'", path);
-    do {
-        room = buf_reserve(out, 4096);
-        if (!room)
-            return error_set(err, REJECT, "'%s' is larger than %u bytes", path, THREAT_FILE_MAX);
-        got = fread(room, 1, 4096, file);
-        out->len += got;
-    } while (got);
-    return ferror(file) ? error_set_errno(err, REJECT, "cannot read '%s'", path) : OK;
-}
-
 enum status threat_rules_add_file(struct threat_rules *rules, const char *path,
                                   struct config_report *report, struct error *err)
 {
     scoped_buf struct buf text = BUF_INIT(THREAT_FILE_MAX);
-    enum status status = read_file(path, &text, err);
+    enum status status = file_read(path, &text, err);
 
     return status ? status : threat_rules_add(rules, path, buf_slice(&text), report, err);
 }
