@@ -19,10 +19,13 @@ uint64_t file_stamp(const char *const *paths, size_t count)
         stamp = mix(stamp, i);
         if (!paths[i] || !*paths[i] || stat(paths[i], &st))
             continue;
+        stamp = mix(stamp, (uint64_t)st.st_dev);
         stamp = mix(stamp, (uint64_t)st.st_ino);
         stamp = mix(stamp, (uint64_t)st.st_size);
         stamp = mix(stamp, (uint64_t)st.st_mtim.tv_sec);
         stamp = mix(stamp, (uint64_t)st.st_mtim.tv_nsec);
+        stamp = mix(stamp, (uint64_t)st.st_ctim.tv_sec); /* which cannot be set back */
+        stamp = mix(stamp, (uint64_t)st.st_ctim.tv_nsec);
     }
     return stamp;
 }

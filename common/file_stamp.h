@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of inode, size and time of change of each. NULL, "" and files that are not there count as absent.
+/*
+ * Of device, inode, size and the times of change of content and of inode of each: that a file may
+ * be read now counts as a change, too. NULL, "" and files that are not there count as absent.
  */
 uint64_t file_stamp(const char *const *paths, size_t count);
 

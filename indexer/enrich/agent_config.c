@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-#include "indexer/enrich/bot_source.h"
+#include "indexer/enrich/bot_list.h"
+#include "indexer/enrich/bot_ranges.h"
 #include "indexer/enrich/cache.h"
 
 #define PATH_LEN   4096

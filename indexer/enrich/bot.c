@@ -14,7 +14,7 @@
 #include "common/scope.h"
 #include "indexer/config.h"
 #include "indexer/enrich/agent_parse.h"
-#include "indexer/enrich/bot_source.h"
+#include "indexer/enrich/bot_data.h"
 #include "indexer/enrich/cache.h"
 
 #define KEY_MAX 512 /* bytes; longer agents are rare, and worked out each time */
@@ -31,8 +31,9 @@ struct bot_enrich {
     struct enrich base;
     const struct bots_config *config;
     bool tells_agent; /* browser and device are given as well: a bot has others */
-    struct bot_source *source;
-    struct bot_data *data;
+    struct shared_source *source;
+    struct shared_data *held;
+    const struct bot_data *data; /* which is what is held */
     struct cache *cache;
     uint64_t counts[RESULTS]; /* since the last refresh */
     struct metric *results[RESULTS];
@@ -130,13 +131,21 @@ static void flush_counts(struct bot_enrich *self)
     cache_flush_counts(self->cache);
 }
 
+/* Takes what was loaded meanwhile; answers of the old list are forgotten. */
+static void take_data(struct bot_enrich *self)
+{
+    if (!shared_source_renew(self->source, &self->held))
+        return;
+    self->data = (const struct bot_data *)self->held;
+    cache_clear(self->cache);
+}
+
 static void bot_refresh(struct enrich *enrich, int64_t now_ms)
 {
     struct bot_enrich *self = (struct bot_enrich *)enrich;
 
-    bot_source_refresh(self->source, now_ms);
-    if (bot_source_renew(self->source, &self->data))
-        cache_clear(self->cache);
+    shared_source_refresh(self->source, now_ms);
+    take_data(self);
     flush_counts(self);
 }
 
@@ -149,8 +158,8 @@ static void bot_close(struct enrich *enrich)
     if (self->cache)
         flush_counts(self);
     cache_close(self->cache);
-    bot_data_drop(self->data);
-    bot_source_close(self->source);
+    shared_data_drop(self->held);
+    shared_source_close(self->source);
     free(self);
 }
 
@@ -189,11 +198,11 @@ static enum status bot_open(const struct indexer_config *config, struct enrich *
     self->tells_agent = config->user_agent.enabled;
     register_results(self);
     if (cache_open(&options, &self->cache, err) ||
-        bot_source_open(&config->bots, &self->source, err)) {
+        bot_data_source(&config->bots, &self->source, err)) {
         bot_close(&self->base);
         return err->status;
     }
-    bot_source_renew(self->source, &self->data);
+    take_data(self);
     *out = &self->base;
     return OK;
 }

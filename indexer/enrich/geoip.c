@@ -25,8 +25,9 @@
 enum result { RESULT_HIT, RESULT_MISS, RESULT_SKIPPED, RESULT_CACHED, RESULTS };
 
 struct part { /* one of the databases */
-    struct geoip_source *source;
-    struct geoip_database *database; /* NULL: not loaded yet */
+    struct shared_source *source;
+    struct shared_data *held;
+    const struct geoip_database *database; /* which is what is held; NULL: not loaded yet */
     struct metric *loaded, *built;
 };
 
@@ -105,8 +106,9 @@ static void flush_counts(struct geoip *geoip)
 /* Takes what was loaded meanwhile. True: pointers into the old database are gone. */
 static bool renew(struct part *part)
 {
-    bool changed = geoip_database_renew(part->source, &part->database);
+    bool changed = shared_source_renew(part->source, &part->held);
 
+    part->database = (const struct geoip_database *)part->held;
     metric_set(part->loaded, part->database != NULL);
     if (part->database)
         metric_set(part->built, (double)geoip_database_built(part->database));
@@ -119,7 +121,7 @@ static void geoip_refresh(struct enrich *enrich, int64_t now_ms)
     bool changed = false;
 
     for (unsigned i = 0; i < geoip->part_count; i++) {
-        geoip_source_refresh(geoip->parts[i].source, now_ms);
+        shared_source_refresh(geoip->parts[i].source, now_ms);
         changed |= renew(&geoip->parts[i]);
     }
     if (changed)
@@ -135,8 +137,8 @@ static void geoip_close(struct enrich *enrich)
         return;
     flush_counts(geoip);
     for (unsigned i = 0; i < geoip->part_count; i++) {
-        geoip_database_drop(geoip->parts[i].database);
-        geoip_source_close(geoip->parts[i].source);
+        shared_data_drop(geoip->parts[i].held);
+        shared_source_close(geoip->parts[i].source);
     }
     cache_close(geoip->cache);
     free(geoip);
@@ -166,7 +168,7 @@ static enum status open_part(struct geoip *geoip, const char *path, const char *
                                  "Whether the GeoIP database is in use");
     part->built = metrics_gauge("indexer_geoip_database_built_timestamp_seconds", label,
                                 "When the GeoIP database in use was built");
-    if (geoip_source_open(path, &part->source, err))
+    if (geoip_database_source(path, &part->source, err))
         return err->status;
     geoip->part_count++;
     renew(part);

@@ -4,9 +4,7 @@
  * A file is copied into memory before it is opened: updaters rewrite and
  * truncate in place, and a map of such a file ends in SIGBUS. There is one copy
  * for all workers, outside of the heap (memfd); of the process's resident
- * memory are only the pages that look-ups have touched. Replaced files
- * are noticed, damaged ones leave the database loaded before in use; both is
- * logged once. Thread-safe.
+ * memory are only the pages that look-ups have touched.
  */
 #ifndef INDEXER_ENRICH_GEOIP_DATABASE_H
 #define INDEXER_ENRICH_GEOIP_DATABASE_H
@@ -15,30 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/error.h"
+#include "indexer/enrich/shared_source.h"
 
 struct sockaddr;
 
-struct geoip_source;   /* a path, shared by all who opened it */
-struct geoip_database; /* what was loaded from it, until the last user drops it */
+struct geoip_database; /* a struct shared_data */
 
-/* Loads the file at once when the path is new. A file that cannot be loaded is no failure. */
-enum status geoip_source_open(const char *path, struct geoip_source **out, struct error *err);
-
-/*
- * Loads the file anew when it was replaced; looks at most once a second, and
- * waits until it has stopped changing. Blocks for the time of a copy.
- */
-void geoip_source_refresh(struct geoip_source *source, int64_t now_ms);
-
-void geoip_source_close(struct geoip_source *source); /* NULL is fine */
-
-/*
- * Makes *held the newest database of the source (NULL: none yet), dropping the
- * one held before. True when that changed it: pointers into the old one are gone.
- */
-bool geoip_database_renew(struct geoip_source *source, struct geoip_database **held);
-void geoip_database_drop(struct geoip_database *database); /* NULL is fine */
+/* The source of a file's database. A file that cannot be loaded yet is no failure. */
+enum status geoip_database_source(const char *path, struct shared_source **out, struct error *err);
 
 struct geoip_place {     /* where a record stands */
     const uint8_t *data; /* the data section; as long as the database is held */

@@ -29,8 +29,9 @@ struct kept { /* what a header was found to be */
 
 struct threat {
     struct enrich base;
-    struct threat_source *source;
-    struct threat_book *book;
+    struct shared_source *source;
+    struct shared_data *held;
+    struct threat_book *book; /* which is what is held */
     struct inspector *inspector;
     struct cache *agents, *referrers;
     struct metric *categories[THREAT_CATEGORIES_MAX], *looked, *truncated;
@@ -220,8 +221,9 @@ static void flush_counts(struct threat *threat)
 /* Takes the newest book, with its categories as metrics. */
 static enum status take_book(struct threat *threat, struct error *err)
 {
-    if (!threat_source_renew(threat->source, &threat->book))
+    if (!shared_source_renew(threat->source, &threat->held))
         return OK;
+    threat->book = (struct threat_book *)threat->held;
     for (unsigned i = 0; i < threat->book->rules.category_count; i++)
         threat->categories[i] = metrics_counter(
             "indexer_threats_total", metrics_label("category", threat->book->rules.categories[i]),
@@ -236,7 +238,7 @@ static void threat_refresh(struct enrich *enrich, int64_t now_ms)
     struct threat *threat = (struct threat *)enrich;
 
     flush_counts(threat);
-    threat_source_refresh(threat->source, now_ms);
+    shared_source_refresh(threat->source, now_ms);
     take_book(threat, NULL); /* without memory nothing is found until the next book */
 }
 
@@ -249,8 +251,8 @@ static void threat_close(struct enrich *enrich)
     if (threat->agents && threat->referrers)
         flush_counts(threat);
     inspector_close(threat->inspector);
-    threat_book_drop(threat->book);
-    threat_source_close(threat->source);
+    shared_data_drop(threat->held);
+    shared_source_close(threat->source);
     cache_close(threat->agents);
     cache_close(threat->referrers);
     free(threat);

@@ -228,7 +228,7 @@ int main(int argc, char **argv)
     }
     enrich_threat.close(enrich);
     inspector_close(inspector);
-    threat_book_drop(book);
+    threat_book_close(book);
     config_report_release(&report);
     arena_release(&arena);
     return 0;

@@ -23,7 +23,7 @@ struct uses {
     size_t count, cap;
 };
 
-static void free_book(struct threat_book *book)
+void threat_book_close(struct threat_book *book)
 {
     if (!book)
         return;
@@ -34,12 +34,6 @@ static void free_book(struct threat_book *book)
     free(book->trials);
     threat_rules_release(&book->rules);
     free(book);
-}
-
-void threat_book_drop(struct threat_book *book)
-{
-    if (book && atomic_fetch_sub(&book->references, 1) == 1)
-        free_book(book);
 }
 
 /* ---- literals ---- */
@@ -187,7 +181,6 @@ enum status threat_book_open(const struct threats_config *config, struct config_
     if (!book)
         return error_set(err, FATAL, "out of memory");
     threat_rules_init(&book->rules);
-    book->references = 1;
     book->threshold = config->threshold;
     book->engine = matcher_type_find(config->engine);
     if (!book->engine)
@@ -201,7 +194,7 @@ enum status threat_book_open(const struct threats_config *config, struct config_
         if (report->count && err)
             snprintf(err->text, sizeof(err->text), "%.*s",
                      (int)strcspn(config_report_text(report), "\n"), config_report_text(report));
-        free_book(book);
+        threat_book_close(book);
         return status;
     }
     *out = book;

@@ -130,7 +130,7 @@ static void check_rules(struct config *config, const struct threats_config *thre
             config_problem(config, "threats.files", "%s", err.text);
         } else {
             check_examples(config, threats, book);
-            threat_book_drop(book);
+            threat_book_close(book);
         }
     }
     config_report_release(&report);

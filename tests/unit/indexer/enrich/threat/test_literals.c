@@ -130,8 +130,8 @@ static void all_engines_find_the_same_literals(void **state)
     }
     one->engine->close_scratch(first);
     other->engine->close_scratch(second);
-    threat_book_drop(one);
-    threat_book_drop(other);
+    threat_book_close(one);
+    threat_book_close(other);
 }
 
 /* The literals never hide a match: an expression that is found has one of its literals there. */
@@ -170,7 +170,7 @@ static void no_match_is_lost_for_want_of_a_literal(void **state)
     }
     free(literals);
     expression_scratch_close(scratch);
-    threat_book_drop(book);
+    threat_book_close(book);
 }
 
 int main(void)

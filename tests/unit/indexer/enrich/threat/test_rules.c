@@ -53,7 +53,7 @@ static int close_fixture(void **state)
     struct fixture *f = *state;
 
     inspector_close(f->inspector);
-    threat_book_drop(f->book);
+    threat_book_close(f->book);
     free(f);
     return 0;
 }
