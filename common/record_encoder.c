@@ -1,118 +1,183 @@
 /*
  * record_encoder.c - what stands between the values of records, made once for each set of fields.
+ *
+ * A set's skeleton is what record_encode writes of a record that has marks for values, cut at them.
  */
 #include "common/record_encoder.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "common/record_value.h"
 
 #define PIECES_MAX    64
 #define CONSTANTS_MAX 16
-#define TEXT_MAX      8192
+#define TEXT_MAX      (16u << 10)
 #define COPIED        32 /* bytes at once: a constant length costs least */
 #define COPIED_BEYOND (2 * COPIED)
 #define TIME_TO_POINT 21 /* "2026-11-21T12:00:00. */
+
+#define MARK     '\1' /* begins a mark: no JSON holds that byte */
+#define MARK_LEN 2    /* the second byte says whose value stands here */
+
+static_assert(FIELD_COUNT + RECORD_ENCODER_EXTRAS <= UINT8_MAX, "a mark is one byte");
 
 struct constant {
     uint16_t field;
     struct slice text; /* as it was when it became part of the text */
 };
 
-struct piece { /* text, and the value that follows it */
-    uint16_t len, field;
+struct piece {           /* text, and the value that follows it */
+    uint16_t len, field; /* from FIELD_COUNT on: of the extra of that number */
+};
+
+struct extra_key { /* where it stands in the text */
+    uint16_t at, len;
+    uint8_t node;
 };
 
 struct record_skeleton {
     uint64_t present[RECORD_WORDS];
-    unsigned piece_count, constant_count;
+    unsigned piece_count, constant_count, extra_count;
     struct piece pieces[PIECES_MAX];
     struct constant constants[CONSTANTS_MAX];
+    struct extra_key extras[RECORD_ENCODER_EXTRAS];
     size_t tail_len, text_len; /* tail: behind the last value */
     char text[];               /* of all pieces, and COPIED_BEYOND bytes more */
 };
 
-/* A skeleton under construction. */
-struct builder {
-    struct record_skeleton *skeleton;
-    char text[TEXT_MAX];
-    char *p, *from; /* from: where the piece begins that is being made */
+/* A record with marks for values: encoded, it says what stands between them. */
+struct marked {
+    struct record record;
+    struct record_extra extras[RECORD_ENCODER_EXTRAS];
+    char marks[(FIELD_COUNT + RECORD_ENCODER_EXTRAS) * MARK_LEN];
 };
 
-static bool add_constant(struct builder *builder, unsigned field, const struct value *value)
+static struct slice mark(struct marked *marked, unsigned whose)
 {
-    struct record_skeleton *skeleton = builder->skeleton;
+    char *text = marked->marks + (size_t)whose * MARK_LEN;
 
-    if (skeleton->constant_count == CONSTANTS_MAX ||
-        builder->p + value->text.len + 2 * RECORD_PATH_MAX > builder->text + TEXT_MAX)
-        return false;
-    skeleton->constants[skeleton->constant_count++] =
-        (struct constant){(uint16_t)field, value->text};
-    builder->p = mempcpy(builder->p, value->text.data, value->text.len);
-    return true;
+    text[0] = MARK;
+    text[1] = (char)whose;
+    return (struct slice){text, MARK_LEN};
 }
 
-static bool add_field(struct builder *builder, unsigned field, const struct value *value)
+/* Constants are kept. False: there are too many. */
+static bool mark_fields(struct marked *marked, const struct record *record,
+                        struct record_skeleton *skeleton)
 {
-    struct record_skeleton *skeleton = builder->skeleton;
-
-    if (value->constant && add_constant(builder, field, value))
-        return true;
-    if (skeleton->piece_count == PIECES_MAX)
-        return false;
-    skeleton->pieces[skeleton->piece_count++] =
-        (struct piece){(uint16_t)(builder->p - builder->from), (uint16_t)field};
-    builder->from = builder->p;
-    return true;
-}
-
-static bool build(struct builder *builder, const struct record *record)
-{
-    const struct record_tree *tree = record_tree();
-    uint8_t node = NODE_ROOT, depth = 0;
-    bool first = true;
-
-    builder->p = builder->from = builder->text;
-    *builder->p++ = '{';
     for (unsigned word = 0; word < RECORD_WORDS; word++)
         for (uint64_t bits = record->present[word]; bits; bits &= bits - 1) {
             unsigned field = word * 64 + (unsigned)__builtin_ctzll(bits);
-            const struct record_leaf *leaf = &tree->leaves[field];
+            const struct value *value = &record->values[field];
 
-            if (builder->p + 4 * RECORD_PATH_MAX > builder->text + TEXT_MAX)
+            if (!value->constant) {
+                record_set_json(&marked->record, field, mark(marked, field));
+                continue;
+            }
+            if (skeleton->constant_count == CONSTANTS_MAX)
                 return false;
-            builder->p = record_put_path(builder->p, tree, node, depth, leaf, first);
-            if (!add_field(builder, field, &record->values[field]))
-                return false;
-            node = leaf->node;
-            depth = leaf->depth;
-            first = false;
+            skeleton->constants[skeleton->constant_count++] =
+                (struct constant){(uint16_t)field, value->text};
+            record_set_json(&marked->record, field, value->text);
         }
-    memset(builder->p, '}', RECORD_DEPTH_MAX);
-    builder->p += depth + 1;
     return true;
 }
 
-/* NULL: the record has too many fields, or there is no memory. */
-static struct record_skeleton *make_skeleton(const struct record *record)
+static void mark_extras(struct marked *marked, const struct record *record)
 {
-    struct record_skeleton draft = {0}, *skeleton;
-    struct builder builder = {.skeleton = &draft};
+    struct record_extra **link = &marked->record.extras, *copy = marked->extras;
+    unsigned whose = FIELD_COUNT;
 
-    if (!build(&builder, record))
-        return NULL;
-    memcpy(draft.present, record->present, sizeof(draft.present));
-    draft.tail_len = (size_t)(builder.p - builder.from);
-    draft.text_len = (size_t)(builder.p - builder.text);
-    skeleton = calloc(1, sizeof(*skeleton) + draft.text_len + COPIED_BEYOND);
-    if (!skeleton)
-        return NULL;
-    *skeleton = draft;
-    memcpy(skeleton->text, builder.text, draft.text_len);
-    return skeleton;
+    for (const struct record_extra *extra = record->extras; extra; extra = extra->next, copy++) {
+        *copy = (struct record_extra){
+            .key = extra->key, .raw = mark(marked, whose++), .node = extra->node};
+        *link = copy;
+        link = &copy->next;
+    }
 }
 
-static bool fits(const struct record_skeleton *skeleton, const struct record *record)
+/* False: there are too many values. There is room for as much text as is split. */
+static bool split(struct record_skeleton *skeleton, const struct marked *marked, const char *p,
+                  const char *end)
+{
+    const char *next;
+
+    for (; (next = memchr(p, MARK, (size_t)(end - p))); p = next + MARK_LEN) {
+        unsigned whose = (uint8_t)next[1], extra = whose - FIELD_COUNT;
+
+        if (skeleton->piece_count == PIECES_MAX)
+            return false;
+        skeleton->pieces[skeleton->piece_count++] =
+            (struct piece){(uint16_t)(next - p), (uint16_t)whose};
+        memcpy(skeleton->text + skeleton->text_len, p, (size_t)(next - p));
+        skeleton->text_len += (size_t)(next - p);
+        if (whose >= FIELD_COUNT) /* `key":` stands right before it */
+            skeleton->extras[extra] = (struct extra_key){
+                .at = (uint16_t)(skeleton->text_len - 2 - marked->extras[extra].key.len),
+                .len = (uint16_t)marked->extras[extra].key.len,
+                .node = marked->extras[extra].node};
+    }
+    skeleton->tail_len = (size_t)(end - p);
+    memcpy(skeleton->text + skeleton->text_len, p, skeleton->tail_len);
+    skeleton->text_len += skeleton->tail_len;
+    return true;
+}
+
+static bool has_too_many(const struct record *record)
+{
+    unsigned values = record->extra_count;
+
+    for (unsigned word = 0; word < RECORD_WORDS; word++)
+        values += (unsigned)__builtin_popcountll(record->present[word]);
+    return values > PIECES_MAX + CONSTANTS_MAX;
+}
+
+/* NULL: the record has too much for one, or there is no memory. */
+static struct record_skeleton *make_skeleton(const struct record *record)
+{
+    struct record_skeleton *skeleton, *fitted;
+    struct marked marked;
+    char text[TEXT_MAX];
+    uint64_t invalid = 0;
+
+    if (has_too_many(record) || !(skeleton = malloc(sizeof(*skeleton) + TEXT_MAX)))
+        return NULL;
+    *skeleton = (struct record_skeleton){.extra_count = record->extra_count};
+    record_init(&marked.record, NULL);
+    mark_extras(&marked, record);
+    memcpy(skeleton->present, record->present, sizeof(skeleton->present));
+    if (!mark_fields(&marked, record, skeleton) ||
+        record_encode_bound(&marked.record) + COPIED_BEYOND > TEXT_MAX ||
+        !split(skeleton, &marked, text, text + record_encode(&marked.record, text, &invalid))) {
+        free(skeleton);
+        return NULL;
+    }
+    fitted = realloc(skeleton, sizeof(*skeleton) + skeleton->text_len + COPIED_BEYOND);
+    return fitted ? fitted : skeleton;
+}
+
+/* Are the extras those of the skeleton, in its order? Then `found` holds them. */
+static bool extras_fit(const struct record_skeleton *skeleton, const struct record *record,
+                       const struct record_extra **found)
+{
+    const struct record_extra *extra = record->extras;
+
+    if (skeleton->extra_count != record->extra_count)
+        return false;
+    for (unsigned i = 0; i < skeleton->extra_count; i++, extra = extra->next) {
+        const struct extra_key *key = &skeleton->extras[i];
+
+        if (extra->node != key->node || extra->key.len != key->len ||
+            memcmp(extra->key.data, skeleton->text + key->at, key->len) != 0)
+            return false;
+        found[i] = extra;
+    }
+    return true;
+}
+
+static bool fits(const struct record_skeleton *skeleton, const struct record *record,
+                 const struct record_extra **found)
 {
     for (unsigned word = 0; word < RECORD_WORDS; word++)
         if (skeleton->present[word] != record->present[word])
@@ -125,36 +190,53 @@ static bool fits(const struct record_skeleton *skeleton, const struct record *re
             value->text.len != constant->text.len)
             return false;
     }
-    return true;
+    return extras_fit(skeleton, record, found);
 }
 
 static uint64_t hash_of(const struct record *record)
 {
+    const uint64_t factor = 0x9e3779b97f4a7c15u;
     uint64_t hash = 0;
 
     for (unsigned word = 0; word < RECORD_WORDS; word++)
-        hash = (hash ^ record->present[word]) * 0x9e3779b97f4a7c15u;
+        hash = (hash ^ record->present[word]) * factor;
+    for (const struct record_extra *extra = record->extras; extra; extra = extra->next)
+        hash =
+            (hash ^ extra->key.len ^ (uint64_t)extra->node << 8 ^
+             (extra->key.len ? (uint64_t)(uint8_t)extra->key.data[extra->key.len - 1] << 16 : 0)) *
+            factor;
     return hash ^ hash >> 32;
 }
 
-/* NULL: to be written without one. */
+/*
+ * NULL: to be written without one. Two are kept for each slot, the newer one first; a set of fields
+ * gets one when it comes twice without another one of its slot between.
+ */
 static const struct record_skeleton *choose(struct record_encoder *encoder,
                                             const struct record *record)
 {
-    uint64_t hash = hash_of(record);
-    unsigned slot = hash % RECORD_ENCODER_KINDS;
+    struct record_skeleton **kept;
+    uint64_t hash;
+    unsigned slot;
 
-    if (record->extras)
+    if (record->extra_count > RECORD_ENCODER_EXTRAS)
         return NULL;
-    if (encoder->kept[slot] && fits(encoder->kept[slot], record))
-        return encoder->kept[slot];
+    hash = hash_of(record);
+    slot = hash % RECORD_ENCODER_SLOTS;
+    kept = encoder->kept[slot];
+    for (unsigned i = 0; i < 2; i++)
+        if (kept[i] && fits(kept[i], record, encoder->extras))
+            return kept[i];
     if (encoder->seen[slot] != hash) {
         encoder->seen[slot] = hash;
         return NULL;
     }
-    free(encoder->kept[slot]);
-    encoder->kept[slot] = make_skeleton(record);
-    return encoder->kept[slot];
+    free(kept[1]);
+    kept[1] = kept[0];
+    kept[0] = make_skeleton(record);
+    if (kept[0])
+        extras_fit(kept[0], record, encoder->extras);
+    return kept[0];
 }
 
 size_t record_encoder_bound(struct record_encoder *encoder, const struct record *record)
@@ -166,8 +248,12 @@ size_t record_encoder_bound(struct record_encoder *encoder, const struct record 
     if (!skeleton)
         return record_encode_bound(record);
     bound = skeleton->text_len + COPIED_BEYOND;
-    for (unsigned i = 0; i < skeleton->piece_count; i++)
-        bound += record_value_bound(&record->values[skeleton->pieces[i].field]);
+    for (unsigned i = 0; i < skeleton->piece_count; i++) {
+        unsigned field = skeleton->pieces[i].field;
+
+        bound += field < FIELD_COUNT ? record_value_bound(&record->values[field])
+                                     : encoder->extras[field - FIELD_COUNT]->raw.len;
+    }
     return bound;
 }
 
@@ -202,6 +288,13 @@ static inline char *put_time(struct record_encoder *encoder, char *p, struct tim
     return p + 2;
 }
 
+static inline char *put_extra(const struct record_encoder *encoder, char *p, unsigned i)
+{
+    const struct slice raw = encoder->extras[i]->raw;
+
+    return mempcpy(p, raw.data, raw.len);
+}
+
 size_t record_encoder_write(struct record_encoder *encoder, const struct record *record, char *out,
                             uint64_t *invalid)
 {
@@ -214,10 +307,15 @@ size_t record_encoder_write(struct record_encoder *encoder, const struct record 
     text = skeleton->text;
     for (unsigned i = 0; i < skeleton->piece_count; i++) {
         const struct piece *piece = &skeleton->pieces[i];
-        const struct value *value = &record->values[piece->field];
+        const struct value *value;
 
         p = put_text(p, text, piece->len);
         text += piece->len;
+        if (piece->field >= FIELD_COUNT) {
+            p = put_extra(encoder, p, piece->field - FIELD_COUNT);
+            continue;
+        }
+        value = &record->values[piece->field];
         p = value->kind == VALUE_TIME ? put_time(encoder, p, value->time)
                                       : record_put_value(p, value, invalid);
     }
@@ -227,7 +325,9 @@ size_t record_encoder_write(struct record_encoder *encoder, const struct record 
 
 void record_encoder_release(struct record_encoder *encoder)
 {
-    for (unsigned i = 0; i < RECORD_ENCODER_KINDS; i++)
-        free(encoder->kept[i]);
+    for (unsigned i = 0; i < RECORD_ENCODER_SLOTS; i++) {
+        free(encoder->kept[i][0]);
+        free(encoder->kept[i][1]);
+    }
     *encoder = (struct record_encoder){0};
 }

@@ -6,11 +6,13 @@
 #include <stdlib.h>
 
 #include "common/digits.h"
+#include "common/record_extras.h"
+#include "common/scope.h"
 #include "tests/unit/support/check.h"
 #include "tests/unit/support/rng.h"
 
-#define KINDS  40 /* sets of fields: more than an encoder keeps */
-#define ROUNDS 20000
+#define KINDS  100 /* sets of fields: more than an encoder keeps */
+#define ROUNDS 30000
 #define TEXTS  512
 
 static char texts[TEXTS];
@@ -54,6 +56,27 @@ static void set_value(struct rng *rng, struct record *record, enum record_field 
     }
 }
 
+/* Values outside of the schema, in several objects, sometimes more than an encoder keeps. */
+static void set_extras(struct rng *rng, struct record *record)
+{
+    static const enum record_field objects[] = {FIELD_LABELS, FIELD_LOG_SYSLOG_STRUCTURED_DATA};
+    unsigned count =
+        rng_one_in(rng, 4) ? rng_below(rng, RECORD_ENCODER_EXTRAS + 4) : rng_below(rng, 3);
+
+    for (unsigned i = 0; i < count; i++) {
+        char key[16];
+
+        snprintf(key, sizeof(key), "%.*s%u", (int)rng_below(rng, 4), "a\"c", rng_below(rng, 20));
+        if (rng_one_in(rng, 2))
+            assert_true(record_label(record, slice_of(key), SLICE("a \"b\"")));
+        else if (rng_one_in(rng, 2))
+            assert_true(record_add_member(record, objects[rng_below(rng, ARRAY_LEN(objects))],
+                                          slice_of(key), SLICE("[1,{\"x\":2}]")));
+        else
+            assert_true(record_add_extra(record, NODE_ROOT, SLICE("foreign"), SLICE("12.5")));
+    }
+}
+
 static void both_write_the_same(void **state)
 {
     struct rng rng = rng_start();
@@ -86,8 +109,8 @@ static void both_write_the_same(void **state)
         arena_clear(&arena);
         for (unsigned i = 0; i < counts[kind]; i++)
             set_value(&rng, &record, fields[kind][i]);
-        if (rng_one_in(&rng, 10))
-            assert_true(record_label(&record, SLICE("team"), SLICE("a \"b\"")));
+        if (rng_one_in(&rng, 3))
+            set_extras(&rng, &record);
         plain = malloc(record_encode_bound(&record));
         plain_len = record_encode(&record, plain, &invalid[0]);
         bound = record_encoder_bound(&encoder, &record);
