@@ -8,28 +8,25 @@
  */
 #include "indexer/worker.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/backoff.h"
 #include "common/clock.h"
 #include "common/health.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/queue.h"
+#include "common/thread.h"
 #include "indexer/batch.h"
 #include "indexer/config.h"
 #include "indexer/deadletter.h"
 #include "indexer/dedup.h"
 #include "indexer/documents.h"
 #include "indexer/parking.h"
+#include "indexer/patience.h"
 #include "indexer/sink/sink.h"
 
-#define NAP_MS        200 /* pauses are slept in steps, to notice `hurry` and to stay alive */
 #define DEADLETTER_MS 5000
-#define PAUSE_MIN_MS  100
-#define PAUSE_MAX_MS  10000
 #define LOOP_LIMIT_MS 120000 /* a step may take a whole request's time-out */
 
 struct worker {
@@ -41,49 +38,10 @@ struct worker {
     struct sink *sink;
     struct dedup *dedup;
     struct deadletter *deadletter;
-    struct backoff backoff;
-    struct health_loop *loop;
-    bool prepared;
+    struct patience patience;
     struct metric *outcomes[OUTCOME_COUNT];
     struct metric *processed, *failed, *seconds;
 };
-
-/* Waits, unless in a hurry. False: in a hurry. */
-static bool nap(struct worker *worker, int64_t pause_ms)
-{
-    int64_t until_ms = clock_mono_ms() + pause_ms, left_ms;
-
-    while (!atomic_load(&worker->shared->hurry)) {
-        health_loop_tick(worker->loop, clock_mono_ms());
-        left_ms = until_ms - clock_mono_ms();
-        if (left_ms <= 0)
-            return true;
-        /* A thread without a descriptor to wait on: the clock is all there is. */
-        struct timespec step = {0, (left_ms < NAP_MS ? left_ms : NAP_MS) * 1000000};
-        clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
-    }
-    return false;
-}
-
-/* What the store needs (index template) must be there before the first document. */
-static bool prepare(struct worker *worker)
-{
-    struct error err;
-
-    while (!worker->prepared) {
-        enum status status = worker->sink->type->prepare(worker->sink, &err);
-
-        if (status == OK) {
-            worker->prepared = true;
-            backoff_reset(&worker->backoff);
-        } else {
-            log_warn("%s; trying again", err.text);
-            if (!nap(worker, backoff_next_ms(&worker->backoff)))
-                return false;
-        }
-    }
-    return true;
-}
 
 /* How far a batch has come. */
 enum progress {
@@ -106,13 +64,13 @@ static enum progress store(struct worker *worker, struct batch *batch)
 {
     struct error err;
 
-    if (batch_pending(batch) && !prepare(worker))
+    if (batch_pending(batch) && !patience_prepare(&worker->patience, worker->sink))
         return PROGRESS_HURRY;
     while (batch_pending(batch)) {
         int64_t pause_ms = 0;
         enum status status;
 
-        health_loop_tick(worker->loop, clock_mono_ms());
+        health_loop_tick(worker->patience.loop, clock_mono_ms());
         err.text[0] = '\0';
         status = worker->sink->type->write(worker->sink, batch, &pause_ms, &err);
         if (status == OK)
@@ -120,13 +78,13 @@ static enum progress store(struct worker *worker, struct batch *batch)
         if (err.text[0] && !batch->stuck) /* a stuck index is said once, by the sink */
             log_warn("%s; %zu records wait", err.text, batch_pending(batch));
         if (pause_ms <= 0)
-            pause_ms = backoff_next_ms(&worker->backoff);
+            pause_ms = patience_next_ms(&worker->patience);
         if (may_park(worker, batch, pause_ms))
             return PROGRESS_PARKED;
-        if (!nap(worker, pause_ms))
+        if (!patience_wait(&worker->patience, pause_ms))
             return PROGRESS_HURRY;
     }
-    backoff_reset(&worker->backoff);
+    patience_reset(&worker->patience);
     return PROGRESS_ALL;
 }
 
@@ -137,10 +95,10 @@ static bool bury(struct worker *worker, struct batch *batch)
 
     while (deadletter_write(worker->deadletter, batch, DEADLETTER_MS, &err) != OK) {
         log_error("%s; nothing goes on until that is possible", err.text);
-        if (!nap(worker, backoff_next_ms(&worker->backoff)))
+        if (!patience_wait_next(&worker->patience))
             return false;
     }
-    backoff_reset(&worker->backoff);
+    patience_reset(&worker->patience);
     return true;
 }
 
@@ -165,7 +123,7 @@ static bool make_documents(struct worker *worker, struct batch *batch)
 
     while (documents_make(&worker->documents, batch, clock_wall_ms(), &err) != OK) {
         log_error("%s; trying again", err.text);
-        if (!nap(worker, backoff_next_ms(&worker->backoff)))
+        if (!patience_wait_next(&worker->patience))
             return false;
     }
     dedup_check(worker->dedup, batch, clock_mono_ms());
@@ -198,7 +156,7 @@ static bool park(struct worker *worker, struct batch *batch)
 
     while (batch_split(batch, &rest, &err) != OK) {
         log_error("%s; trying again", err.text);
-        if (!nap(worker, backoff_next_ms(&worker->backoff)))
+        if (!patience_wait_next(&worker->patience))
             return false;
     }
     rest->again_ms = batch->again_ms;
@@ -224,13 +182,14 @@ static void *work(void *arg)
     enum status status;
     void *item;
 
-    prepare(worker); /* so that readiness does not wait for the first record */
+    /* Now, so that readiness does not wait for the first record. */
+    patience_prepare(&worker->patience, worker->sink);
     while ((status = queue_pop(worker->shared->work, &item, 1000)) != DONE) {
-        health_loop_tick(worker->loop, clock_mono_ms());
+        health_loop_tick(worker->patience.loop, clock_mono_ms());
         if (status == OK)
             work_on(worker, item);
     }
-    health_loop_end(worker->loop);
+    health_loop_end(worker->patience.loop);
     return NULL;
 }
 
@@ -272,7 +231,7 @@ enum status worker_start(struct worker_shared *shared, unsigned number, struct w
         return error_set(err, FATAL, "out of memory");
     worker->shared = shared;
     snprintf(worker->name, sizeof(worker->name), "worker %u", number);
-    backoff_init(&worker->backoff, PAUSE_MIN_MS, PAUSE_MAX_MS, 0);
+    patience_init(&worker->patience, &shared->hurry);
     register_metrics(worker);
     worker->sink_context = (struct sink_context){.config = shared->config,
                                                  .breaker = shared->breaker,
@@ -290,12 +249,11 @@ enum status worker_start(struct worker_shared *shared, unsigned number, struct w
         return err->status;
     }
     worker->documents.names.new_max = shared->config->elasticsearch.new_indices_per_hour;
-    worker->loop = health_loop_add(worker->name, LOOP_LIMIT_MS, clock_mono_ms());
-    if (pthread_create(&worker->thread, NULL, work, worker) != 0) {
+    worker->patience.loop = health_loop_add(worker->name, LOOP_LIMIT_MS, clock_mono_ms());
+    if (thread_start(worker->name, work, worker, &worker->thread, err)) {
         worker_free(worker);
-        return error_set(err, FATAL, "cannot start a thread");
+        return FATAL;
     }
-    pthread_setname_np(worker->thread, worker->name);
     *out = worker;
     return OK;
 }

@@ -2,29 +2,26 @@
  * worker.c - makes lines or documents of the parts of a replay.
  */
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/backoff.h"
 #include "common/clock.h"
 #include "common/json_tidy.h"
 #include "common/json_walk.h"
 #include "common/log.h"
 #include "common/query/program.h"
 #include "common/queue.h"
+#include "common/thread.h"
 #include "indexer/batch.h"
 #include "indexer/config.h"
 #include "indexer/documents.h"
+#include "indexer/patience.h"
 #include "indexer/replay/part.h"
 #include "indexer/replay/replay.h"
 #include "indexer/sink/sink.h"
 
-#define NAP_MS       200
-#define PAUSE_MIN_MS 100
-#define PAUSE_MAX_MS 10000
-#define HITS_WORDS   1 /* of at most 64 queries */
+#define HITS_WORDS 1 /* of at most 64 queries */
 
 struct replay_worker {
     struct replay_shared *shared;
@@ -34,25 +31,8 @@ struct replay_worker {
     struct sink *sink; /* NULL: there is none to write to */
     struct query_program *program;
     uint64_t wanted; /* a bit for each query */
-    struct backoff backoff;
-    bool prepared;
+    struct patience patience;
 };
-
-/* Waits, unless in a hurry. False: in a hurry. */
-static bool nap(struct replay_worker *worker, int64_t pause_ms)
-{
-    int64_t until_ms = clock_mono_ms() + pause_ms, left_ms;
-
-    while (!atomic_load(&worker->shared->hurry)) {
-        left_ms = until_ms - clock_mono_ms();
-        if (left_ms <= 0)
-            return true;
-        /* A thread without a descriptor to wait on: the clock is all there is. */
-        struct timespec step = {0, (left_ms < NAP_MS ? left_ms : NAP_MS) * 1000000};
-        clock_nanosleep(CLOCK_MONOTONIC, 0, &step, NULL);
-    }
-    return false;
-}
 
 /* documents_keep */
 static bool is_found(void *arg, struct record *record)
@@ -116,29 +96,12 @@ static bool add_lines(struct replay_worker *worker, struct part *part)
     return !part->lines.failed;
 }
 
-/* What the store needs (index template) must be there before the first document. */
-static bool prepare(struct replay_worker *worker)
-{
-    struct error err;
-
-    while (!worker->prepared) {
-        worker->prepared = worker->sink->type->prepare(worker->sink, &err) == OK;
-        if (worker->prepared)
-            break;
-        log_warn("%s; trying again", err.text);
-        if (!nap(worker, backoff_next_ms(&worker->backoff)))
-            return false;
-    }
-    backoff_reset(&worker->backoff);
-    return true;
-}
-
 /* Until Elasticsearch has decided on every record. False: in a hurry. */
 static bool store(struct replay_worker *worker, struct batch *batch)
 {
     struct error err;
 
-    if (batch_pending(batch) && !prepare(worker))
+    if (batch_pending(batch) && !patience_prepare(&worker->patience, worker->sink))
         return false;
     while (batch_pending(batch)) {
         int64_t pause_ms = 0;
@@ -148,10 +111,11 @@ static bool store(struct replay_worker *worker, struct batch *batch)
             break;
         if (err.text[0])
             log_warn("%s; %zu records wait", err.text, batch_pending(batch));
-        if (!nap(worker, pause_ms > 0 ? pause_ms : backoff_next_ms(&worker->backoff)))
+        if (!patience_wait(&worker->patience,
+                           pause_ms > 0 ? pause_ms : patience_next_ms(&worker->patience)))
             return false;
     }
-    backoff_reset(&worker->backoff);
+    patience_reset(&worker->patience);
     return true;
 }
 
@@ -212,7 +176,7 @@ static bool settle(struct replay_worker *worker, struct part *part)
     while (needs_records(job) &&
            documents_make(&worker->documents, part->batch, clock_wall_ms(), &err) != OK) {
         log_error("%s; trying again", err.text);
-        if (!nap(worker, backoff_next_ms(&worker->backoff)))
+        if (!patience_wait_next(&worker->patience))
             return false;
     }
     if (job->goal != REPLAY_ELASTIC) {
@@ -288,7 +252,7 @@ enum status replay_worker_start(struct replay_shared *shared, unsigned number,
     if (!worker)
         return error_set(err, FATAL, "out of memory");
     worker->shared = shared;
-    backoff_init(&worker->backoff, PAUSE_MIN_MS, PAUSE_MAX_MS, 0);
+    patience_init(&worker->patience, &shared->hurry);
     worker->sink_context = (struct sink_context){.config = shared->job->config,
                                                  .breaker = shared->breaker,
                                                  .replace = true,
@@ -299,12 +263,11 @@ enum status replay_worker_start(struct replay_shared *shared, unsigned number,
         worker_free(worker);
         return err->status;
     }
-    if (pthread_create(&worker->thread, NULL, work, worker) != 0) {
-        worker_free(worker);
-        return error_set(err, FATAL, "cannot start a thread");
-    }
     snprintf(name, sizeof(name), "replay %u", number % 1000);
-    pthread_setname_np(worker->thread, name);
+    if (thread_start(name, work, worker, &worker->thread, err)) {
+        worker_free(worker);
+        return FATAL;
+    }
     *out = worker;
     return OK;
 }

@@ -4,7 +4,6 @@
 #include "indexer/retention/retention.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
@@ -13,6 +12,7 @@
 #include "common/health.h"
 #include "common/log.h"
 #include "common/metrics.h"
+#include "common/thread.h"
 #include "indexer/config.h"
 #include "indexer/retention/job.h"
 
@@ -199,11 +199,10 @@ enum status retention_start(const struct indexer_config *config,
     retention->job.result = tell_result;
     retention->job.arg = retention;
     retention->loop = health_loop_add("retention", LOOP_LIMIT_MS, clock_mono_ms());
-    if (pthread_create(&retention->thread, NULL, work, retention) != 0) {
+    if (thread_start("retention", work, retention, &retention->thread, err)) {
         release(retention);
-        return error_set(err, FATAL, "cannot start a thread");
+        return FATAL;
     }
-    pthread_setname_np(retention->thread, "retention");
     *out = retention;
     return OK;
 }
