@@ -88,3 +88,23 @@ enum status query_command_time(const char *option, const char *text,
     *last_ms = range.high;
     return OK;
 }
+
+enum status query_command_range(const char *from, const char *to,
+                                const struct query_context *context, int64_t *from_ms,
+                                int64_t *to_ms, struct error *err)
+{
+    int64_t first_ms = INT64_MIN, last_ms = INT64_MAX, ignored;
+    enum status status = OK;
+
+    if (from)
+        status = query_command_time("from", from, context, &first_ms, &ignored, err);
+    if (status == OK && to)
+        status = query_command_time("to", to, context, &ignored, &last_ms, err);
+    if (status == OK && first_ms > last_ms)
+        status = error_set(err, REJECT, "--from is after --to");
+    if (status)
+        return status;
+    *from_ms = first_ms;
+    *to_ms = last_ms;
+    return OK;
+}

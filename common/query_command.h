@@ -26,4 +26,13 @@ enum status query_command_time(const char *option, const char *text,
                                const struct query_context *context, int64_t *first_ms,
                                int64_t *last_ms, struct error *err);
 
+/*
+ * --from and --to, each of which may be NULL: from the first millisecond of the one to the last of
+ * the other. What is not given ends nowhere. REJECT: one is no time, or they are the wrong way
+ * round.
+ */
+enum status query_command_range(const char *from, const char *to,
+                                const struct query_context *context, int64_t *from_ms,
+                                int64_t *to_ms, struct error *err);
+
 #endif

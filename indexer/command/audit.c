@@ -15,23 +15,6 @@
 
 #define WAIT_MAX_MS 86400000
 
-static enum status read_times(const struct audit_arguments *arguments, struct audit_choice *choice,
-                              struct error *err)
-{
-    struct query_context context = query_command_context();
-    int64_t ignored;
-
-    if (arguments->from &&
-        query_command_time("from", arguments->from, &context, &choice->from_ms, &ignored, err))
-        return err->status;
-    if (arguments->to &&
-        query_command_time("to", arguments->to, &context, &ignored, &choice->to_ms, err))
-        return err->status;
-    if (choice->from_ms > choice->to_ms)
-        return error_set(err, REJECT, "--from is after --to");
-    return OK;
-}
-
 static enum status read_wait(const char *text, int64_t *out, struct error *err)
 {
     uint64_t wait_ms = 0;
@@ -66,8 +49,8 @@ static enum status audit(const struct indexer_config *config, const struct audit
 
 int audit_records(const struct indexer_config *config, const struct audit_arguments *arguments)
 {
-    struct audit_choice choice = {
-        .from_ms = INT64_MIN, .to_ms = INT64_MAX, .host = arguments->host, .file = arguments->file};
+    struct query_context context = query_command_context();
+    struct audit_choice choice = {.host = arguments->host, .file = arguments->file};
     struct audit_report report = {.json = arguments->json, .verbose = arguments->verbose};
     struct audit_book book = {0};
     struct error err;
@@ -75,7 +58,8 @@ int audit_records(const struct indexer_config *config, const struct audit_argume
     int64_t wait_ms = 0;
     int code = EXIT_FAILED;
 
-    status = read_times(arguments, &choice, &err);
+    status = query_command_range(arguments->from, arguments->to, &context, &choice.from_ms,
+                                 &choice.to_ms, &err);
     if (status == OK)
         status = read_wait(arguments->wait, &wait_ms, &err);
     if (status != OK) {

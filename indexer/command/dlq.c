@@ -130,20 +130,15 @@ enum status dlq_choice_open(struct dlq_choice *choice, const struct dlq_argument
                             struct error *err)
 {
     struct query_context context = query_command_context();
-    int64_t ignored;
 
-    *choice = (struct dlq_choice){
-        .arguments = arguments, .from_ms = INT64_MIN, .to_ms = INT64_MAX, .record_offset = -1};
+    *choice = (struct dlq_choice){.arguments = arguments, .record_offset = -1};
     arena_init(&choice->kept, ARENA_BLOCK, QUERY_ARENA_BYTES);
     arena_init(&choice->scratch, ARENA_BLOCK, RECORD_MAX);
     record_init(&choice->record, &choice->scratch);
     if (read_states(choice, arguments->state, err) || check_reason(arguments->reason, err))
         return err->status;
-    if (arguments->from &&
-        query_command_time("from", arguments->from, &context, &choice->from_ms, &ignored, err))
-        return err->status;
-    if (arguments->to &&
-        query_command_time("to", arguments->to, &context, &ignored, &choice->to_ms, err))
+    if (query_command_range(arguments->from, arguments->to, &context, &choice->from_ms,
+                            &choice->to_ms, err))
         return err->status;
     return open_query(choice, arguments->query, &context, err);
 }
