@@ -224,13 +224,6 @@ void json_add_string(struct buf *out, struct slice text, uint64_t *invalid)
         out->len += (size_t)(json_write_string(room, text, invalid ? invalid : &ignored) - room);
 }
 
-const char *json_skip_space(const char *p, const char *end)
-{
-    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
-        p++;
-    return p;
-}
-
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
@@ -266,13 +259,12 @@ static inline const char *skip_plain(const char *p, const char *end)
         if (bits)
             return p + __builtin_ctz(bits);
     }
-#else
+#endif
     for (uint64_t word; end - p >= 8; p += 8) {
         memcpy(&word, p, 8);
         if (any_special(word))
             break;
     }
-#endif
     while (p < end && string_class[(uint8_t)*p] == 0)
         p++;
     return p;

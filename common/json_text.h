@@ -57,7 +57,13 @@ struct json_value {
     bool spaced;      /* an object or array that holds white space outside of strings */
 };
 
-const char *json_skip_space(const char *p, const char *end);
+static inline const char *json_skip_space(const char *p, const char *end)
+{
+    while (p < end && (unsigned char)*p <= ' ' &&
+           (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+        p++;
+    return p;
+}
 
 /*
  * Reads the value that begins at `p` and returns where it ends, or NULL when

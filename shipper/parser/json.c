@@ -10,15 +10,18 @@
 #include <stdlib.h>
 
 #include "common/json_tidy.h"
+#include "shipper/parser/json_keys.h"
 #include "shipper/parser/members.h"
 
 struct json_parser {
     struct timed_parser timed;
     struct members members;
+    struct json_keys keys;
 };
 
 struct reader {
     struct members *members;
+    struct json_keys *keys;
     const char *end;
     bool no_memory;
 };
@@ -32,102 +35,78 @@ static enum status json_compile(const char *name, const char *argument,
     return timed_parser_open(sizeof(struct json_parser), options, out, err);
 }
 
-/* "a" inside of "b" is b.a; in the arena when it is not the line's own. */
-static bool full_name(struct reader *reader, struct slice outer, struct slice key,
-                      struct slice *out)
+/* False: no memory. */
+static bool tidy(struct reader *reader, const struct json_value *value, struct member *member)
 {
-    char *name;
-
-    *out = key;
-    if (outer.len == 0 || slice_is(outer, "@fields")) /* Logstash's JSON, version 0 */
+    if (!json_needs_tidying(value))
         return true;
-    name = arena_bytes(reader->members->record->arena, outer.len + 1 + key.len);
-    if (!name) {
-        reader->no_memory = true;
-        return false;
-    }
-    memcpy(name, outer.data, outer.len);
-    name[outer.len] = '.';
-    memcpy(name + outer.len + 1, key.data, key.len);
-    *out = (struct slice){name, outer.len + 1 + key.len};
-    return true;
+    member->raw = json_tidy(reader->members->record->arena, value->raw);
+    reader->no_memory = !member->raw.data;
+    return !reader->no_memory;
 }
 
-static bool add_value(struct reader *reader, struct slice name, const struct json_value *value)
+static bool add_value(struct reader *reader, const struct json_key *key,
+                      const struct json_value *value)
 {
     static const enum member_kind kinds[] = {
         [JSON_OBJECT] = MEMBER_OBJECT, [JSON_ARRAY] = MEMBER_LIST, [JSON_STRING] = MEMBER_STRING,
         [JSON_NUMBER] = MEMBER_NUMBER, [JSON_TRUE] = MEMBER_BOOL,  [JSON_FALSE] = MEMBER_BOOL};
-    struct member member = {.name = name, .raw = value->raw, .escaped = value->escaped};
+    struct member member = {.name = key->name, .raw = value->raw, .escaped = value->escaped};
 
     if (value->kind == JSON_NULL)
         return true;
-    if (json_needs_tidying(value)) {
-        member.raw = json_tidy(reader->members->record->arena, value->raw);
-        if (!member.raw.data) {
-            reader->no_memory = true;
-            return false;
-        }
-    }
+    if (!tidy(reader, value, &member))
+        return false;
     member.kind = kinds[value->kind];
     member.text = member.raw;
     if (member.kind == MEMBER_STRING)
         member.text = (struct slice){member.raw.data + 1, member.raw.len - 2};
-    members_add(reader->members, &member);
+    members_add_known(reader->members, key->rule, &member);
     return true;
 }
 
-static const char *read_object(struct reader *reader, const char *p, struct slice outer,
+static const char *read_object(struct reader *reader, const char *p, const struct json_key *outer,
                                unsigned depth);
 
-/* An object that has members, and room for their names, is taken apart. */
+/* An object that has members, and room for their names, is taken apart. `p` is at its brace. */
 static bool is_taken_apart(const struct reader *reader, const char *p, struct slice name,
                            unsigned depth)
 {
-    if (p == reader->end || *p != '{' || name.len > MEMBER_NAME_MAX / 2 || name.len == 0 ||
-        depth == JSON_DEPTH_MAX)
+    if (name.len > MEMBER_NAME_MAX / 2 || name.len == 0 || depth == JSON_DEPTH_MAX)
         return false;
     p = json_skip_space(p + 1, reader->end);
     return p < reader->end && *p == '"';
 }
 
 /* The value of a member; returns where it ends. */
-static const char *read_value(struct reader *reader, const char *p, struct slice outer,
-                              const struct json_value *key, unsigned depth)
+static const char *read_value(struct reader *reader, const char *p, const struct json_key *key,
+                              unsigned depth)
 {
     struct json_value value;
-    struct slice name = json_key(reader->members->record->arena, key);
 
-    if (!name.data) {
-        reader->no_memory = true;
-        return NULL;
-    }
-    if (!full_name(reader, outer, name, &name))
-        return NULL;
-    if (is_taken_apart(reader, p, name, depth))
-        return read_object(reader, p, name, depth + 1);
+    if (p < reader->end && *p == '{' && is_taken_apart(reader, p, key->name, depth))
+        return read_object(reader, p, key, depth + 1);
     p = json_read(p, reader->end, &value);
-    return p && add_value(reader, name, &value) ? p : NULL;
+    return p && add_value(reader, key, &value) ? p : NULL;
 }
 
 /* `p` is at the brace. Recurses at most JSON_DEPTH_MAX times. */
-static const char *read_object(struct reader *reader, const char *p, struct slice outer,
+static const char *read_object(struct reader *reader, const char *p, const struct json_key *outer,
                                unsigned depth)
 {
     const char *end = reader->end;
-    struct json_value key;
+    const struct json_key *key;
 
     p = json_skip_space(p + 1, end);
     if (p < end && *p == '}')
         return p + 1;
     for (;;) {
-        p = json_read_string(json_skip_space(p, end), end, &key);
-        if (!p)
-            return NULL;
         p = json_skip_space(p, end);
-        if (p == end || *p != ':')
+        key = json_keys_read(reader->keys, reader->members->record->arena, outer, &p, end,
+                             &reader->no_memory);
+        if (!key)
             return NULL;
-        p = read_value(reader, json_skip_space(p + 1, end), outer, &key, depth);
+        p = read_value(reader, json_skip_space(p, end), key, depth);
         if (!p)
             return NULL;
         p = json_skip_space(p, end);
@@ -160,14 +139,16 @@ static const char *json_parse(struct parser *parser, struct slice line,
                               struct parser_memory *memory, struct record *record)
 {
     struct json_parser *json = (struct json_parser *)parser;
-    struct reader reader = {.members = &json->members, .end = line.data + line.len};
+    struct reader reader = {
+        .members = &json->members, .keys = &json->keys, .end = line.data + line.len};
     const char *p = line.data, *problem;
 
     members_begin(&json->members, record, &json->timed.clock, memory);
+    json_keys_begin(&json->keys);
     if (line.len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
         p += 3;
     p = json_skip_space(p, reader.end);
-    p = p < reader.end && *p == '{' ? read_object(&reader, p, (struct slice){NULL, 0}, 1)
+    p = p < reader.end && *p == '{' ? read_object(&reader, p, NULL, 1)
                                     : read_other(&reader, p);
     if (reader.no_memory)
         return "not enough memory for this line";
