@@ -270,37 +270,35 @@ static inline const char *skip_plain(const char *p, const char *end)
     return p;
 }
 
-/* After the opening quote; returns what is behind the closing one, or NULL. */
-static const char *skip_string(const char *p, const char *end, bool *escaped)
+/* At a byte that needs a look and is no quote; returns what is behind it and its like, or NULL. */
+static const char *skip_special(const char *p, const char *end, bool *escaped)
 {
     size_t n;
 
-    for (;;) {
+    if (*p == '\\') {
+        *escaped = true;
+        if (end - p < 2)
+            return NULL;
+        if (p[1] == 'u')
+            return read_hex4(p + 2, end) < 0 ? NULL : p + 6;
+        return strchr("\"\\/bfnrt", p[1]) && p[1] ? p + 2 : NULL;
+    }
+    n = (uint8_t)*p < 0x20 ? 0 : utf8_sequence(p, end);
+    return n ? p + n : NULL;
+}
+
+/* After the opening quote; returns what is behind the closing one, or NULL. */
+static inline const char *skip_string(const char *p, const char *end, bool *escaped)
+{
+    do {
         p = skip_plain(p, end);
         if (p == end)
             return NULL;
         if (*p == '"')
             return p + 1;
-        if (*p == '\\') {
-            *escaped = true;
-            if (end - p < 2)
-                return NULL;
-            if (p[1] == 'u') {
-                if (read_hex4(p + 2, end) < 0)
-                    return NULL;
-                p += 6;
-            } else if (strchr("\"\\/bfnrt", p[1]) && p[1]) {
-                p += 2;
-            } else {
-                return NULL;
-            }
-            continue;
-        }
-        n = (uint8_t)*p < 0x20 ? 0 : utf8_sequence(p, end);
-        if (n == 0)
-            return NULL;
-        p += n;
-    }
+        p = skip_special(p, end, escaped);
+    } while (p);
+    return NULL;
 }
 
 static const char *skip_digits(const char *p, const char *end)
@@ -452,7 +450,10 @@ const char *json_read(const char *p, const char *end, struct json_value *out)
     if (p == end)
         return NULL;
     out->escaped = out->spaced = false;
-    if (*p == '{' || *p == '[') {
+    if (*p == '"') { /* most are */
+        out->kind = JSON_STRING;
+        p = skip_string(p + 1, end, &out->escaped);
+    } else if (*p == '{' || *p == '[') {
         out->kind = *p == '{' ? JSON_OBJECT : JSON_ARRAY;
         p = skip_composite(p + 1, end, *p == '{', &out->spaced);
     } else {

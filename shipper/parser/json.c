@@ -23,6 +23,7 @@ struct reader {
     struct members *members;
     struct json_keys *keys;
     const char *end;
+    bool raw; /* there was text that is more than strings without backslashes */
     bool no_memory;
 };
 
@@ -55,6 +56,7 @@ static bool add_value(struct reader *reader, const struct json_key *key,
 
     if (value->kind == JSON_NULL)
         return true;
+    reader->raw |= value->escaped;
     if (!tidy(reader, value, &member))
         return false;
     member.kind = kinds[value->kind];
@@ -132,7 +134,24 @@ static const char *read_other(struct reader *reader, const char *p)
     if (value.kind == JSON_STRING && value.raw.len > 2)
         member.text = (struct slice){value.raw.data + 1, value.raw.len - 2};
     record_set_text(reader->members->record, FIELD_MESSAGE, members_text(reader->members, &member));
+    reader->raw = true;
     return p;
+}
+
+/*
+ * Parts of strings that were valid JSON without escapes are that too: they need no second look
+ * when they are written.
+ */
+static void mark_plain(struct record *record, struct slice line)
+{
+    for (unsigned word = 0; word < RECORD_WORDS; word++)
+        for (uint64_t bits = record->present[word]; bits; bits &= bits - 1) {
+            struct value *value = &record->values[word * 64 + (unsigned)__builtin_ctzll(bits)];
+
+            if (value->kind == VALUE_TEXT && value->text.data >= line.data &&
+                value->text.data < line.data + line.len)
+                value->plain = true;
+        }
 }
 
 static const char *json_parse(struct parser *parser, struct slice line,
@@ -148,8 +167,7 @@ static const char *json_parse(struct parser *parser, struct slice line,
     if (line.len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
         p += 3;
     p = json_skip_space(p, reader.end);
-    p = p < reader.end && *p == '{' ? read_object(&reader, p, NULL, 1)
-                                    : read_other(&reader, p);
+    p = p < reader.end && *p == '{' ? read_object(&reader, p, NULL, 1) : read_other(&reader, p);
     if (reader.no_memory)
         return "not enough memory for this line";
     if (!p)
@@ -157,6 +175,8 @@ static const char *json_parse(struct parser *parser, struct slice line,
     if (json_skip_space(p, reader.end) != reader.end)
         return "something follows the JSON value";
     problem = members_finish(&json->members);
+    if (!reader.raw)
+        mark_plain(record, line);
     return problem;
 }
 

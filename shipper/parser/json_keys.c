@@ -6,7 +6,8 @@
 #include "common/json_text.h"
 #include "common/json_tidy.h"
 
-#define UNKNOWN_MAX 4096 /* keys without room until all are forgotten: so many cost more than that */
+#define UNKNOWN_MAX                                                                                \
+    4096 /* keys without room until all are forgotten: so many cost more than that */
 
 void json_keys_begin(struct json_keys *keys)
 {
@@ -95,8 +96,8 @@ static struct json_key *learn(struct json_keys *keys, struct arena *arena,
 
 /* One that was not foretold. */
 static const struct json_key *look_up(struct json_keys *keys, struct arena *arena,
-                                      const struct json_key *outer, const char **p,
-                                      const char *end, bool *no_memory)
+                                      const struct json_key *outer, const char **p, const char *end,
+                                      bool *no_memory)
 {
     struct json_value read;
     const char *colon = json_read_string(*p, end, &read);
@@ -129,8 +130,8 @@ static const struct json_key *look_up(struct json_keys *keys, struct arena *aren
 }
 
 const struct json_key *json_keys_read(struct json_keys *keys, struct arena *arena,
-                                      const struct json_key *outer, const char **p,
-                                      const char *end, bool *no_memory)
+                                      const struct json_key *outer, const char **p, const char *end,
+                                      bool *no_memory)
 {
     struct json_key *key = keys->last->next;
 

@@ -27,7 +27,7 @@ struct json_key {
     struct json_key *same_slot;
 };
 
-struct json_keys { /* zeroed is a new one */
+struct json_keys {         /* zeroed is a new one */
     struct json_key begin; /* in front of a line's first key */
     struct json_key *last; /* the last one of this line */
     struct json_key *slots[JSON_KEYS_SLOTS];
@@ -45,7 +45,7 @@ void json_keys_begin(struct json_keys *keys);
  * there is no valid key and colon, or, *no_memory, no room in the arena.
  */
 const struct json_key *json_keys_read(struct json_keys *keys, struct arena *arena,
-                                      const struct json_key *outer, const char **p,
-                                      const char *end, bool *no_memory);
+                                      const struct json_key *outer, const char **p, const char *end,
+                                      bool *no_memory);
 
 #endif

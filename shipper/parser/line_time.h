@@ -10,10 +10,13 @@
 #include "common/time/scan.h"
 #include "shipper/parser/parser.h"
 
+struct minute_memo; /* the last one that a time in UTC was in */
+
 struct line_clock {
     struct time_zone *zone;   /* NULL: UTC */
     struct time_zones *zones; /* that lines name themselves */
     struct timestamp_memo *memo;
+    struct minute_memo *minute;
 };
 
 /* REJECT: options->timezone is none; FATAL: no memory. To be released also then. */
@@ -52,6 +55,9 @@ struct timestamp_hints line_clock_hints(const struct line_clock *clock,
 enum timestamp_result line_time_take(const struct line_clock *clock,
                                      const struct parser_memory *memory, struct slice *rest,
                                      struct record *record);
+
+/* As timestamp_parse_iso; in the minute of the last one there is little to read. */
+bool line_time_iso(const struct line_clock *clock, struct slice text, struct timestamp *out);
 
 /*
  * `text` is a time as a whole, with its date. A number is an epoch in `unit`

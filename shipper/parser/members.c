@@ -338,7 +338,8 @@ static bool read_halves(struct members *members, struct timestamp *out)
     struct slice both = join(members, date, SLICE(" "), hour);
 
     /* With its offset it is what is read fastest. */
-    if (members->utc && timestamp_parse_iso(join(members, both, SLICE("Z"), SLICE("")), out))
+    if (members->utc &&
+        line_time_iso(members->clock, join(members, both, SLICE("Z"), SLICE("")), out))
         return true;
     return line_time_read(members->clock, members->memory, both, 0, out);
 }

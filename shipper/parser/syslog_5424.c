@@ -47,7 +47,7 @@ static bool take_time(const struct line_clock *clock, const struct parser_memory
         return false;
     if (is_nil(text))
         return true;
-    if (timestamp_parse_iso(text, &time)) {
+    if (line_time_iso(clock, text, &time)) {
         record_set_time(record, FIELD_TIMESTAMP, time);
         return true;
     }

@@ -262,8 +262,13 @@ bool take_status(struct members *members, const struct name_rule *rule, const st
 
 static bool is_host(struct slice text)
 {
+    static const bool other[256] = {
+        [0 ... ' '] = true, ['/'] = true, ['?'] = true, ['#'] = true,
+        ['"'] = true,       ['<'] = true, ['>'] = true,
+    };
+
     for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.data[i] <= ' ' || strchr("/?#\"<>", text.data[i]))
+        if (other[(unsigned char)text.data[i]])
             return false;
     return text.len > 0;
 }

@@ -24,6 +24,15 @@ static bool read_time(const struct members *members, const struct name_rule *rul
     return line_time_read(members->clock, members->memory, text, rule->unit, out);
 }
 
+static bool set_time(struct members *members, const struct name_rule *rule,
+                     const struct member *member, struct timestamp time)
+{
+    if (!members_claim(members, rule, FIELD_TIMESTAMP, member))
+        return false;
+    record_set_time(members->record, FIELD_TIMESTAMP, time);
+    return true;
+}
+
 bool take_time(struct members *members, const struct name_rule *rule, const struct member *member)
 {
     struct timestamp time;
@@ -34,10 +43,7 @@ bool take_time(struct members *members, const struct name_rule *rule, const stru
         members->bad_time |= rule->rank <= SURE_TIME_RANK;
         return false;
     }
-    if (!members_claim(members, rule, FIELD_TIMESTAMP, member))
-        return false;
-    record_set_time(members->record, FIELD_TIMESTAMP, time);
-    return true;
+    return set_time(members, rule, member, time);
 }
 
 bool take_more_ns(struct members *members, const struct name_rule *rule,
@@ -76,9 +82,11 @@ bool take_clock_part(struct members *members, const struct name_rule *rule,
 {
     struct timestamp time;
 
-    if (is_scalar(member) && !read_time(members, rule, members_text(members, member), &time))
+    if (!is_scalar(member) || member->kind == MEMBER_BOOL)
+        return false;
+    if (!read_time(members, rule, members_text(members, member), &time))
         return keep_half(member, &members->hour);
-    return take_time(members, rule, member);
+    return set_time(members, rule, member, time);
 }
 
 static bool set_level(struct members *members, const struct name_rule *rule,

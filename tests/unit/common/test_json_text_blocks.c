@@ -10,7 +10,6 @@
 #define JSON_TEXT_PLAIN
 #define utf8_sequence     plain_utf8_sequence
 #define json_write_string plain_write_string
-#define json_skip_space   plain_skip_space
 #define json_read         plain_read
 #define json_read_string  plain_read_string
 #define json_unescape     plain_unescape
@@ -20,7 +19,6 @@
 #include "common/json_text.c"
 #undef utf8_sequence
 #undef json_write_string
-#undef json_skip_space
 #undef json_read
 #undef json_read_string
 #undef json_unescape
