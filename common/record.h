@@ -119,11 +119,18 @@ static inline void record_set_text(struct record *record, enum record_field fiel
     value->kind = VALUE_TEXT;
 }
 
-/* The same for text of printable ASCII without quotes and backslashes: numbers, addresses. */
-static inline void record_set_plain(struct record *record, enum record_field field, struct slice s)
+/* The same; `plain`: it is all ASCII without control characters, quotes and backslashes. */
+static inline void record_set_text_as(struct record *record, enum record_field field,
+                                      struct slice s, bool plain)
 {
     record_set_text(record, field, s);
-    record->values[field].plain = true;
+    record->values[field].plain = plain;
+}
+
+/* The same for what is plain always: numbers, addresses. */
+static inline void record_set_plain(struct record *record, enum record_field field, struct slice s)
+{
+    record_set_text_as(record, field, s, true);
 }
 
 /* `s` is one valid JSON value, e.g. a constant with its quotes. */

@@ -14,7 +14,9 @@
 #define CONSTANTS_MAX 16
 #define TEXT_MAX      (16u << 10)
 #define COPIED        32 /* bytes at once: a constant length costs least */
-#define COPIED_BEYOND (2 * COPIED)
+#define VALUE_COPIED                                                                               \
+    64 /* the same of values: most are shorter, so that nothing has to be foreseen */
+#define COPIED_BEYOND VALUE_COPIED
 #define TIME_TO_POINT 21 /* "2026-11-21T12:00:00. */
 
 #define MARK     '\1' /* begins a mark: no JSON holds that byte */
@@ -239,6 +241,12 @@ static const struct record_skeleton *choose(struct record_encoder *encoder,
     return kept[0];
 }
 
+void record_encoder_within(struct record_encoder *encoder, struct slice bytes)
+{
+    encoder->around = bytes.data;
+    encoder->around_len = bytes.len > VALUE_COPIED ? bytes.len - VALUE_COPIED : 0;
+}
+
 size_t record_encoder_bound(struct record_encoder *encoder, const struct record *record)
 {
     const struct record_skeleton *skeleton = choose(encoder, record);
@@ -264,6 +272,20 @@ static inline char *put_text(char *p, const char *text, size_t len)
     for (size_t done = COPIED; done < len; done += COPIED)
         memcpy(p + done, text + done, COPIED);
     return p + len;
+}
+
+static inline char *put_plain(const struct record_encoder *encoder, char *p, struct slice text)
+{
+    size_t end = (size_t)((uintptr_t)text.data + text.len - (uintptr_t)encoder->around);
+
+    if (end - 1 >= encoder->around_len)
+        return record_put_plain(p, text);
+    *p++ = '"';
+    memcpy(p, text.data, VALUE_COPIED);
+    for (size_t done = VALUE_COPIED; done < text.len; done += VALUE_COPIED)
+        memcpy(p + done, text.data + done, VALUE_COPIED);
+    p[text.len] = '"';
+    return p + text.len + 1;
 }
 
 /* A time of the same second as the last one differs in its fraction only. */
@@ -316,8 +338,11 @@ size_t record_encoder_write(struct record_encoder *encoder, const struct record 
             continue;
         }
         value = &record->values[piece->field];
-        p = value->kind == VALUE_TIME ? put_time(encoder, p, value->time)
-                                      : record_put_value(p, value, invalid);
+        if (value->kind == VALUE_TEXT && value->plain)
+            p = put_plain(encoder, p, value->text);
+        else
+            p = value->kind == VALUE_TIME ? put_time(encoder, p, value->time)
+                                          : record_put_value(p, value, invalid);
     }
     p = put_text(p, text, skeleton->tail_len);
     return (size_t)(p - out);

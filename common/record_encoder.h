@@ -24,7 +24,15 @@ struct record_encoder { /* zeroed is a new one */
     int64_t second; /* the last time's, and its text up to the point: they come together */
     char second_text[24];
     bool has_second;
+    const char *around; /* see record_encoder_within */
+    size_t around_len;
 };
+
+/*
+ * Most values lie in `bytes` until it is said otherwise: all of them can be read then, also those
+ * behind a value. {NULL, 0}: nothing is known of that.
+ */
+void record_encoder_within(struct record_encoder *encoder, struct slice bytes);
 
 void record_encoder_release(struct record_encoder *encoder);
 

@@ -14,6 +14,7 @@
 #include "common/record_extras.h"
 
 #define RECORD_GEO_MAX 80
+#define PLAIN_CALL     192 /* bytes from which on a call of memcpy is cheaper */
 
 /* Bytes that record_put_value writes at most. */
 static inline size_t record_value_bound(const struct value *value)
@@ -33,15 +34,34 @@ static inline char *record_put_long(char *p, int64_t number)
     return digits_put(p, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
 }
 
+/* Fewer than 16 bytes. */
+static inline void record_copy_short(char *p, const char *text, size_t len)
+{
+    if (len >= 8) {
+        memcpy(p, text, 8);
+        memcpy(p + len - 8, text + len - 8, 8);
+    } else if (len >= 4) {
+        memcpy(p, text, 4);
+        memcpy(p + len - 4, text + len - 4, 4);
+    } else if (len) {
+        p[0] = text[0];
+        p[len / 2] = text[len / 2];
+        p[len - 1] = text[len - 1];
+    }
+}
+
+/* Copies of a constant length that overlap: most values are too short for a call to pay. */
 static inline char *record_put_plain(char *p, struct slice text)
 {
     *p++ = '"';
-    if (text.len >= 8 && text.len <= 24) { /* copies of a constant length that overlap */
-        memcpy(p, text.data, 8);
-        memcpy(p + text.len / 2 - 4, text.data + text.len / 2 - 4, 8);
-        memcpy(p + text.len - 8, text.data + text.len - 8, 8);
-    } else {
+    if (text.len > PLAIN_CALL) {
         memcpy(p, text.data, text.len);
+    } else if (text.len >= 16) {
+        for (size_t done = 0; done + 16 < text.len; done += 16)
+            memcpy(p + done, text.data + done, 16);
+        memcpy(p + text.len - 16, text.data + text.len - 16, 16);
+    } else {
+        record_copy_short(p, text.data, text.len);
     }
     p[text.len] = '"';
     return p + text.len + 1;

@@ -116,6 +116,7 @@ void lines_close(struct lines *lines)
     parser_close(lines->parser);
     lines->parser = NULL;
     record_encoder_release(&lines->encoder);
+    buf_release(&lines->path.quoted);
     free((char *)lines->constants.dataset.data);
     free((char *)lines->constants.host.data);
     free((char *)lines->constants.agent.data);
@@ -174,7 +175,9 @@ static void stamp(struct lines *lines, const struct stream *stream, const struct
     record_set_plain(record, FIELD_EVENT_ID, (struct slice){lines->id, RECORD_ID_LEN});
     if (lines->constants.dataset.data)
         record_set_constant(record, FIELD_EVENT_DATASET, lines->constants.dataset);
-    if (strcmp(stream->path, "-") != 0) /* standard input has no path */
+    if (lines->path.stream == stream && lines->path.quoted.len)
+        record_set_json(record, FIELD_LOG_FILE_PATH, buf_slice(&lines->path.quoted));
+    else if (strcmp(stream->path, "-") != 0) /* standard input has no path */
         record_set_text(record, FIELD_LOG_FILE_PATH, slice_of(stream->path));
     record_set_json(record, FIELD_LOG_FILE_FINGERPRINT,
                     (struct slice){stream->quoted_id, sizeof(stream->quoted_id)});
@@ -194,7 +197,7 @@ static bool parse_line(struct lines *lines, struct stream *stream, const struct 
                                            : stream->read.time,
         .heading = stream_heading(stream, event->offset),
         .choice = stream->format_choice,
-        .path = slice_of(stream->path),
+        .path = lines->path.text,
     };
     const char *heading = memory.heading.data;
 
@@ -327,11 +330,26 @@ static bool each_line(struct lines *lines, const struct input_piece *piece, stru
     return true;
 }
 
+static void set_path(struct lines *lines, const struct stream *stream)
+{
+    lines->path.stream = stream;
+    lines->path.text = slice_of(stream->path);
+    lines->path.quoted.max = JSON_STRING_MAX(lines->path.text.len);
+    buf_clear(&lines->path.quoted);
+    if (!slice_is(lines->path.text, "-"))
+        json_add_string(&lines->path.quoted, lines->path.text, NULL);
+}
+
 bool lines_each(struct lines *lines, const struct input_piece *piece, struct record *record,
                 lines_taker *take, void *arg)
 {
-    bool taken = each_line(lines, piece, record, take, arg);
+    bool taken;
 
+    set_path(lines, piece->stream);
+    record_encoder_within(&lines->encoder, piece->bytes);
+    taken = each_line(lines, piece, record, take, arg);
+    record_encoder_within(&lines->encoder, (struct slice){NULL, 0});
+    lines->path.stream = NULL;
     stream_mark_settle(&piece->stream->read.mark); /* its bytes are there no longer */
     return taken;
 }

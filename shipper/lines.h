@@ -39,6 +39,11 @@ struct lines {
     struct {                     /* the same in every record, as JSON; .data NULL: not known */
         struct slice dataset, host, agent;
     } constants;
+    struct { /* where the lines of the piece under way stand */
+        const struct stream *stream;
+        struct slice text;
+        struct buf quoted; /* as JSON; empty: standard input, or no memory */
+    } path;
     struct record_encoder encoder; /* for these records */
     size_t line_max;               /* bytes of a line as it stands in the content */
     char id[RECORD_ID_LEN];        /* of the last line; its record points here */

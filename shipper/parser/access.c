@@ -4,6 +4,7 @@
 #include "shipper/parser/access.h"
 
 #include "common/json_text.h"
+#include "shipper/parser/scan.h"
 
 static int hex_digit(char c)
 {
@@ -140,7 +141,7 @@ bool access_set_status(struct record *record, struct slice text)
 
     if (access_is_absent(text))
         return true;
-    if (text.len != 3 || !json_integer(text, &status) || status < 0)
+    if (text.len != 3 || !scan_is_number(text, 3, &status))
         return false;
     if (status != 0) /* nginx writes 000 when it has sent none */
         record_set_long(record, FIELD_HTTP_RESPONSE_STATUS_CODE, status);

@@ -13,7 +13,12 @@ static inline bool is_end(const struct format *format, const struct format_step 
                           const char *p, const char *end)
 {
     const char *literal = format_end(format, step);
+    uint32_t word;
 
+    if (step->end_mask && end - p >= (ptrdiff_t)sizeof(word)) {
+        memcpy(&word, p, sizeof(word));
+        return ((word ^ step->end_word) & step->end_mask) == 0;
+    }
     if ((size_t)(end - p) < step->end_len)
         return false;
     for (unsigned i = 0; i < step->end_len; i++) /* of a few bytes: a call would cost more */
@@ -68,7 +73,10 @@ static const char *find_bracket(const struct format *format, const struct format
 {
     const char *stop = NULL;
 
-    if (p < end && *p == '[')
+    if (end - p > FORMAT_CLF_LEN + 1 && p[0] == '[' && p[FORMAT_CLF_LEN + 1] == ']' &&
+        format_is_last_time(format, (struct slice){p + 1, FORMAT_CLF_LEN}))
+        stop = p + FORMAT_CLF_LEN + 1; /* there is no bracket in it */
+    else if (p < end && *p == '[')
         stop = find_byte(p, end, ']');
     else if (p < end && *p == '-')
         stop = p;
@@ -159,19 +167,45 @@ static const char *set_rest(struct record *record, const char *p, const char *en
     return NULL;
 }
 
+/* The first end of a value that begins at `p`, and what is known of it then. */
+static inline const char *find_first(struct format *format, const struct format_step *step,
+                                     const char *line, const char *p, const char *end)
+{
+    const char *stop;
+
+    format->plain = format->word = false;
+    if (step->find == FIND_BYTE)
+        return find_byte(p, end, *format_end(format, step));
+    if (step->find == FIND_QUOTE) {
+        stop = find_plain_quote(line, p, end);
+        format->plain = stop && is_end(format, step, stop, end);
+        if (format->plain)
+            return stop;
+    } else if (step->find == FIND_TEXT) {
+        stop = find_byte(p, end, *format_end(format, step));
+        format->word = *format_end(format, step) == ' ';
+        if (stop && is_end(format, step, stop, end))
+            return stop;
+        format->word = false;
+    }
+    return format_find_end(format, step, p, p, end);
+}
+
 /* Each value as short as it can be. */
 static const char *walk(struct format *format, const char *p, const char *end,
                         struct record *record)
 {
-    for (unsigned i = 0; i < format->count; i += 1 + format->steps[i].members) {
-        const struct format_step *step = &format->steps[i];
-        const char *stop = format_find_end(format, step, p, p, end), *problem;
+    const struct format_step *step = format->steps, *last = step + format->count;
+    const char *line = p;
+
+    for (; step < last; step += 1 + step->members) {
+        const char *stop = find_first(format, step, line, p, end), *problem;
         struct slice text;
 
         if (!stop)
             return "the line ends before the format does";
         text = format_value(step, p, stop);
-        if (step->check_word && find_byte(text.data, text.data + text.len, ' '))
+        if (step->check_word && !format->word && find_byte(text.data, text.data + text.len, ' '))
             return "there is a blank in a value that has none";
         problem = step->item.set(format, step, text, record);
         if (problem)
@@ -201,7 +235,7 @@ static const char *walk_found(struct format *format, const char *p, const char *
 /* Nothing is known of the line. */
 static void start(struct format *format)
 {
-    format->original_is_path = false;
+    format->plain = format->original_is_path = false;
     format->fraction_ns = format->end_fraction_ns = 0;
     if (format->pattern)
         format->pattern->len = 0;
@@ -246,8 +280,7 @@ static const char *settle(struct format *format, const struct parser_memory *mem
         record_set_time(record, FIELD_TIMESTAMP, record->values[FIELD_EVENT_END].time);
     if (format->wants_message && !record_has(record, FIELD_MESSAGE))
         request_set_message(record);
-    request_set_outcome(record);
-    request_set_level(record);
+    request_set_result(record);
     return NULL;
 }
 

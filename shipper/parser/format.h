@@ -20,6 +20,7 @@
 
 #define FORMAT_STEPS_MAX   128
 #define FORMAT_LITERAL_MAX 8192 /* bytes of all literals */
+#define FORMAT_CLF_LEN     26   /* "01/Mar/2026:10:20:30 +0000" */
 
 struct format;
 struct format_step;
@@ -70,6 +71,7 @@ struct format_step {
     struct format_item item;
     enum format_find find;
     unsigned end, end_len;        /* the literal behind it, in format->literals; may be empty */
+    uint32_t end_word, end_mask;  /* the same as a word, when it is that short; mask 0: it is not */
     bool check_word;              /* a blank in it would not be noticed otherwise */
     bool trim;                    /* blanks around it are not its own */
     unsigned members;             /* that follow this one and share its text, see format_group */
@@ -90,11 +92,13 @@ struct format {
     struct format_pattern *pattern, *end_pattern; /* of @timestamp, of event.end; NULL: none */
 
     /* The last time stamp: lines of one second come together. */
-    char time_text[FORMAT_TIME_MAX];
-    size_t time_len;
+    char time_text[FORMAT_CLF_LEN];
+    bool has_time;
     struct timestamp time;
 
     /* Of the line under way. */
+    bool plain; /* the value that is being set is ASCII that stands for itself, without escapes */
+    bool word;  /* there is no blank in it */
     bool original_is_path;                 /* url.original is what a directive for the path gave */
     uint32_t fraction_ns, end_fraction_ns; /* of @timestamp and of event.end */
 };
@@ -129,6 +133,13 @@ const char *format_parse(struct format *format, struct slice line,
 static inline const char *format_end(const struct format *format, const struct format_step *step)
 {
     return format->literals + step->end;
+}
+
+/* Is it the time stamp of a line before? */
+static inline bool format_is_last_time(const struct format *format, struct slice text)
+{
+    return format->has_time && text.len == FORMAT_CLF_LEN &&
+           memcmp(text.data, format->time_text, FORMAT_CLF_LEN) == 0;
 }
 
 /* Where a value that begins at `p` may end, at or behind `from`; NULL: nowhere. */

@@ -188,6 +188,17 @@ static enum status finish_times(struct format *format, const struct parser_optio
     return OK;
 }
 
+/* Few bytes are compared at once. */
+static void set_end_word(const struct format *format, struct format_step *step)
+{
+    const size_t len = step->end_len;
+
+    if (len == 0 || len > sizeof(step->end_word))
+        return;
+    memcpy(&step->end_word, format_end(format, step), len);
+    memset(&step->end_mask, 0xff, len);
+}
+
 enum status format_finish(struct format *format, const struct parser_options *options,
                           struct error *err)
 {
@@ -208,6 +219,7 @@ enum status format_finish(struct format *format, const struct parser_options *op
         if (step->item.set == format_set_request)
             format->wants_message = false;
         step->find = choose_find(format, step);
+        set_end_word(format, step);
         step->trim = !quoted && !(step->find == FIND_BYTE && end[0] == ' ');
         step->check_word = step->trim && is_word(step->item.shape);
         before = step->end_len ? end[step->end_len - 1] : '\0';

@@ -6,13 +6,14 @@
 #include "common/json_text.h"
 #include "shipper/parser/duration.h"
 #include "shipper/parser/request.h"
+#include "shipper/parser/scan.h"
 
 static const char too_long[] = "the line is too long";
 
 static struct slice unescape(const struct format *format, const struct record *record,
                              struct slice text)
 {
-    return access_unescape(record->arena, text, format->escape);
+    return format->plain ? text : access_unescape(record->arena, text, format->escape);
 }
 
 static const char *put_label(const struct format_step *step, struct slice text,
@@ -36,7 +37,7 @@ const char *format_set_text(struct format *format, const struct format_step *ste
 {
     if (access_is_absent(text) || slice_is(text, "\"\"")) /* httpd writes "" for an empty user */
         return NULL;
-    record_set_text(record, step->item.field, unescape(format, record, text));
+    record_set_text_as(record, step->item.field, unescape(format, record, text), format->plain);
     return NULL;
 }
 
@@ -49,7 +50,7 @@ const char *format_set_fill(struct format *format, const struct format_step *ste
         return NULL;
     text = unescape(format, record, text);
     if (!record_text(record, step->item.field, &there))
-        record_set_text(record, step->item.field, text);
+        record_set_text_as(record, step->item.field, text, format->plain);
     else if (step->target && !slice_equal(there, text))
         return put_label(step, text, record);
     return NULL;
@@ -75,7 +76,7 @@ const char *format_set_number(struct format *format, const struct format_step *s
     (void)format;
     if (access_is_absent(text))
         return NULL;
-    if (!json_integer(text, &number) || number < 0)
+    if (!scan_is_number(text, 18, &number) && (!json_integer(text, &number) || number < 0))
         return "a number is expected where there is none";
     record_set_long(record, step->item.field, number);
     return NULL;
@@ -191,9 +192,10 @@ const char *format_set_request(struct format *format, const struct format_step *
     if (access_is_absent(text))
         return NULL;
     text = unescape(format, record, text);
-    record_set_text(record, FIELD_MESSAGE, text); /* whatever it is, this is what came */
+    /* Whatever it is, this is what came. */
+    record_set_text_as(record, FIELD_MESSAGE, text, format->plain);
     named = record_text(record, FIELD_URL_DOMAIN, &server);
-    request_set_line(record, text);
+    request_set_line_as(record, text, format->plain);
     if (named && record_text(record, FIELD_URL_DOMAIN, &domain) && !slice_equal(server, domain) &&
         !record_label(record, SLICE("server_name"), server))
         return too_long;
@@ -227,7 +229,8 @@ const char *format_set_path(struct format *format, const struct format_step *ste
 /* url.original is the path so far: the query is a part of it, too. */
 static void add_query(struct format *format, struct slice query, struct record *record)
 {
-    struct slice *original = &record->values[FIELD_URL_ORIGINAL].text;
+    struct value *value = record_slot(record, FIELD_URL_ORIGINAL); /* not plain any more */
+    struct slice *original = &value->text;
     const char *behind = original->data + original->len;
     char *text;
 

@@ -16,14 +16,13 @@ const char *format_set_time_clf(struct format *format, const struct format_step 
         text = (struct slice){text.data + 1, text.len - 2};
     else if (step->item.shape == SHAPE_BRACKETS)
         return NULL; /* the dash of a condition that does not hold */
-    if (text.len == 0 || text.len != format->time_len ||
-        memcmp(text.data, format->time_text, text.len) != 0) {
-        if (text.len > FORMAT_TIME_MAX || !timestamp_parse_clf(text, &format->time)) {
-            format->time_len = 0;
+    if (!format_is_last_time(format, text)) {
+        format->has_time = false;
+        if (!timestamp_parse_clf(text, &format->time))
             return no_time;
-        }
-        memcpy(format->time_text, text.data, text.len);
-        format->time_len = text.len;
+        format->has_time = text.len == FORMAT_CLF_LEN;
+        if (format->has_time)
+            memcpy(format->time_text, text.data, FORMAT_CLF_LEN);
     }
     record_set_time(record, step->item.field, format->time);
     return NULL;

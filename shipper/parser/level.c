@@ -145,5 +145,5 @@ struct slice level_name(enum level level)
 void level_set(struct record *record, enum level level)
 {
     if (level != LEVEL_NONE)
-        record_set_text(record, FIELD_LOG_LEVEL, names[level]);
+        record_set_plain(record, FIELD_LOG_LEVEL, names[level]);
 }

@@ -3,18 +3,29 @@
  */
 #include "shipper/parser/request.h"
 
+#include "common/find_byte.h"
 #include "common/json_text.h"
 #include "shipper/parser/level.h"
 
 #define METHOD_MAX 32
+
+static inline void set_outcome(struct record *record, int64_t status)
+{
+    record_set_json(record, FIELD_EVENT_OUTCOME,
+                    status < 400 ? SLICE("\"success\"") : SLICE("\"failure\""));
+}
+
+static inline void set_level(struct record *record, int64_t status)
+{
+    level_set(record, status < 400 ? LEVEL_INFO : status < 500 ? LEVEL_WARN : LEVEL_ERROR);
+}
 
 void request_set_outcome(struct record *record)
 {
     int64_t status;
 
     if (record_long(record, FIELD_HTTP_RESPONSE_STATUS_CODE, &status))
-        record_set_json(record, FIELD_EVENT_OUTCOME,
-                        status < 400 ? SLICE("\"success\"") : SLICE("\"failure\""));
+        set_outcome(record, status);
 }
 
 void request_set_level(struct record *record)
@@ -22,7 +33,17 @@ void request_set_level(struct record *record)
     int64_t status;
 
     if (record_long(record, FIELD_HTTP_RESPONSE_STATUS_CODE, &status))
-        level_set(record, status < 400 ? LEVEL_INFO : status < 500 ? LEVEL_WARN : LEVEL_ERROR);
+        set_level(record, status);
+}
+
+void request_set_result(struct record *record)
+{
+    int64_t status;
+
+    if (!record_long(record, FIELD_HTTP_RESPONSE_STATUS_CODE, &status))
+        return;
+    set_outcome(record, status);
+    set_level(record, status);
 }
 
 bool request_is_method(struct slice text)
@@ -92,37 +113,36 @@ static struct slice authority_of(struct slice text)
 }
 
 /* What follows the authority. */
-static void set_path(struct record *record, struct slice rest)
+static void set_path(struct record *record, struct slice rest, bool plain)
 {
     const char *end = rest.data + rest.len;
-    const char *hash = rest.len ? memchr(rest.data, '#', rest.len) : NULL;
-    const char *question;
+    const char *path_end = find_either(rest.data, end, '?', '#'), *hash = path_end;
 
+    if (!path_end)
+        path_end = end;
+    else if (*path_end == '?')
+        hash = memchr(path_end, '#', (size_t)(end - path_end));
     if (hash) {
         if (hash + 1 < end)
-            record_set_text(record, FIELD_URL_FRAGMENT, slice_from(hash + 1, end));
+            record_set_text_as(record, FIELD_URL_FRAGMENT, slice_from(hash + 1, end), plain);
         end = hash;
     }
-    question = end > rest.data ? memchr(rest.data, '?', (size_t)(end - rest.data)) : NULL;
-    if (question) {
-        if (question + 1 < end)
-            record_set_text(record, FIELD_URL_QUERY, slice_from(question + 1, end));
-        end = question;
-    }
-    if (end > rest.data)
-        record_set_text(record, FIELD_URL_PATH, slice_from(rest.data, end));
+    if (end - path_end > 1)
+        record_set_text_as(record, FIELD_URL_QUERY, slice_from(path_end + 1, end), plain);
+    if (path_end > rest.data)
+        record_set_text_as(record, FIELD_URL_PATH, slice_from(rest.data, path_end), plain);
 }
 
-void request_set_target(struct record *record, struct slice target, struct slice method)
+static void set_target(struct record *record, struct slice target, struct slice method, bool plain)
 {
     const char *end = target.data + target.len, *colon;
     struct slice rest = target, authority;
 
     if (target.len == 0)
         return;
-    record_set_text(record, FIELD_URL_ORIGINAL, target);
+    record_set_text_as(record, FIELD_URL_ORIGINAL, target, plain);
     if (target.data[0] == '/') {
-        set_path(record, target);
+        set_path(record, target, plain);
         return;
     }
     if (slice_is(method, "CONNECT")) {
@@ -136,20 +156,40 @@ void request_set_target(struct record *record, struct slice target, struct slice
         set_authority(record, authority);
         rest = slice_from(authority.data + authority.len, end);
     }
-    set_path(record, rest);
+    set_path(record, rest, plain);
+}
+
+void request_set_target(struct record *record, struct slice target, struct slice method)
+{
+    set_target(record, target, method, false);
+}
+
+static void set_protocol(struct record *record, struct slice text, bool plain)
+{
+    if (text.len > 5 && memcmp(text.data, "HTTP/", 5) == 0)
+        record_set_text_as(record, FIELD_HTTP_VERSION,
+                           slice_from(text.data + 5, text.data + text.len), plain);
 }
 
 void request_set_protocol(struct record *record, struct slice text)
 {
-    if (text.len > 5 && memcmp(text.data, "HTTP/", 5) == 0)
-        record_set_text(record, FIELD_HTTP_VERSION,
-                        slice_from(text.data + 5, text.data + text.len));
+    set_protocol(record, text, false);
 }
 
-bool request_set_line(struct record *record, struct slice text)
+/* The last blank of [blank, end), the first one of which is at `blank`. */
+static const char *last_blank(const char *blank, const char *end)
+{
+    /* " HTTP/1.1", as good as always */
+    if (end - blank > 9 && end[-9] == ' ' && end[-3] != ' ' && end[-2] != ' ' && end[-1] != ' ' &&
+        memcmp(end - 8, "HTTP/", 5) == 0)
+        return end - 9;
+    return memrchr(blank, ' ', (size_t)(end - blank));
+}
+
+bool request_set_line_as(struct record *record, struct slice text, bool plain)
 {
     const char *end = text.data + text.len, *last;
-    const char *blank = text.len ? memchr(text.data, ' ', text.len) : NULL;
+    const char *blank = find_byte(text.data, end, ' ');
     struct slice method;
 
     if (!blank)
@@ -159,15 +199,20 @@ bool request_set_line(struct record *record, struct slice text)
         return false;
     while (end > blank + 1 && end[-1] == ' ')
         end--;
-    last = memrchr(text.data, ' ', (size_t)(end - text.data));
+    last = last_blank(blank, end);
     if (last != blank && end - last > 6 && memcmp(last + 1, "HTTP/", 5) == 0)
-        request_set_protocol(record, slice_from(last + 1, end));
+        set_protocol(record, slice_from(last + 1, end), plain);
     else
         last = end; /* HTTP/0.9, or a target with blanks */
-    record_set_text(record, FIELD_HTTP_REQUEST_METHOD, method);
+    record_set_plain(record, FIELD_HTTP_REQUEST_METHOD, method);
     if (blank + 1 < last)
-        request_set_target(record, slice_from(blank + 1, last), method);
+        set_target(record, slice_from(blank + 1, last), method, plain);
     return true;
+}
+
+bool request_set_line(struct record *record, struct slice text)
+{
+    return request_set_line_as(record, text, false);
 }
 
 void request_set_message(struct record *record)

@@ -15,6 +15,9 @@
  */
 bool request_set_line(struct record *record, struct slice text);
 
+/* The same; `plain`: see record_set_text_as. */
+bool request_set_line_as(struct record *record, struct slice text, bool plain);
+
 /* Letters, hyphens and underscores, at most 32. */
 bool request_is_method(struct slice text);
 
@@ -38,5 +41,8 @@ void request_set_outcome(struct record *record);
 
 /* log.level by http.response.status_code; nothing without one. */
 void request_set_level(struct record *record);
+
+/* Both. */
+void request_set_result(struct record *record);
 
 #endif
