@@ -67,13 +67,42 @@ static inline char *record_put_plain(char *p, struct slice text)
     return p + text.len + 1;
 }
 
+/*
+ * As printf writes it with "%.8g". Where the next digits leave no doubt how to round, a product is
+ * exact enough: its error is some 1e-8 of the last digit.
+ */
+static inline char *record_put_degrees(char *p, double degrees)
+{
+    double magnitude = fabs(degrees), scaled;
+    int decimals = magnitude < 10 ? 7 : magnitude < 100 ? 6 : 5;
+    uint64_t scale = decimals == 7 ? 10000000 : decimals == 6 ? 1000000 : 100000, whole;
+
+    scaled = magnitude * (double)scale;
+    if (!(magnitude >= 1 && magnitude < 999) || fabs(scaled - floor(scaled) - 0.5) < 1e-4)
+        return p + snprintf(p, RECORD_GEO_MAX / 2, "%.8g", degrees);
+    whole = (uint64_t)(scaled + 0.5);
+    if (degrees < 0)
+        *p++ = '-';
+    p = digits_put(p, whole / scale);
+    if (whole % scale == 0)
+        return p;
+    for (whole %= scale; whole % 10 == 0; whole /= 10)
+        decimals--;
+    *p = '.';
+    for (int i = decimals; i > 0; i--, whole /= 10)
+        p[i] = (char)('0' + whole % 10);
+    return p + decimals + 1;
+}
+
 /* Eight digits: a metre or two. JSON has no word for what is no number. */
 static inline char *record_put_geo(char *p, const struct value *value)
 {
     if (!isfinite(value->geo.lat) || !isfinite(value->geo.lon))
         return mempcpy(p, "null", 4);
-    return p + snprintf(p, RECORD_GEO_MAX, "{\"lat\":%.8g,\"lon\":%.8g}", value->geo.lat,
-                        value->geo.lon);
+    p = record_put_degrees(mempcpy(p, "{\"lat\":", 7), value->geo.lat);
+    p = record_put_degrees(mempcpy(p, ",\"lon\":", 7), value->geo.lon);
+    *p++ = '}';
+    return p;
 }
 
 static inline char *record_put_value(char *p, const struct value *value, uint64_t *invalid)

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <maxminddb.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "common/record.h"
@@ -111,13 +112,21 @@ struct reading { /* of one record */
     struct slice name;
 };
 
+/* Where the rules of a map begin, which stand together; those of the last end the list. */
+static unsigned first_rule[TRAITS + 1];
+
+static void find_first_rules(void)
+{
+    for (unsigned i = ARRAY_LEN(rules); i-- > 0;)
+        first_rule[rules[i].in] = i;
+}
+
 static const struct rule *find_rule(enum map in, struct slice key)
 {
     static const struct rule none = {.map = NO_MAP, .take = NOTHING};
 
-    for (size_t i = 0; i < ARRAY_LEN(rules); i++)
-        if (rules[i].in == in && rules[i].key_len == key.len &&
-            memcmp(rules[i].key, key.data, key.len) == 0)
+    for (size_t i = first_rule[in]; i < ARRAY_LEN(rules) && rules[i].in == in; i++)
+        if (rules[i].key_len == key.len && memcmp(rules[i].key, key.data, key.len) == 0)
             return &rules[i];
     return &none;
 }
@@ -289,11 +298,14 @@ static void merge(struct geoip_answer *answer, const struct geoip_answer *found)
 
 bool geoip_answer_add(struct geoip_answer *answer, const uint8_t *data, size_t size, size_t at)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
     struct reading reading = {
         .walk = geoip_walk_start(data, size, at), .lat = (double)NAN, .lon = (double)NAN};
     struct geoip_answer *found = &reading.found;
     struct geoip_value root;
 
+    pthread_once(&once, find_first_rules);
     if (!geoip_open(&reading.walk, &root) || root.type != MMDB_DATA_TYPE_MAP ||
         !read_map(&reading, &root, ROOT))
         return false;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/scope.h"
 #include "indexer/enrich/threat/sql.h"
 #include "indexer/enrich/threat/view.h"
 
@@ -151,10 +152,24 @@ static void scan_view(struct look *look, struct slice text, bool plain)
         try_trial(look, book->always[i], text, plain);
 }
 
+/* What of a text may make its views differ: the two slashes that every referrer has do not. */
+static unsigned traits_of(const struct look *look, struct slice text)
+{
+    static const struct slice schemes[] = {{"https://", 8}, {"http://", 7}};
+
+    for (size_t i = 0; look->parts == PART_REFERRER && i < ARRAY_LEN(schemes); i++)
+        if (text.len >= schemes[i].len && memcmp(text.data, schemes[i].data, schemes[i].len) == 0) {
+            size_t first = schemes[i].len - 1; /* from the second slash on */
+
+            return view_traits((struct slice){text.data + first, text.len - first});
+        }
+    return view_traits(text);
+}
+
 static void scan_text(struct look *look, struct slice text)
 {
     struct inspector *inspector = look->inspector;
-    unsigned traits = view_traits(text);
+    unsigned traits = traits_of(look, text);
     struct slice view;
 
     scan_view(look, text, true);
@@ -172,6 +187,12 @@ static void scan_text(struct look *look, struct slice text)
 
 /* ---- shapes ---- */
 
+/* What a path has where SQL could begin in it. */
+static const bool begins_sql[256] = {
+    [0] = true,   [' '] = true, ['\''] = true, ['"'] = true,
+    ['('] = true, [')'] = true, [';'] = true,  ['='] = true,
+};
+
 /*
  * A path may hold SQL from some place on: from the beginning of the segment in which it could
  * first be such.
@@ -180,7 +201,7 @@ static struct slice sql_of_path(struct slice path)
 {
     size_t at = 0;
 
-    while (at < path.len && !strchr(" '\"();=", path.data[at]))
+    while (at < path.len && !begins_sql[(unsigned char)path.data[at]])
         at++;
     if (at == path.len)
         return (struct slice){NULL, 0};

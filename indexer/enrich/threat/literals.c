@@ -82,7 +82,29 @@ static unsigned rarity_of_byte(unsigned char c)
         return 2;
     if (isdigit(c) || c == ' ' || c == '-' || c == '_')
         return 3;
-    return isalpha(c) ? 4 : 8;
+    return isalpha(c) ? 4 : iscntrl(c) ? 10 : 8;
+}
+
+static bool literal_is(const struct literal *literal, const char *text)
+{
+    return literal->len == strlen(text) && memcmp(literal->text, text, literal->len) == 0;
+}
+
+/* How seldom a text is. Of some length all have each letter, and all referrers begin alike. */
+static unsigned rarity_of_text(const struct literal *literal)
+{
+    const char *text = literal->text;
+    unsigned bits = 0;
+
+    if (literal->len == 1 && isalpha((unsigned char)text[0]))
+        return 1;
+    if (literal->len == 1 && text[0] == ':')
+        return 2;
+    if (literal_is(literal, "https://") || literal_is(literal, "://"))
+        return 6;
+    for (unsigned i = 0; i < literal->len; i++)
+        bits += rarity_of_byte((unsigned char)text[i]);
+    return bits;
 }
 
 /* Of the most frequent one, less what their number costs. 0: an empty text is among them. */
@@ -93,9 +115,7 @@ static unsigned rarity_of(const struct literals *set)
     if (set->count == 0)
         return 0;
     for (unsigned i = 0; i < set->count; i++) {
-        bits = 0;
-        for (unsigned j = 0; j < set->items[i].len; j++)
-            bits += rarity_of_byte((unsigned char)set->items[i].text[j]);
+        bits = rarity_of_text(&set->items[i]);
         if (bits < least)
             least = bits;
     }

@@ -361,6 +361,33 @@ static void places_are_written_to_the_metre_and_as_numbers_only(void **state)
     assert_string_equal(encode(bench), "{\"source\":{\"geo\":{\"location\":null}}}");
 }
 
+static void expect_place(struct bench *bench, double lat, double lon)
+{
+    char expected[200];
+
+    record_set_geo(&bench->record, FIELD_SOURCE_GEO_LOCATION, lat, lon);
+    snprintf(expected, sizeof(expected),
+             "{\"source\":{\"geo\":{\"location\":{\"lat\":%.8g,\"lon\":%.8g}}}}", lat, lon);
+    assert_string_equal(encode(bench), expected);
+}
+
+static void places_are_written_as_printf_does(void **state)
+{
+    static const double samples[] = {0,           -0.0,   0.5,        1,          -1,
+                                     9.99999995,  10,     99.9999999, 99.9999995, 100,
+                                     179.9999999, -180,   0.0001,     0.00001,    1e-300,
+                                     998.9999999, 999999, 1e300,      1.00000005, 12.3456785};
+    struct rng rng = rng_start();
+
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
+        expect_place(*state, samples[i], -samples[i]);
+    for (int i = 0; i < 100000; i++) {
+        double fine = (double)rng_next(&rng) / 18446744073709551616.0 * 400 - 200;
+
+        expect_place(*state, fine, (double)(int64_t)(fine * 1e4) / 1e4);
+    }
+}
+
 static void last_of_two_members_counts(void **state)
 {
     expect_becomes(state, "{\"x\":1,\"x\":2}", "{\"x\":2}");
@@ -853,6 +880,7 @@ int main(void)
         CASE(keys_inside_of_foreign_values_are_unique_too),
         CASE(lone_surrogates_are_not_passed_on),
         CASE(places_are_written_to_the_metre_and_as_numbers_only),
+        CASE(places_are_written_as_printf_does),
         CASE(last_of_two_members_counts),
         CASE(escapes_in_keys_do_not_hide_duplicates),
         CASE(null_is_absent),

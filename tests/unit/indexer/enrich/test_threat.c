@@ -119,6 +119,23 @@ static void attacks_are_told_with_category_score_and_rules(void **state)
     assert_has(out, "\"xss\"");
 }
 
+/* The slashes behind "https:" are no evasion, all others may be. */
+static void slashes_do_not_hide_attacks_in_referrers(void **state)
+{
+    struct fixture *f = *state;
+
+    open_enricher(f);
+    assert_has(enriched(f, "{\"http\":{\"request\":{\"referrer\":"
+                           "\"https://e.example/etc//./passwd\"}}}"),
+               "\"file_inclusion\"");
+    assert_has(enriched(f, "{\"http\":{\"request\":{\"referrer\":"
+                           "\"http://./etc/passwd\"}}}"),
+               "\"file_inclusion\"");
+    assert_has(enriched(f, "{\"http\":{\"request\":{\"referrer\":"
+                           "\"https:///etc//passwd\"}}}"),
+               "\"file_inclusion\"");
+}
+
 static void benign_records_are_no_threat(void **state)
 {
     struct fixture *f = *state;
@@ -295,6 +312,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(attacks_are_told_with_category_score_and_rules),
+        CASE(slashes_do_not_hide_attacks_in_referrers),
         CASE(benign_records_are_no_threat),
         CASE(records_without_a_request_are_left_alone),
         CASE(kept_agents_are_found_again),

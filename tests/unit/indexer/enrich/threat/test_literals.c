@@ -38,6 +38,9 @@ static void literals_are_the_rarest_that_must_be_there(void **state)
         {"a[xy]b", "axb ayb"},
         {"union\\s+select", "select"},
         {"x?yz", "xyz yz"},
+        {"s\\s*:\\s*e", ":"},          /* less frequent than a letter by itself */
+        {"https?://\\w+/cmd", "/cmd"}, /* in any referrer */
+        {"[\\r\\n]\\w+=", "\n \r"},
         {"(?:abc)*d\\(", "d("},
         {"a{3}bc", "bc"},
         {"\\x41\\n", "a\n"},
