@@ -14,7 +14,7 @@
  * payload; a single message may be larger, and as JSON at worst six times its size.
  */
 #define ARENA_MAX  (256u << 20)
-#define ARENA_KEEP (32u << 20) /* bytes kept for the next batch; beyond, one giant paid for all */
+#define ARENA_KEEP (16u << 20) /* bytes kept for the next batch; beyond, one giant paid for all */
 
 const char *const outcome_names[OUTCOME_COUNT] = {
     [OUTCOME_PENDING] = "pending",     [OUTCOME_INDEXED] = "indexed",
@@ -30,13 +30,45 @@ const char *const reason_names[REASON_COUNT] = {
     [REASON_REJECTED] = "rejected",
 };
 
+void batch_memory_init(struct arena *memory)
+{
+    arena_init(memory, ARENA_BLOCK, ARENA_MAX);
+}
+
+static void empty_memory(struct arena *memory)
+{
+    if (memory->total > ARENA_KEEP)
+        arena_release(memory);
+    else
+        arena_clear(memory);
+}
+
+static void swap_memory(struct batch *batch, struct arena *memory)
+{
+    struct arena other = batch->arena;
+
+    batch->arena = *memory;
+    *memory = other;
+}
+
+void batch_lend(struct batch *batch, struct arena *memory)
+{
+    swap_memory(batch, memory);
+}
+
+void batch_give_back(struct batch *batch, struct arena *memory)
+{
+    swap_memory(batch, memory);
+    empty_memory(memory);
+}
+
 enum status batch_open(size_t capacity, struct batch **out, struct error *err)
 {
     struct batch *batch = calloc(1, sizeof(*batch));
 
     if (!batch)
         return error_set(err, FATAL, "out of memory");
-    arena_init(&batch->arena, ARENA_BLOCK, ARENA_MAX);
+    batch_memory_init(&batch->arena);
     batch->capacity = capacity ? capacity : 1;
     batch->entries = calloc(batch->capacity, sizeof(*batch->entries));
     if (!batch->entries) {
@@ -159,10 +191,7 @@ void batch_clear(struct batch *batch)
     for (size_t i = 0; i < batch->count; i++)
         if (batch->entries[i].message)
             rd_kafka_message_destroy(batch->entries[i].message);
-    if (batch->arena.total > ARENA_KEEP)
-        arena_release(&batch->arena);
-    else
-        arena_clear(&batch->arena);
+    empty_memory(&batch->arena);
     batch->count = 0;
     batch->bytes = 0;
     batch->opened_ms = 0;

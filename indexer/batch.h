@@ -74,6 +74,16 @@ struct batch {
     struct segment *segments; /* offsets.c: what it holds of each partition */
 };
 
+/*
+ * Memory for ids, documents and errors that one batch after the other has while a worker settles
+ * it: so there is as much of it as there are workers, not batches. Ends with arena_release.
+ */
+void batch_memory_init(struct arena *memory);
+void batch_lend(struct batch *batch, struct arena *memory);
+
+/* Back and empty: of the entries only message, original, outcome and reason are good then. */
+void batch_give_back(struct batch *batch, struct arena *memory);
+
 enum status batch_open(size_t capacity, struct batch **out, struct error *err);
 
 /* Takes the message over; false when the batch is full (the message stays the caller's). */

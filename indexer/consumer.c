@@ -15,6 +15,7 @@
 #include "common/health.h"
 #include "common/kafka.h"
 #include "common/kafka_failure.h"
+#include "common/kafka_fetch.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/scope.h"
@@ -33,6 +34,7 @@ struct consumer {
     consumer_drain *drain;
     void *arg;
     rd_kafka_t *client;
+    struct kafka_fetch fetch;
     bool paused, closing;
     bool unusable;   /* no broker can be used: perhaps because of a certificate */
     uint64_t stamp;  /* of the certificate files that the client has read */
@@ -220,8 +222,7 @@ static enum status make_conf(struct consumer *consumer, rd_kafka_conf_t **out, s
         kafka_set(conf, "partition.assignment.strategy", assignor(config), err) ||
         kafka_set_number(conf, "topic.metadata.refresh.interval.ms", REFRESH_MS, err) ||
         kafka_set_number(conf, "session.timeout.ms", (int64_t)config->session_timeout_ms, err) ||
-        kafka_set_number(conf, "queued.max.messages.kbytes",
-                         (int64_t)config->prefetch_max_bytes / 1024, err)) {
+        kafka_fetch_set(conf, config->prefetch_max_bytes, err)) {
         rd_kafka_conf_destroy(conf);
         return err->status;
     }
@@ -271,6 +272,8 @@ enum status consumer_open(const struct indexer_kafka_config *config, struct offs
         return err->status;
     }
     rd_kafka_poll_set_consumer(consumer->client);
+    kafka_fetch_start(&consumer->fetch, consumer->client, &config->link,
+                      config->prefetch_max_bytes);
     *out = consumer;
     return OK;
 }
@@ -343,6 +346,7 @@ enum status consumer_poll(struct consumer *consumer, int64_t timeout_ms, rd_kafk
         return RETRY;
     code = message->err;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        kafka_fetch_took(&consumer->fetch, message->len);
         *out = message;
         return OK;
     }

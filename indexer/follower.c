@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/kafka.h"
+#include "common/kafka_fetch.h"
 #include "indexer/config.h"
 
 #define LOOK_MS         2000 /* between looks for new partitions */
@@ -18,6 +19,7 @@
 struct follower {
     const struct indexer_kafka_config *config;
     rd_kafka_t *client;
+    struct kafka_fetch fetch;
     int assigned; /* partitions 0 to n-1 */
     bool all;     /* partitions that are found are new: from their beginning */
     int missing;  /* looks in a row that found no topic */
@@ -36,7 +38,8 @@ static enum status open_client(struct follower *follower, struct error *err)
         kafka_set(conf, "enable.auto.offset.store", "false", err) ||
         kafka_set(conf, "fetch.wait.max.ms", "100", err) ||
         kafka_set(conf, "reconnect.backoff.max.ms", "1000", err) ||
-        kafka_set(conf, "queued.max.messages.kbytes", "16384", err) || /* while a pager waits */
+        kafka_fetch_set(conf, follower->config->prefetch_max_bytes,
+                        err) || /* while a pager waits */
         kafka_set(conf, "auto.offset.reset", "earliest",
                   err)) { /* only what was deleted is missed */
         rd_kafka_conf_destroy(conf);
@@ -45,6 +48,8 @@ static enum status open_client(struct follower *follower, struct error *err)
     if (kafka_client_open(RD_KAFKA_CONSUMER, conf, "consumer", &follower->client, err))
         return err->status;
     rd_kafka_poll_set_consumer(follower->client);
+    kafka_fetch_start(&follower->fetch, follower->client, &follower->config->link,
+                      follower->config->prefetch_max_bytes);
     return OK;
 }
 
@@ -188,6 +193,7 @@ enum status follower_poll(struct follower *follower, int64_t timeout_ms, int64_t
     if (!message)
         return DONE;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        kafka_fetch_took(&follower->fetch, message->len);
         *out = message;
         return OK;
     }

@@ -39,6 +39,7 @@
 #define STALL_MS        1000 /* without a free batch for this long: pause */
 #define JOIN_TIMEOUT_MS 2000
 #define MEASURE_MS      1000
+#define BATCHES_AHEAD   2 /* one being filled, one for the worker that is done next */
 #define BATCHES_SPARE   1
 #define RELOAD_MS       10000 /* while Elasticsearch cannot be used: secrets may be new */
 #define PROBES          3     /* good ones in a row close the breaker */
@@ -380,7 +381,7 @@ static enum status consume_all(struct pipeline *pipeline, struct error *err)
 
 static enum status open_batches(struct pipeline *pipeline, struct error *err)
 {
-    unsigned count = pipeline->config->workers * 2 + 1 + BATCHES_SPARE;
+    unsigned count = pipeline->config->workers + BATCHES_AHEAD + BATCHES_SPARE;
 
     pipeline->batches = calloc(count, sizeof(struct batch *));
     pipeline->free = calloc(count, sizeof(struct batch *));

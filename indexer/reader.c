@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/kafka.h"
 #include "common/kafka_failure.h"
+#include "common/kafka_fetch.h"
 #include "indexer/config.h"
 
 #define TAKE_MAX 512   /* messages taken at once */
@@ -22,6 +23,7 @@ struct reader {
     const struct indexer_kafka_config *config;
     const char *topic;
     rd_kafka_t *client;
+    struct kafka_fetch fetch;
     rd_kafka_queue_t *queue;
     struct reader_range *ranges;
     size_t range_count, open; /* ranges that are not done */
@@ -44,14 +46,15 @@ static enum status open_client(struct reader *reader, struct error *err)
         kafka_set(conf, "auto.offset.reset", "earliest", err) || /* what was deleted is passed */
         kafka_set(conf, "fetch.wait.max.ms", "100", err) ||
         kafka_set(conf, "reconnect.backoff.max.ms", "1000", err) ||
-        kafka_set_number(conf, "queued.max.messages.kbytes",
-                         (int64_t)reader->config->prefetch_max_bytes / 1024, err)) {
+        kafka_fetch_set(conf, reader->config->prefetch_max_bytes, err)) {
         rd_kafka_conf_destroy(conf);
         return err->status;
     }
     if (kafka_client_open(RD_KAFKA_CONSUMER, conf, "reader", &reader->client, err))
         return err->status;
     rd_kafka_poll_set_consumer(reader->client);
+    kafka_fetch_start(&reader->fetch, reader->client, &reader->config->link,
+                      reader->config->prefetch_max_bytes);
     reader->queue = rd_kafka_queue_get_consumer(reader->client);
     return OK;
 }
@@ -296,6 +299,7 @@ enum status reader_poll(struct reader *reader, int64_t timeout_ms, rd_kafka_mess
         if (reader->given == reader->taken_count && !take_more(reader, timeout_ms))
             return wait_on(reader, err);
         message = reader->taken[reader->given++];
+        kafka_fetch_took(&reader->fetch, message->len);
         if (message->err)
             status = read_event(reader, message, err);
         else if (is_wanted(reader, message))

@@ -34,6 +34,7 @@ struct worker {
     pthread_t thread;
     char name[16];
     struct documents documents;
+    struct arena memory; /* of the batch that is worked on */
     struct sink_context sink_context;
     struct sink *sink;
     struct dedup *dedup;
@@ -166,10 +167,15 @@ static bool park(struct worker *worker, struct batch *batch)
 
 static void work_on(struct worker *worker, struct batch *batch)
 {
-    enum progress progress = settle(worker, batch);
+    enum progress progress;
 
+    if (!batch->parked) /* which has its documents already */
+        batch_lend(batch, &worker->memory);
+    progress = settle(worker, batch);
     if (progress == PROGRESS_PARKED && !batch->parked && park(worker, batch))
         progress = PROGRESS_ALL; /* of what is still in it */
+    if (!batch->parked)
+        batch_give_back(batch, &worker->memory);
     batch->settled = progress == PROGRESS_ALL;
     if (batch->settled)
         count_outcomes(worker, batch);
@@ -219,6 +225,7 @@ static void worker_free(struct worker *worker)
     dedup_close(worker->dedup);
     deadletter_close(worker->deadletter);
     documents_close(&worker->documents);
+    arena_release(&worker->memory);
     free(worker);
 }
 
@@ -231,6 +238,7 @@ enum status worker_start(struct worker_shared *shared, unsigned number, struct w
         return error_set(err, FATAL, "out of memory");
     worker->shared = shared;
     snprintf(worker->name, sizeof(worker->name), "worker %u", number);
+    batch_memory_init(&worker->memory);
     patience_init(&worker->patience, &shared->hurry);
     register_metrics(worker);
     worker->sink_context = (struct sink_context){.config = shared->config,

@@ -24,6 +24,7 @@
 #include "indexer/replay/part.h"
 
 #define WORKERS_MAX   64 /* as the configuration allows */
+#define PARTS_AHEAD   3 /* one being read, one for the worker that is done next, one being retired */
 #define POLL_MS       20
 #define RATE_POLL_MS  50
 #define SAVE_MS       2000
@@ -291,7 +292,7 @@ static enum status drain(struct replay *replay, struct error *err)
 static enum status open_parts(struct replay *replay, struct error *err)
 {
     const struct indexer_config *config = replay->job->config;
-    unsigned count = config->workers * 2 + 2;
+    unsigned count = config->workers + PARTS_AHEAD;
 
     replay->parts = calloc(count, sizeof(*replay->parts));
     if (!replay->parts)

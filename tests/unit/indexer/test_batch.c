@@ -77,6 +77,31 @@ static void cleared_batch_forgets_outcomes(void **state)
     batch_close(batch);
 }
 
+static void lent_memory_goes_from_batch_to_batch(void **state)
+{
+    struct batch *one = open_batch(1), *other = open_batch(1);
+    struct arena memory;
+    char *first;
+    size_t total;
+
+    (void)state;
+    batch_memory_init(&memory);
+    batch_lend(one, &memory);
+    first = arena_bytes(&one->arena, 100);
+    total = one->arena.total;
+    batch_give_back(one, &memory);
+    assert_int_equal(one->arena.total, 0);
+    batch_lend(other, &memory);
+    assert_int_equal(other->arena.total, total);
+    assert_ptr_equal(arena_bytes(&other->arena, 100), first);
+    assert_non_null(arena_bytes(&other->arena, 40u << 20));
+    batch_give_back(other, &memory);
+    assert_int_equal(memory.total, 0); /* one giant paid for all */
+    arena_release(&memory);
+    batch_close(one);
+    batch_close(other);
+}
+
 static void memory_of_one_giant_is_not_kept(void **state)
 {
     struct batch *batch = open_batch(1);
@@ -233,6 +258,7 @@ int main(void)
         cmocka_unit_test(entries_start_pending_with_their_payload),
         cmocka_unit_test(settled_entries_are_not_pending),
         cmocka_unit_test(cleared_batch_forgets_outcomes),
+        cmocka_unit_test(lent_memory_goes_from_batch_to_batch),
         cmocka_unit_test(memory_of_one_giant_is_not_kept),
         cmocka_unit_test(every_outcome_and_reason_has_a_name),
         cmocka_unit_test(what_is_pending_outlives_the_batch_that_it_leaves),
