@@ -24,7 +24,7 @@
 #include "indexer/replay/part.h"
 
 #define WORKERS_MAX   64 /* as the configuration allows */
-#define PARTS_AHEAD   3 /* one being read, one for the worker that is done next, one being retired */
+#define PARTS_AHEAD   3  /* being read, for the worker that is done next, being retired */
 #define POLL_MS       20
 #define RATE_POLL_MS  50
 #define SAVE_MS       2000
