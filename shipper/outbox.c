@@ -308,7 +308,7 @@ static void hand_over(struct outbox *outbox)
     const char *why;
     size_t sent;
 
-    if (outbox->pending_count == 0 || outbox->refused.count || outbox->alone)
+    if ((outbox->pending_count == 0 && !outbox->stuck) || outbox->refused.count || outbox->alone)
         return;
     sent = producer_send(outbox->producer, outbox->pending, outbox->pending_count, &why);
     outbox->under_way += sent;
@@ -504,7 +504,7 @@ int64_t outbox_due_ms(const struct outbox *outbox)
         return outbox->offer_ms;
     if (outbox->unknown.count && !outbox->refused.count && !outbox->alone)
         return outbox->retry_ms;
-    return outbox->stuck && outbox->pending_count ? outbox->offer_ms : INT64_MAX;
+    return outbox->stuck ? outbox->offer_ms : INT64_MAX;
 }
 
 void outbox_trim(struct outbox *outbox)

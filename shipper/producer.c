@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <librdkafka/rdkafka.h>
 #include <malloc.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -18,8 +19,11 @@
 #include "common/log.h"
 #include "common/metrics.h"
 #include "shipper/config.h"
+#include "shipper/lanes.h"
 
-#define BATCH_MAX 1024 /* messages handed over in one call */
+/* Of a request. The library sends at once when it has so many, whatever linger.ms says. */
+#define BATCH_MESSAGES 1000
+#define BATCH_BYTES    1000000
 
 /*
  * The outbox bounds what is under way, so the library's own bounds are only
@@ -43,7 +47,10 @@ struct producer {
     bool unusable;   /* no broker can be used: perhaps because of a certificate */
     uint64_t stamp;  /* of the certificate files that the client has read */
     int64_t look_ms; /* when to look at them next */
-    rd_kafka_message_t batch[BATCH_MAX];
+    struct lanes *lanes;
+    _Atomic int32_t partitions; /* as the library knew last; 0: not yet */
+    const char *why;            /* the library takes no more; NULL: it does */
+    rd_kafka_message_t batch[BATCH_MESSAGES];
     struct metric *restarts, *errors;
     struct health_condition *reachable;
     bool resting; /* without a client until something is to be sent */
@@ -66,6 +73,8 @@ static enum status make_conf(const struct shipper_kafka_config *config, rd_kafka
         kafka_set(conf, "partitioner", "murmur2_random", err) || /* as Java clients do */
         kafka_set(conf, "compression.codec", codecs[config->compression], err) ||
         kafka_set_number(conf, "linger.ms", (int64_t)config->linger_ms, err) ||
+        kafka_set_number(conf, "batch.num.messages", BATCH_MESSAGES, err) ||
+        kafka_set_number(conf, "batch.size", BATCH_BYTES, err) ||
         kafka_set_number(conf, "message.max.bytes", (int64_t)config->message_max_bytes, err) ||
         kafka_set_number(conf, "queue.buffering.max.messages", QUEUE_MESSAGES, err) ||
         kafka_set_number(conf, "queue.buffering.max.kbytes", QUEUE_KBYTES, err)) {
@@ -77,6 +86,38 @@ static enum status make_conf(const struct shipper_kafka_config *config, rd_kafka
     return OK;
 }
 
+/* The library's own choice by key, which is the one of Java clients; how many there are is noted.
+ */
+static int32_t choose_partition(const rd_kafka_topic_t *topic, const void *key, size_t key_len,
+                                int32_t count, void *arg, void *tag)
+{
+    struct producer *producer = arg;
+
+    atomic_store_explicit(&producer->partitions, count, memory_order_relaxed);
+    return rd_kafka_msg_partitioner_murmur2(topic, key, key_len, count, NULL, tag);
+}
+
+/* lanes_choose: as choose_partition. */
+static size_t choose_lane(struct slice key, size_t count)
+{
+    if (count == 1 || key.len == 0)
+        return 0;
+    return (size_t)rd_kafka_msg_partitioner_murmur2(NULL, key.data, key.len, (int32_t)count, NULL,
+                                                    NULL);
+}
+
+static rd_kafka_topic_t *open_topic(struct producer *producer)
+{
+    rd_kafka_topic_conf_t *conf = NULL;
+
+    if (producer->config.partition_by == PARTITION_BY_STREAM) {
+        conf = rd_kafka_default_topic_conf_dup(producer->client);
+        rd_kafka_topic_conf_set_opaque(conf, producer);
+        rd_kafka_topic_conf_set_partitioner_cb(conf, choose_partition);
+    }
+    return rd_kafka_topic_new(producer->client, producer->config.topic, conf);
+}
+
 static enum status connect_client(struct producer *producer, struct error *err)
 {
     const uint64_t one = 1; /* what an eventfd wants to be written */
@@ -86,7 +127,7 @@ static enum status connect_client(struct producer *producer, struct error *err)
     if (make_conf(&producer->config, &conf, err) ||
         kafka_client_open(RD_KAFKA_PRODUCER, conf, "producer", &producer->client, err))
         return err->status;
-    producer->topic = rd_kafka_topic_new(producer->client, producer->config.topic, NULL);
+    producer->topic = open_topic(producer);
     if (!producer->topic)
         return error_set(err, FATAL, "cannot use topic '%s': %s", producer->config.topic,
                          rd_kafka_err2str(rd_kafka_last_error()));
@@ -110,6 +151,33 @@ static void disconnect_client(struct producer *producer)
     producer->client = NULL;
 }
 
+/* Without idempotence the library has one request under way itself, and makes the next meanwhile.
+ */
+static struct lanes *make_lanes(const struct shipper_kafka_config *config)
+{
+    struct lanes_limits limits = {
+        .messages = config->idempotence ? BATCH_MESSAGES : SIZE_MAX,
+        .bytes = !config->idempotence                      ? SIZE_MAX
+                 : config->message_max_bytes < BATCH_BYTES ? config->message_max_bytes
+                                                           : BATCH_BYTES,
+        .linger_us = config->idempotence ? (int64_t)config->linger_ms * 1000 : INT64_MAX,
+    };
+
+    return lanes_open(&limits, choose_lane);
+}
+
+/*
+ * The library takes two buffers of a request's size for each request and gives them back. Without
+ * this each of them is made of new pages: a fault for each 4 KiB. producer_rest gives them back.
+ */
+static void keep_freed_pages(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 4 * BATCH_BYTES);
+    mallopt(M_TRIM_THRESHOLD, 4 * BATCH_BYTES);
+#endif
+}
+
 enum status producer_open(const struct shipper_kafka_config *config, producer_report *report,
                           void *arg, struct producer **out, struct error *err)
 {
@@ -117,6 +185,7 @@ enum status producer_open(const struct shipper_kafka_config *config, producer_re
 
     if (!producer)
         return error_set(err, FATAL, "out of memory");
+    keep_freed_pages();
     producer->config = *config;
     producer->report = report;
     producer->arg = arg;
@@ -126,6 +195,11 @@ enum status producer_open(const struct shipper_kafka_config *config, producer_re
         metrics_counter("shipper_kafka_errors_total", NULL, "Errors reported by the Kafka client.");
     producer->reachable = health_condition_add("kafka");
     producer->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    producer->lanes = make_lanes(config);
+    if (!producer->lanes) {
+        producer_close(producer);
+        return error_set(err, FATAL, "out of memory");
+    }
     if (producer->fd < 0) {
         error_set_errno(err, FATAL, "cannot make an event descriptor");
         producer_close(producer);
@@ -144,11 +218,14 @@ int producer_fd(const struct producer *producer)
     return producer->fd;
 }
 
-static size_t send_batch(struct producer *producer, const struct outgoing *messages, size_t count,
-                         const char **why)
+/* lanes_give */
+static size_t send_batch(void *arg, const struct outgoing *messages, size_t count)
 {
+    struct producer *producer = arg;
     size_t sent = 0;
 
+    if (count > BATCH_MESSAGES)
+        count = BATCH_MESSAGES;
     for (size_t i = 0; i < count; i++)
         producer->batch[i] = (rd_kafka_message_t){
             .payload = (void *)messages[i].payload.data,
@@ -163,8 +240,31 @@ static size_t send_batch(struct producer *producer, const struct outgoing *messa
     while (sent < count && producer->batch[sent].err == RD_KAFKA_RESP_ERR_NO_ERROR)
         sent++;
     if (sent < count)
-        *why = rd_kafka_err2str(producer->batch[sent].err);
+        producer->why = rd_kafka_err2str(producer->batch[sent].err);
     return sent;
+}
+
+/* False: the number of partitions has changed, and what is under way must be reported first. */
+static bool follow_partitions(struct producer *producer)
+{
+    int32_t count = atomic_load_explicit(&producer->partitions, memory_order_relaxed);
+
+    if (count <= 0 || (size_t)count == lanes_count(producer->lanes))
+        return true;
+    if (lanes_under_way(producer->lanes))
+        return false;
+    if (!lanes_spread(producer->lanes, (size_t)count))
+        log_warn("out of memory: records go on with the lanes that were there");
+    return true;
+}
+
+/* What may be sent now. NULL: the library took it; else why it takes no more for now. */
+static const char *hand_over(struct producer *producer)
+{
+    producer->why = NULL;
+    if (follow_partitions(producer))
+        lanes_hand_over(producer->lanes, clock_mono_ns() / 1000, send_batch, producer);
+    return producer->why;
 }
 
 /* False: there is no client; *why says why. */
@@ -192,11 +292,13 @@ size_t producer_send(struct producer *producer, const struct outgoing *messages,
     *why = NULL;
     if (!wake(producer, why))
         return 0;
-    while (sent < count && !*why) {
-        size_t n = count - sent < BATCH_MAX ? count - sent : BATCH_MAX;
-
-        sent += send_batch(producer, messages + sent, n, why);
-    }
+    if (producer->why && (*why = hand_over(producer)))
+        return 0;
+    while (sent < count && lanes_put(producer->lanes, &messages[sent]))
+        sent++;
+    *why = hand_over(producer);
+    if (sent < count)
+        *why = "out of memory";
     return sent;
 }
 
@@ -273,6 +375,7 @@ static void report_deliveries(struct producer *producer, rd_kafka_event_t *event
                 report_account(producer, messages[i]);
                 continue;
             }
+            lanes_done(producer->lanes, message.key);
             delivered |= messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
             producer->report(producer->arg, &message, verdict(messages[i]),
                              rd_kafka_err2str(messages[i]->err));
@@ -325,6 +428,19 @@ static void take_back(struct producer *producer)
     }
 }
 
+/* What waits comes behind what was under way, and so must be sent again like it. */
+static void take_back_waiting(struct producer *producer)
+{
+    const struct outgoing *next;
+
+    lanes_forget(producer->lanes);
+    while ((next = lanes_pop(producer->lanes))) {
+        struct outgoing message = *next;
+
+        producer->report(producer->arg, &message, DELIVERY_UNKNOWN, "the producer was replaced");
+    }
+}
+
 /* A client as the configuration and its files are now. The old one stays when that fails. */
 static enum status replace_client(struct producer *producer, struct error *err)
 {
@@ -342,8 +458,10 @@ static enum status replace_client(struct producer *producer, struct error *err)
         return err->status;
     }
     producer->resting = false;
-    if (old.client)
+    if (old.client) {
         take_back(&old);
+        take_back_waiting(producer);
+    }
     disconnect_client(&old);
     metric_add(producer->restarts, 1);
     return OK;
@@ -397,6 +515,7 @@ void producer_rest(struct producer *producer)
         return;
     drain_events(producer);
     disconnect_client(producer);
+    lanes_trim(producer->lanes);
     producer->resting = true;
 #ifdef __GLIBC__
     malloc_trim(0); /* what a burst has needed goes back to the system */
@@ -413,6 +532,8 @@ void producer_poll(struct producer *producer)
     if (rd_kafka_fatal_error(producer->client, reason, sizeof(reason)))
         start_again(producer, reason);
     look_at_files(producer);
+    if (producer->client)
+        hand_over(producer);
 }
 
 /* Records do not wait for it. */
@@ -461,5 +582,6 @@ void producer_close(struct producer *producer)
     disconnect_client(producer);
     if (producer->fd >= 0)
         close(producer->fd);
+    lanes_close(producer->lanes);
     free(producer);
 }

@@ -22,7 +22,7 @@ struct producer;
 
 struct outgoing {
     struct slice payload; /* not copied: must stay until its delivery report */
-    struct slice key;     /* copied; {NULL, 0}: any partition */
+    struct slice key;     /* must stay as well; {NULL, 0}: any partition */
     void *tag;
 };
 
@@ -45,8 +45,9 @@ enum status producer_open(const struct shipper_kafka_config *config, producer_re
 int producer_fd(const struct producer *producer);
 
 /*
- * Queues the first messages of `messages` and returns how many: fewer when the library's queue
- * is full or the topic is not there (*why is then set, else NULL).
+ * Takes the first messages of `messages` and returns how many. *why: NULL, or why the library takes
+ * no more for now (the topic is not there): what was taken is sent later, at the latest by the next
+ * call, with or without messages.
  */
 size_t producer_send(struct producer *producer, const struct outgoing *messages, size_t count,
                      const char **why);

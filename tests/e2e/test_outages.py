@@ -95,6 +95,37 @@ def test_kafka_paused_and_both_programs_wait(pipeline, stack):
     pipeline.assert_exactly_once(writer.stop(), timeout_s=90)
 
 
+def test_shipper_rests_while_kafka_does_not_answer(pipeline, stack):
+    """The client library would poll without a pause, had it more of a partition than one request."""
+    paths = [pipeline.logs / f"site{number}.log" for number in range(3)]
+    for path in paths:
+        access_log.write(path, range(10))
+    shipper = pipeline.shipper(*paths).start()
+    wait_for(
+        lambda: shipper.metrics().value("shipper_records_acknowledged_total") == 30, 30, "the first", pipeline.log_tails
+    )
+    stack.pause("kafka")
+    for number, path in enumerate(paths):
+        access_log.write(path, range(10 + number * 20000, 10 + (number + 1) * 20000), padding=500)
+    # Until the budget is used up: nothing is read any more.
+    read = []
+
+    def rests():
+        read.append(shipper.metrics().value("shipper_lines_read_total"))
+        return len(read) > 4 and read[-1] == read[-5] > 30
+
+    wait_for(rests, 30, "reading to pause", pipeline.log_tails, interval_s=0.2)
+    before_s = shipper.processor_s()
+    pass_time(4, shipper.check_running)
+    used_s = shipper.processor_s() - before_s
+    stack.start("kafka")
+    print(f"{used_s:.2f} s of a processor in 4 s")
+    assert used_s < 0.4
+    wait_for(
+        lambda: shipper.metrics().value("shipper_records_acknowledged_total") == 60030, 60, "all", pipeline.log_tails
+    )
+
+
 def test_kafka_away_at_the_start_is_waited_for(pipeline, stack):
     path = pipeline.logs / "access.log"
     access_log.write(path, range(500))

@@ -77,6 +77,12 @@ def memory_kb(pid, what="VmRSS"):
     return int(found.group(1)) if found else 0
 
 
+def processor_s(pid):
+    """User and system time of all threads until now."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def json_lines(output):
     return [json.loads(line) for line in output.splitlines()]
 
@@ -206,3 +212,6 @@ class Program:
 
     def memory_kb(self, what="VmRSS"):
         return memory_kb(self.pid, what)
+
+    def processor_s(self):
+        return processor_s(self.pid)
