@@ -32,6 +32,8 @@ static inline bool any_special(uint64_t w)
 }
 
 #ifdef HAS_SSE2
+#define BLOCK 16
+
 /* Of 16 bytes at `s`, a bit for each that needs a look; those from 0x80 on are negative. */
 static inline unsigned special_bits(const char *s)
 {
@@ -167,7 +169,7 @@ size_t utf8_sequence(const char *p, const char *end)
 }
 
 /* Writes the one special byte or sequence at `s`; returns how many bytes of the text it was. */
-static size_t write_special(char **out, const char *s, const char *end, uint64_t *invalid)
+static inline size_t write_special(char **out, const char *s, const char *end, uint64_t *invalid)
 {
     static const char hex[] = "0123456789abcdef";
     uint8_t c = (uint8_t)*s, class = string_class[c];
@@ -203,6 +205,17 @@ char *json_write_string(char *p, struct slice text, uint64_t *invalid)
     const char *s = text.data, *end = text.data + text.len;
 
     *p++ = '"';
+#ifdef HAS_SSE2
+    while (end - s >= BLOCK) {
+        unsigned bits = special_bits(s), n = bits ? (unsigned)__builtin_ctz(bits) : BLOCK;
+
+        memcpy(p, s, BLOCK); /* there is room for six times as much */
+        p += n;
+        s += n;
+        if (bits)
+            s += write_special(&p, s, end, invalid);
+    }
+#endif
     while (s < end) {
         size_t plain = copy_plain(p, s, (size_t)(end - s), (size_t)(s - text.data));
 
@@ -270,6 +283,11 @@ static inline const char *skip_plain(const char *p, const char *end)
     return p;
 }
 
+size_t json_plain_len(struct slice text)
+{
+    return (size_t)(skip_plain(text.data, text.data + text.len) - text.data);
+}
+
 /* At a byte that needs a look and is no quote; returns what is behind it and its like, or NULL. */
 static const char *skip_special(const char *p, const char *end, bool *escaped)
 {
@@ -283,8 +301,11 @@ static const char *skip_special(const char *p, const char *end, bool *escaped)
             return read_hex4(p + 2, end) < 0 ? NULL : p + 6;
         return strchr("\"\\/bfnrt", p[1]) && p[1] ? p + 2 : NULL;
     }
-    n = (uint8_t)*p < 0x20 ? 0 : utf8_sequence(p, end);
-    return n ? p + n : NULL;
+    do { /* such sequences seldom come alone */
+        n = (uint8_t)*p < 0x20 ? 0 : utf8_sequence(p, end);
+        p += n;
+    } while (n && p < end && (uint8_t)*p >= 0x80);
+    return n ? p : NULL;
 }
 
 /* After the opening quote; returns what is behind the closing one, or NULL. */

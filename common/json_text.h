@@ -33,6 +33,12 @@ char *json_write_string(char *p, struct slice text, uint64_t *invalid);
  */
 void json_add_string(struct buf *out, struct slice text, uint64_t *invalid);
 
+/*
+ * How many bytes `text` begins with that stand for themselves in a JSON string, one by one: ASCII
+ * without control characters, quotes and backslashes.
+ */
+size_t json_plain_len(struct slice text);
+
 /* Bytes of the valid UTF-8 sequence at `p`, 0 when there is none. Rejects surrogates, overlong
  * forms and what is above U+10FFFF. */
 size_t utf8_sequence(const char *p, const char *end);

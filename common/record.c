@@ -140,6 +140,18 @@ void record_clear(struct record *record)
     record->extra_count = record->extra_table_size = 0;
 }
 
+void record_mark_plain(struct record *record, struct slice text)
+{
+    for (unsigned word = 0; word < RECORD_WORDS; word++)
+        for (uint64_t bits = record->present[word]; bits; bits &= bits - 1) {
+            struct value *value = &record->values[word * 64 + (unsigned)__builtin_ctzll(bits)];
+
+            if (value->kind == VALUE_TEXT && value->text.data >= text.data &&
+                value->text.data < text.data + text.len)
+                value->plain = true;
+        }
+}
+
 /* A JSON string's text; without escapes it is a view of the JSON itself. */
 static bool unescape(struct arena *arena, struct slice raw, struct slice *out)
 {

@@ -133,6 +133,9 @@ static inline void record_set_plain(struct record *record, enum record_field fie
     record_set_text_as(record, field, s, true);
 }
 
+/* Texts that are views into `text`, whose parts all stand for themselves in JSON, are plain. */
+void record_mark_plain(struct record *record, struct slice text);
+
 /* `s` is one valid JSON value, e.g. a constant with its quotes. */
 static inline void record_set_json(struct record *record, enum record_field field, struct slice s)
 {

@@ -138,22 +138,6 @@ static const char *read_other(struct reader *reader, const char *p)
     return p;
 }
 
-/*
- * Parts of strings that were valid JSON without escapes are that too: they need no second look
- * when they are written.
- */
-static void mark_plain(struct record *record, struct slice line)
-{
-    for (unsigned word = 0; word < RECORD_WORDS; word++)
-        for (uint64_t bits = record->present[word]; bits; bits &= bits - 1) {
-            struct value *value = &record->values[word * 64 + (unsigned)__builtin_ctzll(bits)];
-
-            if (value->kind == VALUE_TEXT && value->text.data >= line.data &&
-                value->text.data < line.data + line.len)
-                value->plain = true;
-        }
-}
-
 static const char *json_parse(struct parser *parser, struct slice line,
                               struct parser_memory *memory, struct record *record)
 {
@@ -175,8 +159,8 @@ static const char *json_parse(struct parser *parser, struct slice line,
     if (json_skip_space(p, reader.end) != reader.end)
         return "something follows the JSON value";
     problem = members_finish(&json->members);
-    if (!reader.raw)
-        mark_plain(record, line);
+    if (!reader.raw) /* parts of strings that are valid JSON without escapes are that too */
+        record_mark_plain(record, line);
     return problem;
 }
 

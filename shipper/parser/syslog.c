@@ -43,13 +43,13 @@ static const struct slice severities[] = {
 static void set_facility(struct record *record, unsigned code)
 {
     record_set_long(record, FIELD_LOG_SYSLOG_FACILITY_CODE, code);
-    record_set_text(record, FIELD_LOG_SYSLOG_FACILITY_NAME, facilities[code]);
+    record_set_plain(record, FIELD_LOG_SYSLOG_FACILITY_NAME, facilities[code]);
 }
 
 static void set_severity(struct record *record, unsigned code)
 {
     record_set_long(record, FIELD_LOG_SYSLOG_SEVERITY_CODE, code);
-    record_set_text(record, FIELD_LOG_SYSLOG_SEVERITY_NAME, severities[code]);
+    record_set_plain(record, FIELD_LOG_SYSLOG_SEVERITY_NAME, severities[code]);
     record_set_long(record, FIELD_EVENT_SEVERITY, code);
     level_set(record, (enum level)code);
 }

@@ -9,6 +9,7 @@
  */
 #include "shipper/parser/syslog.h"
 
+#include "common/json_text.h"
 #include "shipper/parser/scan.h"
 
 #define VERSION_DIGITS 3
@@ -75,6 +76,7 @@ static bool take_header(struct slice *rest, struct record *record)
 const char *syslog_5424_parse(const struct line_clock *clock, struct slice rest,
                               const struct parser_memory *memory, struct record *record)
 {
+    struct slice header = rest;
     const char *problem;
 
     if (!take_version(&rest, record))
@@ -83,6 +85,9 @@ const char *syslog_5424_parse(const struct line_clock *clock, struct slice rest,
         return "there is no time where RFC 5424 has it";
     if (!take_header(&rest, record))
         return "the line ends before RFC 5424's header does";
+    header.len -= rest.len;
+    if (json_plain_len(header) == header.len)
+        record_mark_plain(record, header);
     if (!scan_char(&rest, '-')) {
         problem = syslog_take_data(&rest, record);
         if (problem)

@@ -10,31 +10,49 @@
 #include "shipper/parser/syslog.h"
 
 #include "common/json_text.h"
+#include "common/record_extras.h"
 #include "shipper/parser/scan.h"
 
 struct param {
     struct param *next;
     struct slice id, name, value; /* without a name: the element itself */
     bool escaped;                 /* the value holds backslashes */
+    bool plain; /* name and value, or of an element its id, stand for themselves in JSON */
 };
 
 struct param_list {
     struct param *first, *last;
+    size_t count;
     size_t bytes; /* of JSON that all of it needs at most */
 };
 
 /* SD-NAME: printable ASCII but = ] " and blanks; other bytes are let through. */
-static struct slice take_name(struct slice *rest)
+enum name_byte { NAME_PLAIN, NAME_OTHER, NAME_END };
+
+static const uint8_t name_bytes[256] = {
+    [0 ... ' '] = NAME_END,
+    ['='] = NAME_END,
+    [']'] = NAME_END,
+    ['"'] = NAME_END,
+    ['\\'] = NAME_OTHER,
+    [0x7f] = NAME_END,
+    [0x80 ... 0xff] = NAME_OTHER,
+};
+
+/* *plain stays true when the name stands for itself in JSON. */
+static struct slice take_name(struct slice *rest, bool *plain)
 {
     struct slice name = {rest->data, 0};
+    uint8_t seen = NAME_PLAIN;
 
-    while (name.len < rest->len) {
-        unsigned char c = (unsigned char)rest->data[name.len];
+    for (; name.len < rest->len; name.len++) {
+        uint8_t class = name_bytes[(unsigned char)rest->data[name.len]];
 
-        if (c <= ' ' || c == '=' || c == ']' || c == '"' || c == 0x7f)
+        if (class == NAME_END)
             break;
-        name.len++;
+        seen |= class;
     }
+    *plain &= seen == NAME_PLAIN;
     scan_skip(rest, name.len);
     return name;
 }
@@ -46,7 +64,11 @@ static bool take_value(struct slice *rest, struct param *param)
 
     if (p == end || *p != '"')
         return false;
-    for (p++; p < end && *p != '"'; p++)
+    p++;
+    p += json_plain_len((struct slice){p, (size_t)(end - p)});
+    if (p < end && *p != '"')
+        param->plain = false;
+    for (; p < end && *p != '"'; p++)
         if (*p == '\\' && p + 1 < end) {
             param->escaped = true;
             p++;
@@ -58,18 +80,20 @@ static bool take_value(struct slice *rest, struct param *param)
     return true;
 }
 
-static struct param *add_param(struct param_list *list, struct arena *arena, struct slice id)
+static struct param *add_param(struct param_list *list, struct arena *arena, struct slice id,
+                               bool plain)
 {
     struct param *param = arena_alloc(arena, sizeof(*param));
 
     if (!param)
         return NULL;
-    *param = (struct param){.id = id};
+    *param = (struct param){.id = id, .plain = plain};
     if (list->last)
         list->last->next = param;
     else
         list->first = param;
     list->last = param;
+    list->count++;
     return param;
 }
 
@@ -78,15 +102,16 @@ static const char no_memory[] = "the line is too long";
 /* `[id name="value" ...]` */
 static const char *take_element(struct slice *rest, struct arena *arena, struct param_list *list)
 {
+    bool plain = true;
     struct param *param;
     struct slice id;
 
     if (!scan_char(rest, '['))
         return "structured data does not begin with [";
-    id = take_name(rest);
+    id = take_name(rest, &plain);
     if (id.len == 0)
         return "an element of structured data has no id";
-    if (!add_param(list, arena, id))
+    if (!add_param(list, arena, id, plain))
         return no_memory;
     list->bytes += 2;
     while (!scan_char(rest, ']')) {
@@ -95,10 +120,10 @@ static const char *take_element(struct slice *rest, struct arena *arena, struct 
         scan_blanks(rest);
         if (scan_char(rest, ']')) /* a blank before the bracket: lenient */
             break;
-        param = add_param(list, arena, id);
+        param = add_param(list, arena, id, true);
         if (!param)
             return no_memory;
-        param->name = take_name(rest);
+        param->name = take_name(rest, &param->plain);
         if (param->name.len == 0 || !scan_char(rest, '=') || !take_value(rest, param))
             return "a parameter of structured data is not name=\"value\"";
         list->bytes += JSON_STRING_MAX(param->name.len) + JSON_STRING_MAX(param->value.len) + 4;
@@ -109,8 +134,11 @@ static const char *take_element(struct slice *rest, struct arena *arena, struct 
 static int compare_text(struct slice a, struct slice b)
 {
     size_t len = a.len < b.len ? a.len : b.len;
-    int order = len ? memcmp(a.data, b.data, len) : 0;
+    int order;
 
+    if (len && a.data[0] != b.data[0]) /* most differ in that */
+        return (unsigned char)a.data[0] < (unsigned char)b.data[0] ? -1 : 1;
+    order = len ? memcmp(a.data, b.data, len) : 0;
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
@@ -137,6 +165,24 @@ static struct param *merge(struct param *a, struct param *b)
     return first;
 }
 
+/* The same for a few, one after the other. */
+static struct param *sort_few(struct param *list)
+{
+    struct param *sorted = NULL;
+
+    while (list) {
+        struct param *param = list, **link = &sorted;
+
+        list = list->next;
+        while (*link && compare(*link, param) <= 0)
+            link = &(*link)->next;
+        param->next = *link;
+        *link = param;
+    }
+    return sorted;
+}
+
+#define FEW      12
 #define RUNS_MAX 40 /* 2^40 parameters need more memory than there is */
 
 /* Bottom-up: runs[i] is empty or holds 2^i parameters. Stable. */
@@ -178,11 +224,16 @@ static struct slice unescape(struct arena *arena, struct slice value)
     return (struct slice){start, (size_t)(out - start)};
 }
 
-static char *write_text(char *p, struct slice text)
+static char *write_text(char *p, struct slice text, bool plain)
 {
     uint64_t invalid = 0; /* what is no UTF-8 is repaired here and not counted */
 
-    return json_write_string(p, text, &invalid);
+    if (!plain)
+        return json_write_string(p, text, &invalid);
+    *p++ = '"';
+    p = mempcpy(p, text.data, text.len);
+    *p++ = '"';
+    return p;
 }
 
 static bool same_name(const struct param *a, const struct param *b)
@@ -196,14 +247,15 @@ static char *write_member(char *p, struct arena *arena, const struct param **nex
     const struct param *first = *next, *param;
     bool several = same_name(first, first->next);
 
-    p = write_text(p, first->name);
+    p = write_text(p, first->name, first->plain);
     *p++ = ':';
     if (several)
         *p++ = '[';
     for (param = first; same_name(first, param); param = param->next) {
         if (param != first)
             *p++ = ',';
-        p = write_text(p, param->escaped ? unescape(arena, param->value) : param->value);
+        p = write_text(p, param->escaped ? unescape(arena, param->value) : param->value,
+                       param->plain);
     }
     if (several)
         *p++ = ']';
@@ -232,19 +284,27 @@ static char *write_element(char *p, struct arena *arena, const struct param **ne
     return p;
 }
 
+/* An id is mostly its own key. */
+static bool add_element(struct record *record, struct slice id, bool plain, struct slice raw)
+{
+    if (!plain || id.len > RECORD_NAME_MAX)
+        return record_add_member(record, FIELD_LOG_SYSLOG_STRUCTURED_DATA, id, raw);
+    return record_add_extra(record, record_tree()->object_node[FIELD_LOG_SYSLOG_STRUCTURED_DATA],
+                            id, raw);
+}
+
 static const char *add_to_record(const struct param_list *list, struct record *record)
 {
-    const struct param *param = sort(list->first);
+    const struct param *param = list->count <= FEW ? sort_few(list->first) : sort(list->first);
     char *p = arena_bytes(record->arena, list->bytes);
 
     if (!p)
         return no_memory;
     while (param) {
-        const struct slice id = param->id;
+        const struct param *element = param; /* it has no name: in front of its parameters */
         char *end = write_element(p, record->arena, &param);
 
-        if (!record_add_member(record, FIELD_LOG_SYSLOG_STRUCTURED_DATA, id,
-                               (struct slice){p, (size_t)(end - p)}))
+        if (!add_element(record, element->id, element->plain, (struct slice){p, (size_t)(end - p)}))
             return "structured data has too many elements";
         p = end;
     }
