@@ -146,8 +146,8 @@ void record_mark_plain(struct record *record, struct slice text)
         for (uint64_t bits = record->present[word]; bits; bits &= bits - 1) {
             struct value *value = &record->values[word * 64 + (unsigned)__builtin_ctzll(bits)];
 
-            if (value->kind == VALUE_TEXT && value->text.data >= text.data &&
-                value->text.data < text.data + text.len)
+            if (value->kind == VALUE_TEXT &&
+                (uintptr_t)value->text.data - (uintptr_t)text.data < text.len)
                 value->plain = true;
         }
 }

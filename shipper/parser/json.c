@@ -36,9 +36,10 @@ static enum status json_compile(const char *name, const char *argument,
     return timed_parser_open(sizeof(struct json_parser), options, out, err);
 }
 
-/* False: no memory. */
+/* Lists, objects, and strings with escapes may have to be changed. False: no memory. */
 static bool tidy(struct reader *reader, const struct json_value *value, struct member *member)
 {
+    reader->raw |= value->escaped;
     if (!json_needs_tidying(value))
         return true;
     member->raw = json_tidy(reader->members->record->arena, value->raw);
@@ -46,20 +47,18 @@ static bool tidy(struct reader *reader, const struct json_value *value, struct m
     return !reader->no_memory;
 }
 
+/* `raw` is the value's; out of two registers, which is faster than from where it was just put. */
 static bool add_value(struct reader *reader, const struct json_key *key,
-                      const struct json_value *value)
+                      const struct json_value *value, struct slice raw)
 {
-    static const enum member_kind kinds[] = {
+    static const uint8_t kinds[] = {
         [JSON_OBJECT] = MEMBER_OBJECT, [JSON_ARRAY] = MEMBER_LIST, [JSON_STRING] = MEMBER_STRING,
         [JSON_NUMBER] = MEMBER_NUMBER, [JSON_TRUE] = MEMBER_BOOL,  [JSON_FALSE] = MEMBER_BOOL};
-    struct member member = {.name = key->name, .raw = value->raw, .escaped = value->escaped};
+    struct member member = {
+        .name = key->name, .raw = raw, .kind = kinds[value->kind], .escaped = value->escaped};
 
-    if (value->kind == JSON_NULL)
-        return true;
-    reader->raw |= value->escaped;
-    if (!tidy(reader, value, &member))
+    if ((member.kind >= MEMBER_LIST || member.escaped) && !tidy(reader, value, &member))
         return false;
-    member.kind = kinds[value->kind];
     member.text = member.raw;
     if (member.kind == MEMBER_STRING)
         member.text = (struct slice){member.raw.data + 1, member.raw.len - 2};
@@ -85,11 +84,14 @@ static const char *read_value(struct reader *reader, const char *p, const struct
                               unsigned depth)
 {
     struct json_value value;
+    const char *start = p;
 
     if (p < reader->end && *p == '{' && is_taken_apart(reader, p, key->name, depth))
         return read_object(reader, p, key, depth + 1);
     p = json_read(p, reader->end, &value);
-    return p && add_value(reader, key, &value) ? p : NULL;
+    if (!p || value.kind == JSON_NULL)
+        return p;
+    return add_value(reader, key, &value, (struct slice){start, (size_t)(p - start)}) ? p : NULL;
 }
 
 /* `p` is at the brace. Recurses at most JSON_DEPTH_MAX times. */

@@ -233,16 +233,20 @@ static bool is_late(const struct name_rule *rule)
            rule->take == take_path_late;
 }
 
-static bool take(struct members *members, const struct name_rule *rule, const struct member *member)
+static bool take_only_element(struct members *members, const struct name_rule *rule,
+                              const struct member *member)
 {
     struct member element;
 
-    if (member_is_absent(member))
-        return true;
-    if (rule->take(members, rule, member))
-        return true;
-    return member->kind == MEMBER_LIST && only_element(member, &element) &&
-           !member_is_absent(&element) && rule->take(members, rule, &element);
+    return only_element(member, &element) && !member_is_absent(&element) &&
+           rule->take(members, rule, &element);
+}
+
+static inline bool take(struct members *members, const struct name_rule *rule,
+                        const struct member *member)
+{
+    return member_is_absent(member) || rule->take(members, rule, member) ||
+           (member->kind == MEMBER_LIST && take_only_element(members, rule, member));
 }
 
 /* What its field does not want becomes a label; under the field's own name that is a conflict. */
@@ -263,16 +267,12 @@ void members_add_known(struct members *members, const struct name_rule *rule,
 {
     if (member->kind == MEMBER_TEXT && member_is_absent(member))
         return;
-    if (rule && is_late(rule) && members->late_count < MEMBERS_LATE_MAX) {
-        members->late[members->late_count++] = (struct members_late){rule, *member};
-        return;
-    }
-    if (rule && take(members, rule, member))
-        return;
-    if (rule)
-        refuse(members, rule, member);
-    else
+    if (!rule)
         members_label(members, member);
+    else if (is_late(rule) && members->late_count < MEMBERS_LATE_MAX)
+        members->late[members->late_count++] = (struct members_late){rule, *member};
+    else if (!take(members, rule, member))
+        refuse(members, rule, member);
 }
 
 void members_add(struct members *members, const struct member *member)
