@@ -127,27 +127,38 @@ static bool take_header(struct slice *rest, struct slice fields[HEADER_FIELDS])
 
 static bool is_key_byte(char c)
 {
-    return scan_is_letter(c) || scan_is_digit(c) || c == '_' || c == '.' || c == '[' || c == ']' ||
-           c == '-';
+    static const bool is[256] = {
+        ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['_'] = true,
+        ['.'] = true,         ['['] = true,         [']'] = true,         ['-'] = true,
+    };
+
+    return is[(unsigned char)c];
 }
 
-/* The next `key=` at or behind `p` that a blank or nothing stands before; NULL: none. */
-static const char *find_key(const char *p, const char *end, struct slice *key)
+/* Does an odd number of backslashes stand before `p`? */
+static bool is_escaped(const char *start, const char *p)
 {
-    const char *start = p;
+    size_t count = 0;
 
-    for (; p < end; p++) {
-        if (*p == '\\') {
-            p++;
-            start = NULL;
-        } else if (*p == ' ') {
-            start = p + 1;
-        } else if (*p == '=' && start && start < p) {
-            *key = (struct slice){start, (size_t)(p - start)};
-            return p + 1;
-        } else if (!is_key_byte(*p)) {
-            start = NULL; /* a value goes on */
-        }
+    while (p > start && p[-1] == '\\') {
+        p--;
+        count++;
+    }
+    return count % 2;
+}
+
+/* The next `key=` at or behind `start` that a blank or nothing stands before; NULL: none. */
+static const char *find_key(const char *start, const char *end, struct slice *key)
+{
+    const char *p = start, *name;
+
+    for (; p < end && (p = memchr(p, '=', (size_t)(end - p))); p++) {
+        for (name = p; name > start && is_key_byte(name[-1]);)
+            name--;
+        if (name == p || (name > start && (name[-1] != ' ' || is_escaped(start, name - 1))))
+            continue;
+        *key = (struct slice){name, (size_t)(p - name)};
+        return p + 1;
     }
     return NULL;
 }
@@ -233,19 +244,24 @@ static bool is_used(const struct labels *labels, const struct pair *pair)
     return false;
 }
 
+static const struct name_rule *find_rule(struct slice key)
+{
+    char full[NAME_BYTES] = "cef:";
+
+    if (key.len >= NAME_BYTES - 4)
+        return NULL;
+    memcpy(full + 4, key.data, key.len);
+    return names_find((struct slice){full, key.len + 4});
+}
+
 static void put_pair(struct members *members, const struct labels *labels, const struct pair *pair)
 {
     struct slice name = pair->key, text = unescape(members, pair->value);
-    const struct name_rule *rule = NULL;
+    const struct name_rule *rule = names_recall(&members->names, find_rule, pair->key);
     int label = find_label(labels, pair->key);
-    char full[NAME_BYTES] = "cef:";
 
     if (label >= 0)
         name = unescape(members, labels->items[label].value);
-    if (pair->key.len < NAME_BYTES - 4) {
-        memcpy(full + 4, pair->key.data, pair->key.len);
-        rule = names_find((struct slice){full, pair->key.len + 4});
-    }
     name = members_name(members->record->arena, name);
     if (!name.data)
         members->no_memory = true;

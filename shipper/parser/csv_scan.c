@@ -81,25 +81,35 @@ char csv_find_delimiter(struct slice line, char quote)
     return candidates[best];
 }
 
+/* The next quote before `end` that begins a value: behind a delimiter, or at `start`. */
+static const char *opening_quote(struct csv_style style, const char *p, const char *end,
+                                 const char *start)
+{
+    if (!style.quote)
+        return NULL;
+    for (; p < end && (p = memchr(p, style.quote, (size_t)(end - p))); p++)
+        if (p == start || p[-1] == style.delimiter)
+            return p;
+    return NULL;
+}
+
 size_t csv_record_end(struct csv_style style, struct slice text)
 {
-    const char *p = text.data, *end = p + text.len;
-    const char *newline = text.len ? memchr(p, '\n', text.len) : NULL;
+    const char *p = text.data, *end = p + text.len, *first, *newline, *quote;
     bool ignored;
 
-    if (!newline)
-        return 0;
-    for (bool start = true; p < end; p++) {
-        if (start && style.quote && *p == style.quote) {
-            p = closing_quote(p, end, style.quote, &ignored);
-            if (!p || p == end)
-                return 0;
-            if (*p != style.delimiter && *p != '\r' && *p != '\n')
-                return (size_t)(newline + 1 - text.data);
-        }
-        if (*p == '\n')
-            return (size_t)(p + 1 - text.data);
-        start = *p == style.delimiter;
+    first = newline = text.len ? memchr(p, '\n', text.len) : NULL;
+    while (newline) {
+        quote = opening_quote(style, p, newline, text.data);
+        if (!quote)
+            return (size_t)(newline + 1 - text.data);
+        p = closing_quote(quote, end, style.quote, &ignored);
+        if (!p || p == end)
+            return 0;
+        if (*p != style.delimiter && *p != '\r' && *p != '\n')
+            return (size_t)(first + 1 - text.data);
+        if (p > newline)
+            newline = memchr(p, '\n', (size_t)(end - p));
     }
     return 0;
 }

@@ -277,20 +277,14 @@ void members_add_known(struct members *members, const struct name_rule *rule,
 
 void members_add(struct members *members, const struct member *member)
 {
-    members_add_known(members, names_find(member->name), member);
+    members_add_known(members, names_recall(&members->names, names_find, member->name), member);
 }
 
 struct slice members_name(struct arena *arena, struct slice name)
 {
     struct slice quoted;
-    bool plain = true;
 
-    for (size_t i = 0; i < name.len; i++) {
-        unsigned char c = (unsigned char)name.data[i];
-
-        plain &= c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
-    }
-    if (plain)
+    if (json_plain_len(name) == name.len)
         return name;
     quoted = json_quote(arena, name);
     if (!quoted.data)

@@ -69,6 +69,7 @@ struct members {
     bool held[FIELD_COUNT];            /* which of the holders are valid; cleared up to here */
     struct members_holder holders[FIELD_COUNT];
     struct members_late late[MEMBERS_LATE_MAX];
+    struct names_memo names; /* kept from line to line */
 };
 
 /* Does not clear the record. */

@@ -153,6 +153,31 @@ static void build(void)
     }
 }
 
+const struct name_rule *names_recall(struct names_memo *memo, names_finder *finder,
+                                     struct slice name)
+{
+    struct names_memo_slot *slot;
+    uint64_t first = 0, last = 0;
+
+    if (name.len < 2 || name.len > NAMES_MEMO_LEN)
+        return finder(name);
+    if (name.len >= 8) {
+        memcpy(&first, name.data, 8);
+        memcpy(&last, name.data + name.len - 8, 8);
+    } else {
+        memcpy(&first, name.data, 2);
+        memcpy(&last, name.data + name.len - 2, 2);
+    }
+    first ^= (last << 29 | last >> 35) ^ name.len;
+    slot = &memo->slots[(first * 0x9e3779b97f4a7c15u >> 32) % NAMES_MEMO_SLOTS];
+    if (slot->len != name.len || memcmp(slot->name, name.data, name.len) != 0) {
+        slot->rule = finder(name);
+        slot->len = (uint8_t)name.len;
+        memcpy(slot->name, name.data, name.len);
+    }
+    return slot->rule;
+}
+
 const struct name_rule *names_find(struct slice name)
 {
     char folded[NAME_MAX_FOLDED];

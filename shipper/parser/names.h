@@ -40,4 +40,25 @@ struct name_rule {
 /* NULL: the name means nothing to us. */
 const struct name_rule *names_find(struct slice name);
 
+/*
+ * Names that were looked up before, as they came: the same few are in each line. Zeroed is a new
+ * one; it is of one thread, and of one finder.
+ */
+#define NAMES_MEMO_SLOTS 128
+#define NAMES_MEMO_LEN   47
+
+struct names_memo {
+    struct names_memo_slot {
+        const struct name_rule *rule;
+        uint8_t len; /* 0: free */
+        char name[NAMES_MEMO_LEN];
+    } slots[NAMES_MEMO_SLOTS];
+};
+
+typedef const struct name_rule *names_finder(struct slice name);
+
+/* What `finder` finds. */
+const struct name_rule *names_recall(struct names_memo *memo, names_finder *finder,
+                                     struct slice name);
+
 #endif

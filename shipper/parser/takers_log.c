@@ -77,14 +77,27 @@ bool take_date_part(struct members *members, const struct name_rule *rule,
     return take_time(members, rule, member);
 }
 
+/* 12:00:00, which no way of reading takes for a time with its date. */
+static bool is_clock(struct slice text)
+{
+    if (text.len != 8 || text.data[2] != ':' || text.data[5] != ':')
+        return false;
+    for (size_t i = 0; i < text.len; i++)
+        if (i % 3 != 2 && (text.data[i] < '0' || text.data[i] > '9'))
+            return false;
+    return true;
+}
+
 bool take_clock_part(struct members *members, const struct name_rule *rule,
                      const struct member *member)
 {
     struct timestamp time;
+    struct slice text;
 
     if (!is_scalar(member) || member->kind == MEMBER_BOOL)
         return false;
-    if (!read_time(members, rule, members_text(members, member), &time))
+    text = members_text(members, member);
+    if (is_clock(text) || !read_time(members, rule, text, &time))
         return keep_half(member, &members->hour);
     return set_time(members, rule, member, time);
 }

@@ -285,7 +285,10 @@ static const char *w3c_parse(struct parser *parser, struct slice line, struct pa
     if (w3c->date.len && !w3c->members.date.name.data && w3c->members.hour.name.data)
         w3c->members.date =
             (struct member){.name = SLICE("date"), .text = w3c->date, .kind = MEMBER_TEXT};
-    return members_finish(&w3c->members);
+    problem = members_finish(&w3c->members);
+    if (json_plain_len(line) == line.len)
+        record_mark_plain(record, line);
+    return problem;
 }
 
 static const struct parser_format formats[] = {

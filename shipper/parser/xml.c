@@ -73,11 +73,16 @@ static struct slice join(struct members *members, struct slice a, struct slice b
     return (struct slice){text, a.len + 1 + b.len};
 }
 
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static struct slice trim(struct slice text)
 {
-    while (text.len && strchr(" \t\r\n", text.data[0]) && text.data[0])
+    while (text.len && is_space(text.data[0]))
         scan_skip(&text, 1);
-    while (text.len && strchr(" \t\r\n", text.data[text.len - 1]) && text.data[text.len - 1])
+    while (text.len && is_space(text.data[text.len - 1]))
         text.len--;
     return text;
 }
@@ -97,7 +102,7 @@ static const struct name_rule *find_rule(struct slice name)
 
 static void add(struct members *members, struct slice name, struct slice text)
 {
-    const struct name_rule *rule = find_rule(name);
+    const struct name_rule *rule = names_recall(&members->names, find_rule, name);
 
     name = members_name(members->record->arena, name);
     if (!name.data || !text.data)
@@ -367,7 +372,7 @@ static bool begins_record(struct slice line)
 
     if (line.len == 0 || line.data[0] != '<')
         return false;
-    while (len < line.len && !strchr(" \t\r\n/>", line.data[len]))
+    while (len < line.len && !is_space(line.data[len]) && !strchr("/>", line.data[len]))
         len++;
     return xml_is_record((struct slice){line.data + 1, len - 1});
 }

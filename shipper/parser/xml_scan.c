@@ -47,14 +47,19 @@ static bool is_name_start(char c)
 
 static const char *skip_name(const char *p, const char *end)
 {
+    static const bool in_name[256] = {
+        ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['_'] = true, [':'] = true,
+        ['0' ... '9'] = true, ['.'] = true,         ['-'] = true, [0x80 ... 0xff] = true,
+    };
+
     if (p == end || !is_name_start(*p))
         return p;
-    while (p < end && (is_name_start(*p) || (*p >= '0' && *p <= '9') || *p == '.' || *p == '-'))
+    while (p < end && in_name[(unsigned char)*p])
         p++;
     return p;
 }
 
-static bool begins(const char *p, const char *end, const char *text)
+static inline bool begins(const char *p, const char *end, const char *text)
 {
     size_t len = strlen(text);
 
@@ -163,7 +168,7 @@ static enum xml_kind take_text(struct xml_scan *scan, struct xml_token *token)
     token->text = (struct slice){start, (size_t)(stop - start)};
     if (memchr(start, '\0', token->text.len))
         return wrong(scan, "a NUL");
-    if (memmem(start, token->text.len, "]]>", 3))
+    if (memchr(start, ']', token->text.len) && memmem(start, token->text.len, "]]>", 3))
         return wrong(scan, "]]> stands in a text");
     if (stop == scan->end && is_cut_reference(token->text))
         return XML_MORE;
@@ -294,6 +299,10 @@ enum xml_kind xml_next(struct xml_scan *scan, struct xml_token *token)
         return XML_EOF;
     if (*p != '<')
         token->kind = take_text(scan, token);
+    else if (end - p > 1 && is_name_start(p[1])) /* most are */
+        token->kind = take_start(scan, token);
+    else if (begins(p, end, "</"))
+        token->kind = take_end(scan, token);
     else if (begins(p, end, comment))
         token->kind = take_until(scan, p + 4, "-->", XML_OTHER, token);
     else if (begins(p, end, cdata))
@@ -307,8 +316,6 @@ enum xml_kind xml_next(struct xml_scan *scan, struct xml_token *token)
         token->kind = XML_MORE;
     else if (begins(p, end, "<!"))
         token->kind = wrong(scan, "DTDs are refused");
-    else if (begins(p, end, "</"))
-        token->kind = take_end(scan, token);
     else
         token->kind = take_start(scan, token);
     return token->kind;
