@@ -99,16 +99,16 @@ size_t csv_record_end(struct csv_style style, struct slice text)
     bool ignored;
 
     first = newline = text.len ? memchr(p, '\n', text.len) : NULL;
-    while (newline) {
-        quote = opening_quote(style, p, newline, text.data);
+    while (first) {
+        quote = opening_quote(style, p, newline ? newline : end, text.data);
         if (!quote)
-            return (size_t)(newline + 1 - text.data);
+            return newline ? (size_t)(newline + 1 - text.data) : 0;
         p = closing_quote(quote, end, style.quote, &ignored);
         if (!p || p == end)
             return 0;
         if (*p != style.delimiter && *p != '\r' && *p != '\n')
             return (size_t)(first + 1 - text.data);
-        if (p > newline)
+        if (newline && p > newline)
             newline = memchr(p, '\n', (size_t)(end - p));
     }
     return 0;

@@ -15,6 +15,7 @@
 #define json_unescape     plain_unescape
 #define json_integer      plain_integer
 #define json_add_string   plain_add_string
+#define json_plain_len    plain_plain_len
 #define utf8_write        plain_utf8_write
 #include "common/json_text.c"
 #undef utf8_sequence
@@ -24,8 +25,10 @@
 #undef json_unescape
 #undef json_integer
 #undef json_add_string
+#undef json_plain_len
 #undef utf8_write
 
+#include "common/scope.h"
 #include "tests/unit/support/check.h"
 #include "tests/unit/support/rng.h"
 
@@ -66,6 +69,53 @@ static char random_byte(struct rng *rng, uint32_t rare)
                                  : (char)(' ' + 2 + rng_below(rng, 50));
 }
 
+static size_t plain_len_slowly(struct slice text)
+{
+    size_t len = 0;
+
+    while (len < text.len && text.data[len] >= ' ' && text.data[len] != '"' &&
+           text.data[len] != '\\')
+        len++;
+    return len;
+}
+
+/* Sequences of two to four bytes, some of them cut or overlong, among plain text. */
+static void what_is_no_ascii_is_read_and_repaired(void **state)
+{
+    static const char *const pieces[] = {
+        "a",    "bcdefghijklmnopq", "\xc3\xa4",     "\xe2\x82\xac", "\xf0\x9f\x98\x80",
+        "\xc3", "\xe2\x82",         "\xed\xa0\x80", "\xc0\xaf",     "\""};
+    struct rng rng = rng_start();
+
+    (void)state;
+    for (int round = 0; round < 100000; round++) {
+        char text[20 * 20 + 2], written[JSON_STRING_MAX(sizeof(text))], again[sizeof(written)];
+        size_t len = 0, pieces_used = rng_below(&rng, 20), valid = 1;
+        uint64_t invalid = 0, none = 0;
+        struct json_value value;
+        char *end;
+
+        text[len++] = '"';
+        for (size_t i = 0; i < pieces_used; i++) {
+            uint32_t chosen = rng_below(&rng, rng_one_in(&rng, 4) ? ARRAY_LEN(pieces) - 1 : 5);
+
+            valid &= chosen < 5;
+            len = (size_t)(stpcpy(text + len, pieces[chosen]) - text);
+        }
+        text[len++] = '"';
+        if (valid != (json_read(text, text + len, &value) == text + len))
+            fail_msg("%.*s is %svalid", (int)len, text, valid ? "" : "in");
+        end = json_write_string(written, (struct slice){text + 1, len - 2}, &invalid);
+        assert_true((invalid == 0) == (valid == 1));
+        assert_ptr_equal(json_read(written, end, &value), end);
+        end = json_write_string(again, (struct slice){written + 1, value.raw.len - 2}, &none);
+        assert_int_equal(end - again, value.raw.len);
+        assert_int_equal(none, 0);
+        if (valid)
+            assert_memory_equal(written, text, len);
+    }
+}
+
 static void both_write_and_read_the_same(void **state)
 {
     struct rng rng = rng_start();
@@ -82,6 +132,8 @@ static void both_write_and_read_the_same(void **state)
 
         for (size_t i = 0; i < len; i++)
             text[i] = random_byte(&rng, rare);
+        assert_int_equal(json_plain_len(slice), plain_len_slowly(slice));
+        assert_int_equal(plain_plain_len(slice), plain_len_slowly(slice));
         expected_len = write_slowly(expected, slice, &invalid[0]);
         assert_int_equal(json_write_string(by_16, slice, &invalid[1]) - by_16, expected_len);
         assert_int_equal(plain_write_string(by_8, slice, &invalid[2]) - by_8, expected_len);
@@ -105,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_write_and_read_the_same),
+        cmocka_unit_test(what_is_no_ascii_is_read_and_repaired),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
