@@ -231,7 +231,8 @@ static char *write_text(char *p, struct slice text, bool plain)
     if (!plain)
         return json_write_string(p, text, &invalid);
     *p++ = '"';
-    p = mempcpy(p, text.data, text.len);
+    if (text.len)
+        p = mempcpy(p, text.data, text.len);
     *p++ = '"';
     return p;
 }

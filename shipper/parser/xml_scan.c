@@ -299,10 +299,10 @@ enum xml_kind xml_next(struct xml_scan *scan, struct xml_token *token)
         return XML_EOF;
     if (*p != '<')
         token->kind = take_text(scan, token);
-    else if (end - p > 1 && is_name_start(p[1])) /* most are */
-        token->kind = take_start(scan, token);
     else if (begins(p, end, "</"))
         token->kind = take_end(scan, token);
+    else if (end - p < 2 || (p[1] != '!' && p[1] != '?'))
+        token->kind = take_start(scan, token);
     else if (begins(p, end, comment))
         token->kind = take_until(scan, p + 4, "-->", XML_OTHER, token);
     else if (begins(p, end, cdata))
@@ -314,10 +314,8 @@ enum xml_kind xml_next(struct xml_scan *scan, struct xml_token *token)
     else if (may_become(p, end, comment) || may_become(p, end, cdata) ||
              may_become(p, end, doctype))
         token->kind = XML_MORE;
-    else if (begins(p, end, "<!"))
-        token->kind = wrong(scan, "DTDs are refused");
     else
-        token->kind = take_start(scan, token);
+        token->kind = wrong(scan, "DTDs are refused");
     return token->kind;
 }
 
