@@ -4,6 +4,8 @@
 #ifndef COMMON_DIGITS_H
 #define COMMON_DIGITS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -59,6 +61,37 @@ static inline uint64_t digits_eight(uint32_t value)
     return tens | (pairs - 10 * tens) << 8;
 }
 #endif
+
+/*
+ * Reads `len` digits, 1 to 8, of which the eight bytes at `p` can be read; side by side, too.
+ * False: there is something else among them.
+ */
+static inline bool digits_read(const char *p, size_t len, int64_t *out)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    const uint64_t zeros = 0x3030303030303030u, high = 0x8080808080808080u;
+    unsigned missing = 64 - 8 * (unsigned)len;
+    uint64_t word;
+
+    memcpy(&word, p, 8);
+    word = (word << missing | (zeros & (((uint64_t)1 << missing) - 1))) ^ zeros;
+    if ((word | (word + 0x7676767676767676u)) & high) /* a byte above 9 */
+        return false;
+    word = word * 10 + (word >> 8);
+    *out = (int64_t)(((word & 0x000000ff000000ffu) * (100 + (1000000ull << 32)) +
+                      (word >> 16 & 0x000000ff000000ffu) * (1 + (10000ull << 32))) >>
+                     32);
+    return true;
+#else
+    *out = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (p[i] < '0' || p[i] > '9')
+            return false;
+        *out = *out * 10 + (p[i] - '0');
+    }
+    return true;
+#endif
+}
 
 /* As many as it has; returns what is behind them. There is room for DIGITS_ROOM bytes. */
 static inline char *digits_put(char *p, uint64_t value)

@@ -317,28 +317,31 @@ static inline char *put_extra(const struct record_encoder *encoder, char *p, uns
     return mempcpy(p, raw.data, raw.len);
 }
 
-size_t record_encoder_write(struct record_encoder *encoder, const struct record *record, char *out,
-                            uint64_t *invalid)
+/* 0: the values need more than `room` bytes, perhaps. */
+static size_t write_values(struct record_encoder *encoder, const struct record *record, char *out,
+                           size_t room, uint64_t *invalid)
 {
     const struct record_skeleton *skeleton = encoder->chosen;
-    const char *text;
+    const char *text = skeleton->text;
     char *p = out;
 
-    if (!skeleton)
-        return record_encode(record, out, invalid);
-    text = skeleton->text;
     for (unsigned i = 0; i < skeleton->piece_count; i++) {
         const struct piece *piece = &skeleton->pieces[i];
         const struct value *value;
+        size_t bound;
 
         p = put_text(p, text, piece->len);
         text += piece->len;
-        if (piece->field >= FIELD_COUNT) {
+        value = piece->field < FIELD_COUNT ? &record->values[piece->field] : NULL;
+        bound = !value         ? encoder->extras[piece->field - FIELD_COUNT]->raw.len
+                : value->plain ? value->text.len + 2
+                               : record_value_bound(value);
+        if (bound > room)
+            return 0;
+        room -= bound;
+        if (!value)
             p = put_extra(encoder, p, piece->field - FIELD_COUNT);
-            continue;
-        }
-        value = &record->values[piece->field];
-        if (value->kind == VALUE_TEXT && value->plain)
+        else if (value->plain)
             p = put_plain(encoder, p, value->text);
         else
             p = value->kind == VALUE_TIME ? put_time(encoder, p, value->time)
@@ -346,6 +349,29 @@ size_t record_encoder_write(struct record_encoder *encoder, const struct record 
     }
     p = put_text(p, text, skeleton->tail_len);
     return (size_t)(p - out);
+}
+
+size_t record_encoder_write(struct record_encoder *encoder, const struct record *record, char *out,
+                            uint64_t *invalid)
+{
+    return encoder->chosen ? write_values(encoder, record, out, SIZE_MAX, invalid)
+                           : record_encode(record, out, invalid);
+}
+
+size_t record_encoder_try(struct record_encoder *encoder, const struct record *record, char *out,
+                          size_t room, uint64_t *invalid)
+{
+    const struct record_skeleton *skeleton = choose(encoder, record);
+    uint64_t found = 0;
+    size_t len = 0;
+
+    encoder->chosen = skeleton;
+    if (!skeleton && record_encode_bound(record) <= room)
+        len = record_encode(record, out, &found);
+    else if (skeleton && skeleton->text_len + COPIED_BEYOND <= room)
+        len = write_values(encoder, record, out, room - skeleton->text_len - COPIED_BEYOND, &found);
+    *invalid += len ? found : 0;
+    return len;
 }
 
 void record_encoder_release(struct record_encoder *encoder)

@@ -39,6 +39,13 @@ void record_encoder_release(struct record_encoder *encoder);
 /* Bytes that record_encoder_write may need at most; to be called before it, for the same record. */
 size_t record_encoder_bound(struct record_encoder *encoder, const struct record *record);
 
+/*
+ * Writes the record without the need to ask for the bound before; 0: `room` bytes may not be
+ * enough.
+ */
+size_t record_encoder_try(struct record_encoder *encoder, const struct record *record, char *out,
+                          size_t room, uint64_t *invalid);
+
 /* As record_encode. */
 size_t record_encoder_write(struct record_encoder *encoder, const struct record *record, char *out,
                             uint64_t *invalid);

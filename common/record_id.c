@@ -18,22 +18,38 @@ struct record_source record_source_make(struct slice agent_id, struct slice stre
     return (struct record_source){XXH3_64bits(parts, sizeof(parts))};
 }
 
-/* 16 bytes in the URL-safe alphabet of RFC 4648, without padding. */
-static void base64url(const uint8_t bytes[16], char out[RECORD_ID_LEN])
+/* Six bits a character, in the URL-safe alphabet of RFC 4648. */
+static inline char *put_one(char *p, uint64_t word, unsigned shift)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    const uint8_t *b = bytes;
 
-    for (int i = 0; i < 5; i++, b += 3) {
-        uint32_t group = (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2];
+    *p = digits[word >> shift & 63];
+    return p + 1;
+}
 
-        *out++ = digits[group >> 18];
-        *out++ = digits[group >> 12 & 63];
-        *out++ = digits[group >> 6 & 63];
-        *out++ = digits[group & 63];
-    }
-    *out++ = digits[b[0] >> 2];
-    *out = digits[(b[0] & 3) << 4];
+static inline char *put_four(char *p, uint64_t word, unsigned shift)
+{
+    p = put_one(p, word, shift + 18);
+    p = put_one(p, word, shift + 12);
+    p = put_one(p, word, shift + 6);
+    return put_one(p, word, shift);
+}
+
+/*
+ * 48 bits of time and 80 of the hash, the most significant ones first: what base64 makes of the
+ * bytes, without padding, from the words instead.
+ */
+static void base64url(uint64_t ms, XXH128_hash_t hash, char out[RECORD_ID_LEN])
+{
+    char *p = put_four(put_four(out, ms, 24), ms, 0);
+
+    p = put_four(put_four(p, hash.high64, 40), hash.high64, 16);
+    p = put_one(p, hash.high64, 10);
+    p = put_one(p, hash.high64, 4);
+    p = put_one(p, hash.high64 << 2 | hash.low64 >> 62, 0);
+    p = put_one(p, hash.low64, 56);
+    p = put_one(p, hash.low64, 50);
+    put_one(p, hash.low64 >> 48 << 4, 0);
 }
 
 void record_id_make(const struct record_source *source, uint64_t offset, struct slice line,
@@ -41,16 +57,7 @@ void record_id_make(const struct record_source *source, uint64_t offset, struct 
 {
     /* Without a seed: for long lines that would make a new secret each time. */
     uint64_t all[3] = {source->seed, offset, XXH3_64bits(line.data, line.len)};
-    XXH128_hash_t hash = XXH3_128bits(all, sizeof(all));
-    XXH128_canonical_t canonical; /* the same bytes on every machine */
     int64_t ms = timestamp_ms(time);
-    uint8_t bytes[16];
 
-    if (ms < 0)
-        ms = 0;
-    for (int i = 0; i < 6; i++)
-        bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
-    XXH128_canonicalFromHash(&canonical, hash);
-    memcpy(bytes + 6, canonical.digest, 10);
-    base64url(bytes, id);
+    base64url(ms < 0 ? 0 : (uint64_t)ms, XXH3_128bits(all, sizeof(all)), id);
 }

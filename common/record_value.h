@@ -14,7 +14,7 @@
 #include "common/record_extras.h"
 
 #define RECORD_GEO_MAX 80
-#define PLAIN_CALL     192 /* bytes from which on a call of memcpy is cheaper */
+#define COPY_CALL      192 /* bytes from which on a call of memcpy is cheaper */
 
 /* Bytes that record_put_value writes at most. */
 static inline size_t record_value_bound(const struct value *value)
@@ -51,10 +51,9 @@ static inline void record_copy_short(char *p, const char *text, size_t len)
 }
 
 /* Copies of a constant length that overlap: most values are too short for a call to pay. */
-static inline char *record_put_plain(char *p, struct slice text)
+static inline void record_copy_text(char *p, struct slice text)
 {
-    *p++ = '"';
-    if (text.len > PLAIN_CALL) {
+    if (text.len > COPY_CALL) {
         memcpy(p, text.data, text.len);
     } else if (text.len >= 16) {
         for (size_t done = 0; done + 16 < text.len; done += 16)
@@ -63,6 +62,12 @@ static inline char *record_put_plain(char *p, struct slice text)
     } else {
         record_copy_short(p, text.data, text.len);
     }
+}
+
+static inline char *record_put_plain(char *p, struct slice text)
+{
+    *p++ = '"';
+    record_copy_text(p, text);
     p[text.len] = '"';
     return p + text.len + 1;
 }
@@ -110,8 +115,10 @@ static inline char *record_put_value(char *p, const struct value *value, uint64_
     if (value->kind == VALUE_TEXT)
         return value->plain ? record_put_plain(p, value->text)
                             : json_write_string(p, value->text, invalid);
-    if (value->kind == VALUE_JSON)
-        return mempcpy(p, value->text.data, value->text.len);
+    if (value->kind == VALUE_JSON) {
+        record_copy_text(p, value->text);
+        return p + value->text.len;
+    }
     if (value->kind == VALUE_LONG)
         return record_put_long(p, value->number);
     if (value->kind == VALUE_TIME) {

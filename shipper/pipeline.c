@@ -30,6 +30,7 @@
 #include "shipper/stream.h"
 
 #define ARENA_BLOCK   (16u << 10)
+#define RECORD_ROOM   4096         /* bytes that most records need fewer of */
 #define ARENA_MAX     (512u << 20) /* a line of 64 MiB, its escapes resolved and written */
 #define LOOP_LIMIT_MS 30000
 #define TICK_MS       10000 /* the loop wakes at least this often, for its health */
@@ -43,13 +44,19 @@ static bool send_record(struct pipeline *pipeline, struct stream *stream, const 
                         struct record *record, const struct position *after, enum status *status)
 {
     struct record_encoder *encoder = &pipeline->lines->encoder;
-    char *room = outbox_reserve(pipeline->outbox, record_encoder_bound(encoder, record));
+    char *room = outbox_reserve(pipeline->outbox, RECORD_ROOM);
+    size_t len;
 
     if (!room)
         return false;
-    *status = outbox_commit(pipeline->outbox, stream,
-                            record_encoder_write(encoder, record, room, &pipeline->invalid_bytes),
-                            event->offset, event->lines, after);
+    len = record_encoder_try(encoder, record, room, RECORD_ROOM, &pipeline->invalid_bytes);
+    if (!len) {
+        room = outbox_reserve(pipeline->outbox, record_encoder_bound(encoder, record));
+        if (!room)
+            return false;
+        len = record_encoder_write(encoder, record, room, &pipeline->invalid_bytes);
+    }
+    *status = outbox_commit(pipeline->outbox, stream, len, event->offset, event->lines, after);
     return *status != RETRY;
 }
 

@@ -28,6 +28,7 @@
 #define OUTPUT_MAX       ((size_t)1 << 30)
 #define ARENA_BLOCK      (16u << 10)
 #define ARENA_MAX        (512u << 20)
+#define RECORD_ROOM      4096 /* bytes that most records need fewer of */
 #define HOST_LEN         256
 #define LINE_MAX_DEFAULT (1u << 20)
 
@@ -53,20 +54,27 @@ static bool print_line(void *arg, struct stream *stream, const struct event *eve
                        const struct position *after)
 {
     struct printer *printer = arg;
+    struct record_encoder *encoder = &printer->lines->encoder;
     uint64_t invalid = 0;
     char *room;
+    size_t len;
 
     (void)stream;
     (void)event;
     (void)after;
     if (verdict == LINE_FILTERED || verdict == LINE_DROPPED || verdict == LINE_NOTHING)
         return true;
-    room = buf_reserve(&printer->out, record_encoder_bound(&printer->lines->encoder, record) + 1);
-    if (!room) {
-        printer->error = ENOMEM;
-        return false;
+    room = buf_reserve(&printer->out, RECORD_ROOM);
+    len = room ? record_encoder_try(encoder, record, room, RECORD_ROOM, &invalid) : 0;
+    if (!len) {
+        room = buf_reserve(&printer->out, record_encoder_bound(encoder, record) + 1);
+        if (!room) {
+            printer->error = ENOMEM;
+            return false;
+        }
+        len = record_encoder_write(encoder, record, room, &invalid);
     }
-    printer->out.len += record_encoder_write(&printer->lines->encoder, record, room, &invalid);
+    printer->out.len += len;
     buf_add_char(&printer->out, '\n');
     return printer->out.len < OUTPUT_BYTES || write_out(printer);
 }

@@ -4,7 +4,6 @@
 #include "shipper/parser/access.h"
 
 #include "common/json_text.h"
-#include "shipper/parser/scan.h"
 
 static int hex_digit(char c)
 {
@@ -137,12 +136,19 @@ bool access_set_forwarded(struct record *record, const struct address_fields *fi
 
 bool access_set_status(struct record *record, struct slice text)
 {
-    int64_t status;
+    unsigned status = 0;
 
     if (access_is_absent(text))
         return true;
-    if (text.len != 3 || !scan_is_number(text, 3, &status))
+    if (text.len != 3)
         return false;
+    for (int i = 0; i < 3; i++) {
+        unsigned digit = (unsigned)(text.data[i] - '0');
+
+        if (digit > 9)
+            return false;
+        status = status * 10 + digit;
+    }
     if (status != 0) /* nginx writes 000 when it has sent none */
         record_set_long(record, FIELD_HTTP_RESPONSE_STATUS_CODE, status);
     return true;

@@ -296,6 +296,7 @@ const char *format_parse(struct format *format, struct slice line,
                               memcmp(p, format->literals, format->start_len) != 0))
         return "the line does not begin as the format does";
     p += format->start_len;
+    format->line_end = end;
     start(format);
     problem = walk(format, p, end, record);
     if (problem) {

@@ -97,6 +97,7 @@ struct format {
     struct timestamp time;
 
     /* Of the line under way. */
+    const char *line_end;
     bool plain; /* the value that is being set is ASCII that stands for itself, without escapes */
     bool word;  /* there is no blank in it */
     bool original_is_path;                 /* url.original is what a directive for the path gave */

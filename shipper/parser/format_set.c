@@ -3,6 +3,7 @@
  */
 #include "shipper/parser/format_set.h"
 
+#include "common/digits.h"
 #include "common/json_text.h"
 #include "shipper/parser/duration.h"
 #include "shipper/parser/request.h"
@@ -68,15 +69,22 @@ const char *format_set_flag(struct format *format, const struct format_step *ste
     return text.len ? put_label(step, unescape(format, record, text), record) : NULL;
 }
 
+/* Up to 18 digits; most numbers are short and stand within the line. */
+static bool read_number(const struct format *format, struct slice text, int64_t *number)
+{
+    if (text.len <= 8 && format->line_end - text.data >= 8)
+        return digits_read(text.data, text.len, number);
+    return scan_is_number(text, 18, number);
+}
+
 const char *format_set_number(struct format *format, const struct format_step *step,
                               struct slice text, struct record *record)
 {
     int64_t number;
 
-    (void)format;
     if (access_is_absent(text))
         return NULL;
-    if (!scan_is_number(text, 18, &number) && (!json_integer(text, &number) || number < 0))
+    if (!read_number(format, text, &number) && (!json_integer(text, &number) || number < 0))
         return "a number is expected where there is none";
     record_set_long(record, step->item.field, number);
     return NULL;

@@ -86,7 +86,7 @@ static void both_write_the_same(void **state)
     struct rng rng = rng_start();
     struct record_encoder encoder = {0};
     enum record_field fields[KINDS][FIELD_COUNT];
-    unsigned counts[KINDS];
+    unsigned counts[KINDS], tried = 0;
     struct arena arena;
     struct record record;
 
@@ -131,9 +131,21 @@ static void both_write_the_same(void **state)
         assert_int_equal(fast_len, slow_len);
         assert_memory_equal(fast, slow, slow_len);
         assert_int_equal(invalid[0], invalid[1]);
+        free(fast);
+        bound = rng_below(&rng, (uint32_t)slow_len * 3 + 1);
+        fast = malloc(bound ? bound : 1);
+        invalid[1] = 0;
+        fast_len = record_encoder_try(&encoder, &record, fast, bound, &invalid[1]);
+        if (fast_len) {
+            assert_int_equal(fast_len, slow_len);
+            assert_memory_equal(fast, slow, slow_len);
+        }
+        assert_int_equal(invalid[1], fast_len ? invalid[0] : 0);
+        tried += fast_len > 0;
         free(slow);
         free(fast);
     }
+    assert_in_range(tried, ROUNDS / 20, ROUNDS - ROUNDS / 20);
     free(plain);
     record_encoder_release(&encoder);
     arena_release(&arena);
@@ -161,11 +173,37 @@ static void numbers_are_written_as_printf_does(void **state)
     }
 }
 
+static void numbers_are_read_as_strtoull_does(void **state)
+{
+    struct rng rng = rng_start();
+
+    (void)state;
+    for (int i = 0; i < 300000; i++) {
+        size_t len = 1 + rng_below(&rng, 8);
+        char text[9] = {0}, copy[9];
+        bool valid = true;
+        int64_t got;
+
+        for (size_t at = 0; at < 8; at++)
+            text[at] = (char)('0' + rng_below(&rng, 10));
+        if (rng_one_in(&rng, 2))
+            text[rng_below(&rng, 8)] = (char)rng_next(&rng);
+        memcpy(copy, text, 9);
+        copy[len] = '\0';
+        for (size_t at = 0; at < len; at++)
+            valid &= text[at] >= '0' && text[at] <= '9';
+        assert_int_equal(digits_read(text, len, &got), valid);
+        if (valid)
+            assert_int_equal(got, strtoull(copy, NULL, 10));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_write_the_same),
         cmocka_unit_test(numbers_are_written_as_printf_does),
+        cmocka_unit_test(numbers_are_read_as_strtoull_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
