@@ -12,6 +12,7 @@ import pytest  # noqa: E402
 
 pytest.register_assert_rewrite("support.pipeline")
 
+from support.fault_proxy import FaultProxy  # noqa: E402
 from support.pipeline import Pipeline  # noqa: E402
 from support.stack import Stack, remove_abandoned  # noqa: E402
 
@@ -39,6 +40,13 @@ def stack(session_stack):
     """The session's servers. A test may stop or pause them; afterwards they run again."""
     yield session_stack
     session_stack.restore()
+
+
+@pytest.fixture
+def proxy(stack):
+    """In front of Elasticsearch; `proxy.fault` says which answers are wrong."""
+    with contextlib.closing(FaultProxy(stack.elasticsearch_url)) as made:
+        yield made
 
 
 @contextlib.contextmanager

@@ -15,7 +15,6 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from support import access_log  # noqa: E402
 from support.pipeline import Pipeline  # noqa: E402
 from support.stack import Stack  # noqa: E402
 from support.waiting import wait_for  # noqa: E402
@@ -63,9 +62,7 @@ def main():
         stack.up()
         with tempfile.TemporaryDirectory(prefix="alpex-dedup-") as folder:
             pipeline = Pipeline(stack, pathlib.Path(folder))
-            path = pipeline.logs / "access.log"
-            access_log.write(path, range(options.lines))
-            pipeline.ship(path)
+            pipeline.ship_lines(range(options.lines))
             for number in range(options.runs * len(VARIANTS)):
                 name = list(VARIANTS)[number % len(VARIANTS)]
                 found[name].append(run(pipeline, number, options.lines, VARIANTS[name]))

@@ -50,11 +50,9 @@ def test_lines_arrive_while_they_are_written(pipeline):
 
 def test_ship_twice_and_gzip_copy_adds_nothing(pipeline):
     count = 2000
-    path = pipeline.logs / "access.log"
-    access_log.write(path, range(count))
     pipeline.indexer().start()
 
-    pipeline.ship(path)
+    path = pipeline.ship_lines(range(count))
     first = pipeline.assert_exactly_once(range(count))
     pipeline.ship(path)
     assert pipeline.assert_exactly_once(range(count)) == first, "the same file again"
@@ -208,11 +206,9 @@ def test_redelivery(pipeline, redis):
     count = 3000
     witness = Redis.from_url(pipeline.stack.redis_url)
     before = marks_in(witness)
-    path = pipeline.logs / "access.log"
-    access_log.write(path, range(count))
     url = "" if redis == "no redis" else pipeline.stack.redis_url
     indexer = pipeline.indexer(ALPEX_REDIS_URL=url).start()
-    pipeline.ship(path)
+    pipeline.ship_lines(range(count))
     first = pipeline.assert_exactly_once(range(count))
     assert indexer.terminate() == 0
     assert marks_in(witness) - before == (0 if redis == "no redis" else count)

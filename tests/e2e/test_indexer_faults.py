@@ -6,27 +6,13 @@ import time
 import pytest
 from confluent_kafka import TopicPartition
 
-from support import access_log
-from support.fault_proxy import Drop, FaultProxy, error_answer
+from support.fault_proxy import Drop, error_answer
 from support.programs import run_cli
 from support.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(300)
 
 COUNT = 2000
-
-
-@pytest.fixture
-def proxy(stack):
-    made = FaultProxy(stack.elasticsearch_url)
-    yield made
-    made.close()
-
-
-def ship_lines(pipeline, seqs=range(COUNT), name="access.log"):
-    path = pipeline.logs / name
-    access_log.write(path, seqs)
-    pipeline.ship(path)
 
 
 def hang_bulks(proxy, release):
@@ -51,7 +37,7 @@ def test_ends_in_time_while_elasticsearch_hangs(pipeline, proxy, signals):
     indexer = pipeline.indexer(ALPEX_ELASTICSEARCH_URLS=proxy.url, ALPEX_KAFKA_DRAIN_TIMEOUT_MS="4s").start(
         wait_ready=True
     )
-    ship_lines(pipeline)
+    pipeline.ship_lines(range(COUNT))
     wait_for(lambda: proxy.bulk_count > 0, 30, "a bulk under way", indexer.log_tail)
     began = time.monotonic()
     indexer.signal(signal.SIGTERM)
@@ -108,10 +94,10 @@ def test_records_that_kafka_has_deleted_are_an_alarm_and_not_the_end(pipeline):
     """Retention of the topic was faster than we were: that is said and counted, and what is left is stored."""
     pipeline.kafka.create_topic(pipeline.topic, 1)
     indexer = pipeline.indexer().start()
-    ship_lines(pipeline, range(100), "a.log")
+    pipeline.ship_lines(range(100), "a.log")
     pipeline.assert_exactly_once(range(100))
     assert indexer.terminate() == 0
-    ship_lines(pipeline, range(100, 400), "b.log")
+    pipeline.ship_lines(range(100, 400), "b.log")
     gone = [TopicPartition(pipeline.topic, 0, 300)]
     for future in pipeline.kafka.admin.delete_records(gone).values():
         future.result(15)
@@ -127,7 +113,7 @@ def test_records_that_kafka_has_deleted_are_an_alarm_and_not_the_end(pipeline):
 def test_index_that_was_deleted_comes_back_by_replay(pipeline):
     """Marks in Redis say that the records were stored; a replay does not ask them."""
     indexer = pipeline.indexer().start()
-    ship_lines(pipeline)
+    pipeline.ship_lines(range(COUNT))
     first = pipeline.assert_exactly_once(range(COUNT))
     for index in pipeline.elastic.indices(pipeline.indices):
         pipeline.elastic.call("DELETE", f"/{index}")
@@ -140,7 +126,7 @@ def test_index_that_was_deleted_comes_back_by_replay(pipeline):
 def test_raised_epoch_forgets_the_marks(pipeline):
     """After a restore of Elasticsearch the marks are wrong; with another epoch the group reads everything anew."""
     indexer = pipeline.indexer().start()
-    ship_lines(pipeline)
+    pipeline.ship_lines(range(COUNT))
     first = pipeline.assert_exactly_once(range(COUNT))
     assert indexer.terminate() == 0
     query = {"range": {"log.offset": {"lt": 20000}}}

@@ -8,21 +8,13 @@ import threading
 
 import pytest
 
-from support import access_log
-from support.fault_proxy import Drop, FaultProxy
+from support.fault_proxy import Drop
 from support.tcp_proxy import TcpProxy
 from support.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(300)
 
 COUNT = 3000
-
-
-@pytest.fixture
-def elastic_proxy(stack):
-    made = FaultProxy(stack.elasticsearch_url)
-    yield made
-    made.close()
 
 
 @pytest.fixture
@@ -41,15 +33,9 @@ def outcomes(indexer, *names):
     return {name: metrics.value("indexer_records_total", outcome=name) for name in names}
 
 
-def ship_lines(pipeline, count=COUNT):
-    path = pipeline.logs / "access.log"
-    access_log.write(path, range(count))
-    pipeline.ship(path)
-
-
-def test_killed_between_index_and_mark(pipeline, elastic_proxy):
+def test_killed_between_index_and_mark(pipeline, proxy):
     """Elasticsearch has stored the bulk, nobody has heard of it: it comes again, and is recognised by its ids."""
-    indexer = pipeline.indexer(ALPEX_ELASTICSEARCH_URLS=elastic_proxy.url)
+    indexer = pipeline.indexer(ALPEX_ELASTICSEARCH_URLS=proxy.url)
     stored = []
 
     def fault(request):
@@ -59,8 +45,8 @@ def test_killed_between_index_and_mark(pipeline, elastic_proxy):
         indexer.kill()
         raise Drop
 
-    elastic_proxy.fault = fault
-    ship_lines(pipeline)
+    proxy.fault = fault
+    pipeline.ship_lines(range(COUNT))
     indexer.start()
     wait_for(lambda: stored and not indexer.is_running(), 60, "the kill", indexer.log_tail)
     before = len(json.loads(stored[0][2])["items"])
@@ -86,7 +72,7 @@ def test_killed_between_mark_and_commit(pipeline, redis_proxy):
             indexer.kill()
 
     redis_proxy.on_request, redis_proxy.on_answer = on_request, on_answer
-    ship_lines(pipeline)
+    pipeline.ship_lines(range(COUNT))
     indexer.start()
     wait_for(lambda: state["marks"] and not indexer.is_running(), 60, "the kill", indexer.log_tail)
     assert not any(pipeline.kafka.committed(pipeline.group, pipeline.topic).values())
@@ -98,7 +84,7 @@ def test_killed_between_mark_and_commit(pipeline, redis_proxy):
     assert outcomes(indexer, "redelivered")["redelivered"] > 0, "they were told by their marks"
 
 
-def test_no_mark_is_written_before_its_record_is_stored(pipeline, redis_proxy, elastic_proxy):
+def test_no_mark_is_written_before_its_record_is_stored(pipeline, redis_proxy, proxy):
     """As long as Elasticsearch does not answer there is no mark; a kill then loses nothing."""
     url = f"redis://127.0.0.1:{redis_proxy.port}/0"
     release, held, marked = threading.Event(), threading.Event(), threading.Event()
@@ -111,9 +97,9 @@ def test_no_mark_is_written_before_its_record_is_stored(pipeline, redis_proxy, e
         return None
 
     redis_proxy.on_request = lambda piece: write_marks(piece) and marked.set()
-    elastic_proxy.fault = fault
-    indexer = pipeline.indexer(ALPEX_REDIS_URL=url, ALPEX_ELASTICSEARCH_URLS=elastic_proxy.url).start()
-    ship_lines(pipeline)
+    proxy.fault = fault
+    indexer = pipeline.indexer(ALPEX_REDIS_URL=url, ALPEX_ELASTICSEARCH_URLS=proxy.url).start()
+    pipeline.ship_lines(range(COUNT))
     assert held.wait(60), indexer.log_tail()
     assert not marked.is_set(), "a mark of a record that is not stored"
     indexer.kill()
@@ -125,7 +111,7 @@ def test_no_mark_is_written_before_its_record_is_stored(pipeline, redis_proxy, e
 
 
 @pytest.mark.parametrize("drain", ["in time", "too late"])
-def test_rebalance_in_the_middle_of_a_bulk(pipeline, elastic_proxy, drain):
+def test_rebalance_in_the_middle_of_a_bulk(pipeline, proxy, drain):
     """A member joins while the other's bulk is with Elasticsearch; what it had is done by one or the other, once."""
     pipeline.kafka.create_topic(pipeline.topic, 4)
     release, held = threading.Event(), threading.Event()
@@ -136,10 +122,10 @@ def test_rebalance_in_the_middle_of_a_bulk(pipeline, elastic_proxy, drain):
             release.wait(90)
         return None
 
-    elastic_proxy.fault = fault
+    proxy.fault = fault
     timeout = "20s" if drain == "in time" else "1s"
     first = pipeline.indexer(
-        "indexer-a", ALPEX_ELASTICSEARCH_URLS=elastic_proxy.url, ALPEX_KAFKA_DRAIN_TIMEOUT_MS=timeout
+        "indexer-a", ALPEX_ELASTICSEARCH_URLS=proxy.url, ALPEX_KAFKA_DRAIN_TIMEOUT_MS=timeout
     ).start(wait_ready=True)
     paths = [pipeline.logs / f"site{number}.log" for number in range(12)]
     pipeline.shipper(*paths).start()

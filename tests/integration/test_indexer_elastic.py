@@ -11,19 +11,11 @@ import pytest
 
 from support import records
 from support.elastic import ElasticError
-from support.fault_proxy import Drip, Drop, FaultProxy, error_answer, json_answer
+from support.fault_proxy import Drip, Drop, error_answer, json_answer
 from support.stack import REPO
 from support.waiting import wait_for
 
 COUNT = 300
-
-
-@pytest.fixture
-def proxy(stack):
-    made = FaultProxy(stack.elasticsearch_url)
-    yield made
-    made.fault = None
-    made.close()
 
 
 def headers_of(message):

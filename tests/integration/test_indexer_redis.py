@@ -2,10 +2,11 @@
 
 import datetime
 import subprocess
+import time
 
 import pytest
-from support import access_log
-from support.redis import Redis, SlowProxy
+from support.redis import Redis
+from support.tcp_proxy import TcpProxy
 from support.waiting import wait_for
 
 pytestmark = pytest.mark.timeout(180)
@@ -27,13 +28,6 @@ def redis(tmp_path):
         server.kill()
 
 
-def ship_new(pipeline, count=LINES, name="access.log", first=0):
-    path = pipeline.logs / name
-    access_log.write(path, range(first, first + count))
-    pipeline.ship(path)
-    return path
-
-
 def ship_again(pipeline, path):
     """The same lines with the same ids, by an agent that has forgotten all."""
     pipeline.ship(path, ALPEX_STATE_DIR=str(pipeline.folder / f"state-{len(pipeline.programs)}"))
@@ -46,7 +40,7 @@ def hits(indexer):
 def test_a_user_with_no_more_rights_than_needed_and_marks_that_are_found(pipeline, redis):
     server = redis("--user", "alpex", ">a:b/c", *RIGHTS)
     indexer = pipeline.indexer(ALPEX_REDIS_URL=server.url("alpex:a%3Ab%2Fc@"), ALPEX_FLOODS_LIMIT="10").start()
-    path = ship_new(pipeline)
+    path = pipeline.ship_lines(range(LINES))
     pipeline.assert_exactly_once(range(LINES))
     assert 0 < server.keys("alpex:seen:*") < LINES / 10, "neighbours share a key"
     assert server.keys("alpex:flood:*") > 0
@@ -78,7 +72,7 @@ def test_tls_checks_who_answers(pipeline, redis, tmp_path):
     names = {"CA_FILE": "ca.pem", "CERTIFICATE_FILE": "client.pem", "KEY_FILE": "client.key"}
     files = {f"ALPEX_REDIS_{key}": str(tmp_path / name) for key, name in names.items()}
     indexer = pipeline.indexer(ALPEX_REDIS_URL=server.url(":secret@", "rediss"), **files).start()
-    path = ship_new(pipeline)
+    path = pipeline.ship_lines(range(LINES))
     pipeline.assert_exactly_once(range(LINES))
     ship_again(pipeline, path)
     pipeline.assert_exactly_once(range(LINES))
@@ -87,7 +81,7 @@ def test_tls_checks_who_answers(pipeline, redis, tmp_path):
 
     # Without the authority nobody is believed, and nothing is sent in the clear.
     stranger = pipeline.indexer("stranger", ALPEX_REDIS_URL=server.url(":secret@", "rediss")).start()
-    ship_new(pipeline, 200, "more.log", LINES)
+    pipeline.ship_lines(range(LINES, LINES + 200), "more.log")
     pipeline.assert_exactly_once(range(LINES + 200))
     assert "no TLS: " in stranger.log_text() and "goes on without it" in stranger.log_text()
     assert "secret" not in stranger.log_text()
@@ -114,7 +108,7 @@ def replica(redis):
 def test_trouble_is_said_once_counted_and_costs_nothing_but_work(pipeline, redis, trouble):
     url, said = trouble(redis)
     indexer = pipeline.indexer(ALPEX_REDIS_URL=url, ALPEX_WORKERS="1", ALPEX_FLOODS_ENABLED="false").start()
-    ship_again(pipeline, ship_new(pipeline))
+    ship_again(pipeline, pipeline.ship_lines(range(LINES)))
     pipeline.assert_exactly_once(range(LINES))
     assert indexer.log_text().count(said) == 1, indexer.log_tail()
     assert indexer.is_ready(), "Redis is no condition of working"
@@ -124,7 +118,7 @@ def test_trouble_is_said_once_counted_and_costs_nothing_but_work(pipeline, redis
 def test_killed_and_restarted_empty_it_is_used_again(pipeline, redis):
     server = redis()
     indexer = pipeline.indexer(ALPEX_REDIS_URL=server.url()).start()
-    path = ship_new(pipeline)
+    path = pipeline.ship_lines(range(LINES))
     pipeline.assert_exactly_once(range(LINES))
     server.kill()
     ship_again(pipeline, path)
@@ -146,17 +140,17 @@ def again_and_marked(pipeline, server, path):
 
 def test_slow_answers_hold_up_a_few_batches_and_no_more(pipeline, redis):
     server = redis()
-    proxy = SlowProxy(server.port)
+    proxy = TcpProxy("127.0.0.1", server.port)
     indexer = pipeline.indexer(
         ALPEX_REDIS_URL=f"redis://127.0.0.1:{proxy.port}",
         ALPEX_WORKERS="1",
         ALPEX_BATCH_MAX_RECORDS="50",
         ALPEX_FLOODS_ENABLED="false",
     ).start()
-    ship_new(pipeline, 100)
+    pipeline.ship_lines(range(100))
     pipeline.assert_exactly_once(range(100))
-    proxy.delay_s = 0.15  # within the time-out, and more than half of it
-    ship_new(pipeline, 2000, "slow.log", 100)
+    proxy.on_answer = lambda _: time.sleep(0.15)  # within the time-out, and more than half of it
+    pipeline.ship_lines(range(100, 2100), "slow.log")
     pipeline.assert_exactly_once(range(2100), timeout_s=20)
     assert "answers in a row took more than 125 ms" in indexer.log_text()
     assert indexer.metrics().value("indexer_redis_up") == 0

@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from support import geoip, records
-from support.fault_proxy import FaultProxy, error_answer
+from support.fault_proxy import error_answer
 from support.kafka import Kafka
 from support.ports import free_port
 from support.programs import binary, clean_environment, json_lines, run_cli
@@ -328,17 +328,13 @@ def test_records_with_line_breaks_are_one_line(source):
     assert done.stdout == b'{"event":{"id":"1"},"n":%d}\n{"a":1}\n' % BIG
 
 
-def test_elasticsearch_in_trouble_is_waited_for(source):
+def test_elasticsearch_in_trouble_is_waited_for(source, proxy):
     """429, 503, an answer cut short, and a document that is refused for the moment: all are stored in the end."""
     source.kafka.create_topic(source.topic, 2)
     source.kafka.produce(source.topic, records.messages(range(500)))
-    proxy = FaultProxy(source.stack.elasticsearch_url)
     answers = {1: error_answer(429), 2: error_answer(503), 3: (200, {"Content-Type": "application/json"}, b'{"items":[')}
     proxy.fault = lambda request: answers.get(request.number)
-    try:
-        result = source.result("--set", "batch.max_records=100", ALPEX_ELASTICSEARCH_URLS=proxy.url)
-    finally:
-        proxy.close()
+    result = source.result("--set", "batch.max_records=100", ALPEX_ELASTICSEARCH_URLS=proxy.url)
     assert result["stored"] == 500 and len(documents(source)) == 500 and proxy.bulk_count > 3
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from support import retention
 from support.elastic import ElasticError
-from support.fault_proxy import Drop, FaultProxy, error_answer, json_answer
+from support.fault_proxy import Drop, error_answer, json_answer
 from support.programs import binary, clean_environment, run_cli
 from support.waiting import wait_for
 
@@ -29,14 +29,6 @@ def corner(stack, tmp_path, template):
     made = retention.Corner(stack, tmp_path, template)
     yield made
     made.remove()
-
-
-@pytest.fixture
-def proxy(stack):
-    made = FaultProxy(stack.elasticsearch_url)
-    yield made
-    made.fault = None
-    made.close()
 
 
 def mixed_day(corner, dataset, days_ago, count=40):

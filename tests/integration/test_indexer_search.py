@@ -12,7 +12,7 @@ import pytest
 
 from support import query_probe, records
 from support.elastic import Elastic
-from support.fault_proxy import FaultProxy, error_answer, json_answer
+from support.fault_proxy import error_answer, json_answer
 from support.ports import free_port
 from support.programs import binary, clean_environment, json_lines, run_cli
 from support.terminal import plain, run_on_terminal, width
@@ -145,14 +145,6 @@ def few(corner):
 @pytest.fixture(scope="module")
 def many(corner):
     return corner.fill(make_many(), shards=2)
-
-
-@pytest.fixture
-def proxy(stack):
-    made = FaultProxy(stack.elasticsearch_url)
-    yield made
-    made.fault = None
-    made.close()
 
 
 @contextlib.contextmanager

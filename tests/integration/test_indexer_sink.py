@@ -23,14 +23,7 @@ def proxies(stack):
     with contextlib.ExitStack() as made:
 
         def make(context=None):
-            proxy = FaultProxy(stack.elasticsearch_url, context)
-
-            def close():
-                proxy.fault = None
-                proxy.close()
-
-            made.callback(close)
-            return proxy
+            return made.enter_context(contextlib.closing(FaultProxy(stack.elasticsearch_url, context)))
 
         yield make
 

@@ -56,6 +56,7 @@ class FaultProxy:
         self._thread.start()
 
     def close(self):
+        self.fault = None
         self._server.shutdown()
         self._server.server_close()
 

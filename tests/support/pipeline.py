@@ -88,6 +88,13 @@ class Pipeline:
         assert code == expect, f"exit code {code}, expected {expect}\n{program.log_tail()}"
         return program
 
+    def ship_lines(self, seqs, name="access.log"):
+        """Writes a file with these sequence numbers and ships it to its end; returns its path."""
+        path = self.logs / name
+        access_log.write(path, seqs)
+        self.ship(path)
+        return path
+
     def writer(self, *paths, lines_per_s=1500, first_seq=0):
         writer = access_log.Writer(paths, lines_per_s, first_seq).start()
         self._writers.append(writer)

@@ -1,11 +1,9 @@
-"""A redis-server of one test's own, and a proxy in front of it that takes its time."""
+"""A redis-server of one test's own."""
 
 import pathlib
 import signal
 import socket
 import subprocess
-import threading
-import time
 
 from support.ports import free_port
 from support.waiting import wait_for
@@ -66,40 +64,3 @@ class Redis:
             self._process.wait()
             self.socket.unlink(missing_ok=True)
         self._process = None
-
-
-class SlowProxy:
-    """Passes bytes on to a port; every answer is held back by `delay_s`, which may be changed."""
-
-    def __init__(self, port):
-        self._target = port
-        self.delay_s = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def close(self):
-        self._listener.close()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self._listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self._target))
-            threading.Thread(target=self._pass, args=(client, server, False), daemon=True).start()
-            threading.Thread(target=self._pass, args=(server, client, True), daemon=True).start()
-
-    def _pass(self, source, target, is_answer):
-        with source, target:
-            while True:
-                try:
-                    data = source.recv(65536)
-                    if not data:
-                        return
-                    if is_answer and self.delay_s:
-                        time.sleep(self.delay_s)
-                    target.sendall(data)
-                except OSError:
-                    return
