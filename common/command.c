@@ -155,13 +155,13 @@ static void print_commands(const struct program *program)
 
 static int wrong_command(const char *program, const struct command *commands, const char *name)
 {
-    struct nearest nearest = {NULL, 0};
+    struct nearest nearest = nearest_to(slice_of(name));
 
     for (; commands->name; commands++)
-        nearest_try(&nearest, name, strlen(name), commands->name);
-    if (nearest.name)
+        nearest_try(&nearest, slice_of(commands->name));
+    if (nearest.name.data)
         fprintf(stderr, "%s: unknown command '%s'; did you mean '%s'?\n", program, name,
-                nearest.name);
+                nearest.name.data);
     else
         fprintf(stderr, "%s: unknown command '%s'; see '%s --help'\n", program, name, program);
     return EXIT_USAGE;

@@ -3,43 +3,64 @@
  */
 #include "common/nearest.h"
 
-#include <stdint.h>
-#include <string.h>
+#include <ctype.h>
+#include <stdbool.h>
 
-#define NEAREST_LEN 40 /* longer names are near to nothing */
+#define NEAREST_LEN 64 /* bytes: longer words are no slips */
 
-static size_t min3(size_t a, size_t b, size_t c)
+static bool same(char a, char b)
 {
-    size_t least = a < b ? a : b;
-
-    return least < c ? least : c;
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* Levenshtein's distance, by rows. */
-static size_t distance(const char *a, size_t a_len, const char *b)
+static size_t least(size_t a, size_t b)
 {
-    size_t row[NEAREST_LEN + 1], b_len = strlen(b), diagonal, above;
+    return a < b ? a : b;
+}
 
-    if (a_len > NEAREST_LEN || b_len > NEAREST_LEN)
-        return SIZE_MAX;
-    for (size_t j = 0; j <= b_len; j++)
-        row[j] = j;
-    for (size_t i = 1; i <= a_len; i++) {
-        diagonal = row[0];
+/* Damerau's and Levenshtein's distance, by rows: of `a` up to here, the letter before, and two. */
+static size_t distance(struct slice a, struct slice b)
+{
+    size_t rows[3][NEAREST_LEN + 1], *before = rows[0], *last = rows[1], *row = rows[2], *spare;
+
+    for (size_t j = 0; j <= b.len; j++)
+        last[j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
         row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            above = row[j];
-            row[j] = min3(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
+        for (size_t j = 1; j <= b.len; j++) {
+            row[j] = last[j - 1] + !same(a.data[i - 1], b.data[j - 1]);
+            row[j] = least(row[j], least(last[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && same(a.data[i - 1], b.data[j - 2]) &&
+                same(a.data[i - 2], b.data[j - 1]))
+                row[j] = least(row[j], before[j - 2] + 1);
         }
+        spare = before;
+        before = last;
+        last = row;
+        row = spare;
     }
-    return row[b_len];
+    return last[b.len];
 }
 
-void nearest_try(struct nearest *nearest, const char *typed, size_t len, const char *name)
+struct nearest nearest_within(struct slice typed, size_t most)
 {
-    size_t d = distance(typed, len, name);
+    return (struct nearest){.typed = typed, .distance = most + 1};
+}
 
-    if (d <= (len + 2) / 3 && (!nearest->name || d < nearest->distance))
-        *nearest = (struct nearest){name, d};
+struct nearest nearest_to(struct slice typed)
+{
+    return nearest_within(typed, typed.len < 2 ? 0 : typed.len < 6 ? 1 : typed.len / 3);
+}
+
+void nearest_try(struct nearest *nearest, struct slice name)
+{
+    size_t found;
+
+    if (nearest->typed.len > NEAREST_LEN || name.len > NEAREST_LEN)
+        return;
+    found = distance(nearest->typed, name);
+    if (found < nearest->distance) {
+        nearest->name = name;
+        nearest->distance = found;
+    }
 }

@@ -33,13 +33,13 @@ const struct option_row *options_find_letter(const struct option_row *rows, char
 static enum status unknown(const struct option_row *rows, const char *name, size_t len,
                            struct error *err)
 {
-    struct nearest nearest = {NULL, 0};
+    struct nearest nearest = nearest_to((struct slice){name, len});
 
     for (; rows && rows->name; rows++)
-        nearest_try(&nearest, name, len, rows->name);
-    if (nearest.name)
+        nearest_try(&nearest, slice_of(rows->name));
+    if (nearest.name.data)
         return error_set(err, REJECT, "unknown option '--%.*s'; did you mean '--%s'?", (int)len,
-                         name, nearest.name);
+                         name, nearest.name.data);
     return error_set(err, REJECT, "unknown option '--%.*s'; see --help", (int)len, name);
 }
 

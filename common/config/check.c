@@ -7,6 +7,7 @@
 
 #include "common/config/scalar.h"
 #include "common/config/text.h"
+#include "common/nearest.h"
 
 #define KEYS_MAX 12 /* keys of a mapping that are listed to who used another */
 
@@ -95,15 +96,15 @@ static void complain_unknown(struct config_check *check, const cyaml_schema_valu
                              struct config_node *node)
 {
     scoped_buf struct buf keys = BUF_INIT(CONFIG_WORDS_MAX);
-    struct config_suggestion suggestion = {.wrong = node->key};
+    struct nearest nearest = nearest_to(slice_of(node->key));
     const cyaml_schema_field_t *field;
 
     for (field = value->mapping.fields; field->key; field++) {
-        config_suggest(&suggestion, field->key);
+        nearest_try(&nearest, slice_of(field->key));
         buf_addf(&keys, "%s%s", keys.len ? ", " : "", field->key);
     }
-    if (suggestion.best)
-        complain(check, node, "unknown key; did you mean '%s'?", suggestion.best);
+    if (nearest.name.data)
+        complain(check, node, "unknown key; did you mean '%s'?", nearest.name.data);
     else if (field - value->mapping.fields <= KEYS_MAX)
         complain(check, node, "unknown key; expected one of: %s", buf_str(&keys));
     else

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "common/config/text.h"
+#include "common/nearest.h"
 #include "common/config/unit.h"
 #include "common/scope.h"
 
@@ -128,8 +129,9 @@ static void check_word(struct config_check *check, const cyaml_schema_value_t *v
 {
     scoped_buf struct buf words = BUF_INIT(CONFIG_WORDS_MAX);
     const cyaml_strval_t *strings = value->enumeration.strings;
-    struct config_suggestion suggestion = {.wrong = node->text.data};
+    struct nearest nearest = nearest_to(node->text);
     struct config_quoted quoted;
+    const char *suggested;
 
     for (uint32_t i = 0; i < value->enumeration.count; i++) {
         if (word_equal(value, node->text.data, strings[i].str)) {
@@ -137,12 +139,12 @@ static void check_word(struct config_check *check, const cyaml_schema_value_t *v
             return;
         }
         buf_addf(&words, "%s%s", i ? ", " : "", strings[i].str);
-        config_suggest(&suggestion, strings[i].str);
+        nearest_try(&nearest, slice_of(strings[i].str));
     }
+    suggested = node->secret ? NULL : nearest.name.data;
     complain(check, node, "unknown %s %s; %s%s%sexpected one of: %s", check->key,
-             quote(&quoted, node), suggestion.best && !node->secret ? "did you mean '" : "",
-             suggestion.best && !node->secret ? suggestion.best : "",
-             suggestion.best && !node->secret ? "'? " : "", buf_str(&words));
+             quote(&quoted, node), suggested ? "did you mean '" : "", suggested ? suggested : "",
+             suggested ? "'? " : "", buf_str(&words));
 }
 
 static void check_string(struct config_check *check, const cyaml_schema_value_t *value,

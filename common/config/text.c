@@ -10,8 +10,7 @@
 
 #include "common/scope.h"
 
-#define MASKED_MAX  (1u << 20) /* bytes; a value is never larger than its document */
-#define SUGGEST_MAX 64         /* bytes: longer words are not typing errors of ours */
+#define MASKED_MAX (1u << 20) /* bytes; a value is never larger than its document */
 
 static bool is_continuation(char c)
 {
@@ -170,44 +169,4 @@ const char *config_shorten(struct config_quoted *quoted, struct slice value)
 {
     put_printable(quoted->text, sizeof(quoted->text), value);
     return quoted->text;
-}
-
-/* Levenshtein's distance, a swap of neighbours counting once; words up to SUGGEST_MAX bytes. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t rows[3][SUGGEST_MAX + 1], *before = rows[0], *last = rows[1], *row = rows[2], *spare;
-    size_t len = strlen(b), cost;
-
-    for (size_t j = 0; j <= len; j++)
-        last[j] = j;
-    for (size_t i = 1; a[i - 1]; i++) {
-        row[0] = i;
-        for (size_t j = 1; j <= len; j++) {
-            cost = last[j - 1] + (a[i - 1] != b[j - 1]);
-            cost = last[j] + 1 < cost ? last[j] + 1 : cost;
-            cost = row[j - 1] + 1 < cost ? row[j - 1] + 1 : cost;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                cost = before[j - 2] + 1 < cost ? before[j - 2] + 1 : cost;
-            row[j] = cost;
-        }
-        spare = before;
-        before = last;
-        last = row;
-        row = spare;
-    }
-    return last[len];
-}
-
-void config_suggest(struct config_suggestion *suggestion, const char *candidate)
-{
-    size_t wrong = strlen(suggestion->wrong), limit = wrong / 3 > 1 ? wrong / 3 : 1, found;
-
-    if (wrong < 2 || wrong > SUGGEST_MAX || strlen(candidate) > SUGGEST_MAX)
-        return;
-    found =
-        strcasecmp(suggestion->wrong, candidate) == 0 ? 0 : distance(suggestion->wrong, candidate);
-    if (found <= limit && (!suggestion->best || found < suggestion->distance)) {
-        suggestion->best = candidate;
-        suggestion->distance = found;
-    }
 }

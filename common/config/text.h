@@ -38,16 +38,4 @@ const char *config_quote(struct config_quoted *quoted, struct slice value, bool 
 /* As config_quote without quotes, for keys and names of files. */
 const char *config_shorten(struct config_quoted *quoted, struct slice value);
 
-/*
- * The word nearest to `wrong` so far: offer every candidate, then read `best`
- * (NULL: none is near enough to be what was meant).
- */
-struct config_suggestion {
-    const char *wrong;
-    const char *best;
-    size_t distance;
-};
-
-void config_suggest(struct config_suggestion *suggestion, const char *candidate);
-
 #endif

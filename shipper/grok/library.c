@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "common/arena.h"
-#include "common/config/text.h"
+#include "common/nearest.h"
 #include "common/embed.h"
 #include "common/scope.h"
 #include "shipper/folder.h"
@@ -218,11 +218,11 @@ bool grok_library_find(const struct grok_library *library, struct slice name,
 
 const char *grok_library_suggest(const struct grok_library *library, const char *wrong)
 {
-    struct config_suggestion suggestion = {.wrong = wrong};
+    struct nearest nearest = nearest_to(slice_of(wrong));
 
     for (size_t i = 0; i < library->count; i++)
-        config_suggest(&suggestion, library->definitions[i].name.data);
-    return suggestion.best;
+        nearest_try(&nearest, library->definitions[i].name);
+    return nearest.name.data;
 }
 
 void grok_library_each(const struct grok_library *library,

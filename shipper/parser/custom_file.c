@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "common/config/parse.h"
-#include "common/config/text.h"
+#include "common/nearest.h"
 #include "common/scope.h"
 #include "shipper/folder.h"
 
@@ -58,12 +58,12 @@ void custom_file_problem(struct custom_file *file, const struct config_node *nod
 void custom_file_unknown(struct custom_file *file, const struct config_node *node, const char *path,
                          const char *const *known)
 {
-    struct config_suggestion suggestion = {.wrong = node->key};
+    struct nearest nearest = nearest_to(slice_of(node->key));
 
     for (; *known; known++)
-        config_suggest(&suggestion, *known);
-    if (suggestion.best)
-        custom_file_problem(file, node, path, "unknown key; did you mean '%s'?", suggestion.best);
+        nearest_try(&nearest, slice_of(*known));
+    if (nearest.name.data)
+        custom_file_problem(file, node, path, "unknown key; did you mean '%s'?", nearest.name.data);
     else
         custom_file_problem(file, node, path, "unknown key");
 }

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Producer, TopicPartition
 
 from support import geoip, records
 from support.fault_proxy import error_answer

@@ -113,30 +113,6 @@ static void secret_keys_are_known_by_their_ending(void **state)
         assert_false(config_key_is_secret(open[i]));
 }
 
-static const char *suggest(const char *wrong)
-{
-    static const char *const words[] = {"format", "formats", "path", "id", "linger_ms"};
-    struct config_suggestion suggestion = {.wrong = wrong};
-
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        config_suggest(&suggestion, words[i]);
-    return suggestion.best ? suggestion.best : "";
-}
-
-static void near_words_are_suggested(void **state)
-{
-    (void)state;
-    assert_string_equal(suggest("fromat"), "format");
-    assert_string_equal(suggest("formatts"), "formats");
-    assert_string_equal(suggest("Format"), "format");
-    assert_string_equal(suggest("pth"), "path");
-    assert_string_equal(suggest("lingerms"), "linger_ms");
-    assert_string_equal(suggest("ie"), "id");
-    assert_string_equal(suggest("x"), "");
-    assert_string_equal(suggest("something"), "");
-    assert_string_equal(suggest(""), "");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,7 +121,6 @@ int main(void)
         cmocka_unit_test(long_values_are_cut_between_characters),
         cmocka_unit_test(utf8_is_checked_strictly),
         cmocka_unit_test(secret_keys_are_known_by_their_ending),
-        cmocka_unit_test(near_words_are_suggested),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
