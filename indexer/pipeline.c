@@ -258,7 +258,7 @@ static enum status fill(struct pipeline *pipeline, struct error *err)
     return OK;
 }
 
-static void set_breaker_gauge(struct pipeline *pipeline)
+static void show_under_way(struct pipeline *pipeline)
 {
     metric_set(pipeline->under_way, pipeline->batch_count - pipeline->free_count);
 }
@@ -288,7 +288,7 @@ static void housekeep(struct pipeline *pipeline, int64_t now_ms)
     }
     if (now_ms >= pipeline->measure_ms) {
         consumer_measure(pipeline->consumer);
-        set_breaker_gauge(pipeline);
+        show_under_way(pipeline);
         pipeline->measure_ms = now_ms + MEASURE_MS;
     }
     switch (stop_read(pipeline->stop_fd)) {

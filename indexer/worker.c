@@ -19,7 +19,7 @@
 #include "common/thread.h"
 #include "indexer/batch.h"
 #include "indexer/config.h"
-#include "indexer/deadletter.h"
+#include "indexer/deadletter/deadletter.h"
 #include "indexer/dedup.h"
 #include "indexer/documents.h"
 #include "indexer/parking.h"

@@ -6,7 +6,7 @@
 #include "indexer/audit/audit.h"
 #include "common/grow.h"
 #include "indexer/config.h"
-#include "indexer/deadletter_read.h"
+#include "indexer/deadletter/read.h"
 
 struct gathering {
     struct audit_book *book;

@@ -8,7 +8,7 @@
 
 #include "common/query/program.h"
 #include "indexer/command/command.h"
-#include "indexer/deadletter_read.h"
+#include "indexer/deadletter/read.h"
 
 /* Which letters are meant. */
 struct dlq_choice {

@@ -15,7 +15,7 @@
 #include "common/stop.h"
 #include "indexer/command/dlq.h"
 #include "indexer/config.h"
-#include "indexer/deadletter_handle.h"
+#include "indexer/deadletter/handle.h"
 #include "indexer/progress.h"
 
 struct handling {

@@ -18,7 +18,7 @@
 #include "common/stop.h"
 #include "indexer/batch.h"
 #include "indexer/config.h"
-#include "indexer/deadletter_read.h"
+#include "indexer/deadletter/read.h"
 #include "indexer/progress.h"
 #include "indexer/reader.h"
 #include "indexer/replay/part.h"

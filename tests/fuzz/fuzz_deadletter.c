@@ -7,7 +7,7 @@
 
 #include "common/json_walk.h"
 #include "indexer/command/dlq.h"
-#include "indexer/deadletter_read.h"
+#include "indexer/deadletter/read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -18,7 +18,7 @@
  * The offset of a refused record is settled only when the topic has
  * acknowledged it: while that cannot be, everything behind it waits. One worker
  * owns a deadletter; it connects when first needed. What is read of the topic:
- * deadletter_read.h.
+ * read.h.
  */
 #ifndef INDEXER_DEADLETTER_H
 #define INDEXER_DEADLETTER_H

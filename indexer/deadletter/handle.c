@@ -1,7 +1,7 @@
 /*
- * deadletter_handle.c - letters sent back or discarded, and the marks that say so.
+ * handle.c - letters sent back or discarded, and the marks that say so.
  */
-#include "indexer/deadletter_handle.h"
+#include "indexer/deadletter/handle.h"
 
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
@@ -18,8 +18,8 @@
 #include "common/kafka_failure.h"
 #include "common/timestamp.h"
 #include "indexer/config.h"
-#include "indexer/deadletter.h"
-#include "indexer/deadletter_read.h"
+#include "indexer/deadletter/deadletter.h"
+#include "indexer/deadletter/read.h"
 
 #define PENDING_MAX   1000 /* letters between two flushes */
 #define PENDING_BYTES (16u << 20)

@@ -1,5 +1,5 @@
 /*
- * deadletter_read.h - the letters of the dead letter topic, and what became of them.
+ * read.h - the letters of the dead letter topic, and what became of them.
  *
  * A letter is a refused record with its reason (deadletter.h). Handled ones
  * stay in the topic as long as Kafka keeps them: that they are handled is said

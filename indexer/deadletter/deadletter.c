@@ -1,7 +1,7 @@
 /*
  * deadletter.c - records that are refused for good, to a topic of their own.
  */
-#include "indexer/deadletter.h"
+#include "indexer/deadletter/deadletter.h"
 
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>

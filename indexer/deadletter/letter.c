@@ -1,9 +1,9 @@
 /*
- * deadletter_letter.c - messages of the dead letter topic as letters and marks.
+ * letter.c - messages of the dead letter topic as letters and marks.
  *
  * Anybody who may write to the topic can write anything: nothing is taken for granted.
  */
-#include "indexer/deadletter_read.h"
+#include "indexer/deadletter/read.h"
 
 #include <librdkafka/rdkafka.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
- * test_deadletter_letter.c - marks of the dead letter topic: ours, and what anybody may write
+ * test_letter.c - marks of the dead letter topic: ours, and what anybody may write
  * there.
  */
-#include "indexer/deadletter_read.h"
+#include "indexer/deadletter/read.h"
 
 #include "common/scope.h"
 #include "tests/unit/support/check.h"

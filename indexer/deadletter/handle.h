@@ -1,5 +1,5 @@
 /*
- * deadletter_handle.h - letters that are sent back to their topic or discarded,
+ * handle.h - letters that are sent back to their topic or discarded,
  * and the marks that say so.
  *
  * A letter is marked only when Kafka has acknowledged that its record is in

@@ -1,7 +1,7 @@
 /*
- * deadletter_read.c - every letter with its state: first all marks, then all letters.
+ * read.c - every letter with its state: first all marks, then all letters.
  */
-#include "indexer/deadletter_read.h"
+#include "indexer/deadletter/read.h"
 
 #include <librdkafka/rdkafka.h>
 #include <stdlib.h>
