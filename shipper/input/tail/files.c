@@ -22,7 +22,7 @@ uint64_t tail_hash(const char *text)
     return XXH3_64bits(text, strlen(text));
 }
 
-static uint64_t inode_hash(uint64_t device, uint64_t inode)
+uint64_t tail_inode_hash(uint64_t device, uint64_t inode)
 {
     uint64_t both[2] = {device, inode};
 
@@ -85,7 +85,7 @@ struct tail_file *tail_find_place(const struct tail *tail, const char *path)
 
 struct tail_file *tail_find_inode(const struct tail *tail, uint64_t device, uint64_t inode)
 {
-    struct table_link *link = table_find(&tail->by_inode, inode_hash(device, inode));
+    struct table_link *link = table_find(&tail->by_inode, tail_inode_hash(device, inode));
 
     for (; link; link = table_next(link)) {
         struct tail_file *file = TABLE_MEMBER(link, struct tail_file, by_inode);
@@ -215,7 +215,7 @@ struct tail_file *tail_file_add(struct tail *tail, const char *stream, const cha
     tail->files = file;
     tail->file_count++;
     table_add(&tail->by_place, &file->by_place, tail_hash(path));
-    table_add(&tail->by_inode, &file->by_inode, inode_hash(file->device, file->inode));
+    table_add(&tail->by_inode, &file->by_inode, tail_inode_hash(file->device, file->inode));
     return file;
 }
 
@@ -493,86 +493,12 @@ void tail_file_set_ready(struct tail *tail, struct tail_file *file, bool ready)
     file->ready_next = file->ready_previous = NULL;
 }
 
-/* ---- what is of no interest ---- */
-
-static struct tail_reject *find_reject(const struct tail *tail, const struct tail_sight *sight)
-{
-    struct table_link *link =
-        table_find(&tail->rejects_by_inode, inode_hash(sight->device, sight->inode));
-
-    for (; link; link = table_next(link)) {
-        struct tail_reject *reject = TABLE_MEMBER(link, struct tail_reject, by_inode);
-
-        if (reject->sight.device == sight->device && reject->sight.inode == sight->inode)
-            return reject;
-    }
-    return NULL;
-}
-
-bool tail_is_rejected(struct tail *tail, const struct tail_sight *sight)
-{
-    struct tail_reject *reject = find_reject(tail, sight);
-
-    if (!reject || reject->sight.size != sight->size ||
-        reject->sight.modified_ns != sight->modified_ns ||
-        reject->sight.changed_ns != sight->changed_ns)
-        return false;
-    reject->round = tail->round;
-    return true;
-}
-
-void tail_reject(struct tail *tail, const struct tail_sight *sight, const char *stream, bool waits)
-{
-    struct tail_reject *reject = find_reject(tail, sight);
-
-    if (!reject) {
-        reject = calloc(1, sizeof(*reject));
-        if (!reject)
-            return; /* it is looked at again */
-        table_add(&tail->rejects_by_inode, &reject->by_inode,
-                  inode_hash(sight->device, sight->inode));
-        reject->next = tail->rejects;
-        tail->rejects = reject;
-    }
-    reject->sight = *sight;
-    reject->stream = tail_hash(stream);
-    reject->round = tail->round;
-    reject->waits = waits;
-}
-
-bool tail_forget_rejects(struct tail *tail, const char *stream)
-{
-    struct tail_reject **link = &tail->rejects, *reject;
-    uint64_t hash = stream ? tail_hash(stream) : 0;
-    bool any = false;
-
-    while ((reject = *link)) {
-        if (stream ? reject->stream != hash || !reject->waits : reject->round == tail->round) {
-            link = &reject->next;
-            continue;
-        }
-        *link = reject->next;
-        table_remove(&tail->rejects_by_inode, &reject->by_inode);
-        free(reject);
-        any = true;
-    }
-    return any;
-}
-
 void tail_release_files(struct tail *tail)
 {
-    struct tail_reject *reject;
-
-    while ((reject = tail->rejects)) {
-        tail->rejects = reject->next;
-        table_remove(&tail->rejects_by_inode, &reject->by_inode);
-        free(reject);
-    }
     while (tail->files)
         tail_file_drop(tail, tail->files);
     table_release(&tail->by_place);
     table_release(&tail->by_inode);
     table_release(&tail->groups);
     table_release(&tail->aliases);
-    table_release(&tail->rejects_by_inode);
 }

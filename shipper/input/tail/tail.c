@@ -38,6 +38,7 @@ static void tail_close(struct input *input)
 
     if (!tail)
         return;
+    tail_release_rejects(tail);
     tail_release_files(tail);
     tail_discovery_close(tail);
     free(tail->since_ms);

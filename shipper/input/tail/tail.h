@@ -207,13 +207,18 @@ void tail_file_set_live(struct tail *tail, struct tail_file *file, bool live);
  */
 void tail_file_set_ready(struct tail *tail, struct tail_file *file, bool ready);
 
+uint64_t tail_hash(const char *text);
+uint64_t tail_inode_hash(uint64_t device, uint64_t inode);
+void tail_release_files(struct tail *tail);
+
+/* ---- rejects.c ---- */
+
 bool tail_is_rejected(struct tail *tail, const struct tail_sight *sight);
 void tail_reject(struct tail *tail, const struct tail_sight *sight, const char *stream, bool waits);
 
 /* Those of a stream that wait; NULL: those that are not seen any more. Were there any? */
 bool tail_forget_rejects(struct tail *tail, const char *stream);
-uint64_t tail_hash(const char *text);
-void tail_release_files(struct tail *tail);
+void tail_release_rejects(struct tail *tail);
 
 /* ---- watch.c ---- */
 
@@ -226,6 +231,11 @@ struct tail_folder *tail_folder_see(struct tail *tail, const char *path, const c
 void tail_folder_is_target(struct tail *tail, struct tail_folder *folder); /* of a link */
 void tail_folder_drop(struct tail *tail, struct tail_folder *folder);
 void tail_read_events(struct tail *tail);
+
+/* ---- walk.c ---- */
+
+/* Makes the folders those that the patterns lead to by now. */
+void tail_walk(struct tail *tail);
 
 /* ---- discovery.c ---- */
 
