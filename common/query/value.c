@@ -197,7 +197,6 @@ static struct query_range compared(enum query_operator op, struct query_range ra
     }
 }
 
-/* One number, or a bound of a range. */
 static bool read_one_number(struct value_reader *reader, const struct written *written,
                             const struct query_condition *condition, struct slice text,
                             struct query_range *out)
@@ -229,45 +228,11 @@ static bool read_one_number(struct value_reader *reader, const struct written *w
     return false;
 }
 
-static bool read_number(struct value_reader *reader, const struct written *written,
-                        struct query_condition *condition)
-{
-    struct slice text = written->text, high_text;
-    struct query_range low, high, *range = &condition->range;
-    size_t dots = find_dots(text);
-
-    condition->test = TEST_NUMBER;
-    if (written->stars)
-        return refuse_star(reader, written, condition, "a number");
-    if (dots == text.len) {
-        if (!read_one_number(reader, written, condition, text, range))
-            return false;
-        if (range->low > range->high && !operator_compares(condition->op)) {
-            REPORT(reader, written, QUERY_BAD_NUMBER,
-                   "\"%.*s\" is a whole number, \"%.*s\" is not.", QUOTED_FMT(condition->name),
-                   QUOTED_FMT(text));
-            return false;
-        }
-        *range = compared(condition->op, *range);
-        return true;
-    }
-    if (operator_compares(condition->op))
-        return refuse_range(reader, written, condition);
-    high_text = (struct slice){text.data + dots + 2, text.len - dots - 2};
-    text.len = dots;
-    low = high = (struct query_range){RANGE_OPEN_LOW, RANGE_OPEN_HIGH};
-    if ((text.len || !high_text.len) && !read_one_number(reader, written, condition, text, &low))
-        return false;
-    if (high_text.len && !read_one_number(reader, written, condition, high_text, &high))
-        return false;
-    *range = (struct query_range){low.low, high.high};
-    return range->low <= range->high || refuse_empty(reader, written, text, high_text,
-                                                     low.low != high.low || low.high != high.high);
-}
-
 static bool read_one_time(struct value_reader *reader, const struct written *written,
-                          struct slice text, struct query_range *out)
+                          const struct query_condition *condition, struct slice text,
+                          struct query_range *out)
 {
+    (void)condition;
     switch (time_read(text, reader->context, out)) {
     case TIME_OK:
         return true;
@@ -284,33 +249,63 @@ static bool read_one_time(struct value_reader *reader, const struct written *wri
         "Write 2026-11-20, 2026-11-20T14:05:00Z or now-15m.");
 }
 
+/* One value, or a bound of a range. */
+typedef bool bound_reader(struct value_reader *reader, const struct written *written,
+                          const struct query_condition *condition, struct slice text,
+                          struct query_range *out);
+
+static bool read_one(struct value_reader *reader, const struct written *written,
+                     struct query_condition *condition, bound_reader *read)
+{
+    struct query_range *range = &condition->range;
+
+    if (!read(reader, written, condition, written->text, range))
+        return false;
+    if (range->low > range->high && !operator_compares(condition->op)) {
+        REPORT(reader, written, QUERY_BAD_NUMBER, "\"%.*s\" is a whole number, \"%.*s\" is not.",
+               QUOTED_FMT(condition->name), QUOTED_FMT(written->text));
+        return false;
+    }
+    *range = compared(condition->op, *range);
+    return true;
+}
+
+/* `what`: "a number" */
+static bool read_range(struct value_reader *reader, const struct written *written,
+                       struct query_condition *condition, bound_reader *read, const char *what)
+{
+    size_t dots = find_dots(written->text);
+    struct slice from = {written->text.data, dots}, to;
+    struct query_range low = {RANGE_OPEN_LOW, RANGE_OPEN_HIGH}, high = low;
+
+    if (written->stars)
+        return refuse_star(reader, written, condition, what);
+    if (dots == written->text.len)
+        return read_one(reader, written, condition, read);
+    if (operator_compares(condition->op))
+        return refuse_range(reader, written, condition);
+    to = (struct slice){from.data + dots + 2, written->text.len - dots - 2};
+    if ((from.len || !to.len) && !read(reader, written, condition, from, &low))
+        return false;
+    if (to.len && !read(reader, written, condition, to, &high))
+        return false;
+    condition->range = (struct query_range){low.low, high.high};
+    return low.low <= high.high ||
+           refuse_empty(reader, written, from, to, low.low != high.low || low.high != high.high);
+}
+
+static bool read_number(struct value_reader *reader, const struct written *written,
+                        struct query_condition *condition)
+{
+    condition->test = TEST_NUMBER;
+    return read_range(reader, written, condition, read_one_number, "a number");
+}
+
 static bool read_time(struct value_reader *reader, const struct written *written,
                       struct query_condition *condition)
 {
-    struct slice text = written->text, high_text;
-    struct query_range low, high, *range = &condition->range;
-    size_t dots = find_dots(text);
-
     condition->test = TEST_TIME;
-    if (written->stars)
-        return refuse_star(reader, written, condition, "a time");
-    if (dots == text.len) {
-        if (!read_one_time(reader, written, text, range))
-            return false;
-        *range = compared(condition->op, *range);
-        return true;
-    }
-    if (operator_compares(condition->op))
-        return refuse_range(reader, written, condition);
-    high_text = (struct slice){text.data + dots + 2, text.len - dots - 2};
-    text.len = dots;
-    low = high = (struct query_range){RANGE_OPEN_LOW, RANGE_OPEN_HIGH};
-    if ((text.len || !high_text.len) && !read_one_time(reader, written, text, &low))
-        return false;
-    if (high_text.len && !read_one_time(reader, written, high_text, &high))
-        return false;
-    *range = (struct query_range){low.low, high.high};
-    return range->low <= range->high || refuse_empty(reader, written, text, high_text, true);
+    return read_range(reader, written, condition, read_one_time, "a time");
 }
 
 static bool refuse_address(struct value_reader *reader, const struct written *written,
