@@ -1,28 +1,14 @@
 /*
  * test_dedup.c - duplicates within a batch, and marks in a real Redis.
  *
- * Each test with Redis starts a redis-server of its own on a socket in a
- * temporary folder. Without the program these tests are skipped.
+ * Each test with Redis starts a server of its own.
  */
 #include "indexer/dedup.h"
 
 #include <arpa/inet.h>
-#include <hiredis/hiredis.h>
 #include <netinet/in.h>
-#include <poll.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
-#include <cmocka.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -30,88 +16,33 @@
 #include "common/scope.h"
 #include "indexer/batch.h"
 #include "indexer/config.h"
+#include "tests/unit/support/capture.h"
+#include "tests/unit/support/redis_server.h"
 
-#define SERVER     "/usr/bin/redis-server"
-#define START_MS   10000
 #define TIMEOUT_MS 300
 #define LATER_MS   60000 /* longer than any pause after a failure */
 #define ENTRIES    2000
 
 struct fixture {
     char none[1]; /* no path */
-    char folder[64], socket[96], url[160], log[96];
-    pid_t server;
-    int port; /* of the next start; 0: socket only */
+    struct redis_server server;
+    char url[160];
     struct redis_config config;
     struct dedup *dedup;
     struct batch *batch;
     rd_kafka_message_t messages[ENTRIES];
     char ids[ENTRIES][16];
-    int stderr_fd;
+    struct capture capture;
 };
 
 /* ---- the server ---- */
-
-static void run_server(const struct fixture *f, const char *const *options)
-{
-    const char *args[40] = {SERVER, "--unixsocket", f->socket, "--save", "", "--port", NULL};
-    char port[12];
-    size_t count = 7;
-
-    snprintf(port, sizeof(port), "%d", f->port);
-    args[6] = port;
-    while (*options)
-        args[count++] = *options++;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (!freopen("/dev/null", "w", stdout) || chdir(f->folder))
-        _exit(126);
-    execv(SERVER, (char *const *)args);
-    _exit(127);
-}
-
-static redisContext *open_client(const struct fixture *f)
-{
-    int64_t deadline_ms = clock_mono_ms() + START_MS;
-    redisContext *client = redisConnectUnix(f->socket);
-
-    while (client && client->err && clock_mono_ms() < deadline_ms) {
-        redisFree(client);
-        poll(NULL, 0, 5);
-        client = redisConnectUnix(f->socket);
-    }
-    assert_true(client && !client->err);
-    return client;
-}
-
-static void start_server(struct fixture *f, const char *const *options)
-{
-    const char *const none[] = {NULL};
-
-    if (access(SERVER, X_OK))
-        skip();
-    f->server = fork();
-    if (f->server == 0)
-        run_server(f, options ? options : none);
-    assert_true(f->server > 0);
-    redisFree(open_client(f));
-}
-
-static void kill_server(struct fixture *f)
-{
-    if (f->server > 0) {
-        kill(f->server, SIGKILL);
-        waitpid(f->server, NULL, 0);
-        unlink(f->socket);
-    }
-    f->server = 0;
-}
 
 /* Sends one command of the test's own; returns what it answers as text. */
 static const char *ask(const struct fixture *f, const char *format, const char *key,
                        const char *value)
 {
     static char answer[256];
-    redisContext *client = open_client(f);
+    redisContext *client = redis_server_client(&f->server);
     redisReply *reply = redisCommand(client, format, key, value);
 
     assert_non_null(reply);
@@ -128,7 +59,7 @@ static const char *ask(const struct fixture *f, const char *format, const char *
 static const char *ask_key(const struct fixture *f, const char *format)
 {
     char key[64] = "";
-    redisContext *client = open_client(f);
+    redisContext *client = redis_server_client(&f->server);
     redisReply *reply = redisCommand(client, "KEYS alpex:seen:*");
 
     assert_true(reply && reply->elements == 1 && reply->element[0]->len < sizeof(key));
@@ -159,12 +90,8 @@ static int set_up(void **state)
 
     if (!f || batch_open(ENTRIES, &f->batch, &err))
         return -1;
-    snprintf(f->folder, sizeof(f->folder), "/tmp/alpex-dedup-XXXXXX");
-    if (!mkdtemp(f->folder))
-        return -1;
-    snprintf(f->socket, sizeof(f->socket), "%s/redis.sock", f->folder);
-    snprintf(f->log, sizeof(f->log), "%s/stderr", f->folder);
-    snprintf(f->url, sizeof(f->url), "unix://%s", f->socket);
+    redis_server_make(&f->server);
+    snprintf(f->url, sizeof(f->url), "%s", f->server.url);
     f->config = (struct redis_config){.ca_file = f->none,
                                       .certificate_file = f->none,
                                       .key_file = f->none,
@@ -172,7 +99,6 @@ static int set_up(void **state)
                                       .mark_ttl_ms = 3600000,
                                       .timeout_ms = TIMEOUT_MS,
                                       .epoch = 7};
-    f->stderr_fd = -1;
     *state = f;
     return 0;
 }
@@ -184,26 +110,15 @@ static void forget_messages(struct fixture *f)
     batch_clear(f->batch);
 }
 
-static void stop_capture(struct fixture *f)
-{
-    if (f->stderr_fd >= 0) {
-        dup2(f->stderr_fd, STDERR_FILENO);
-        close(f->stderr_fd);
-    }
-    f->stderr_fd = -1;
-}
-
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    stop_capture(f);
+    capture_release(&f->capture);
     dedup_close(f->dedup);
-    kill_server(f);
+    redis_server_remove(&f->server);
     forget_messages(f);
     batch_close(f->batch);
-    unlink(f->log);
-    rmdir(f->folder);
     free(f);
     return 0;
 }
@@ -213,28 +128,6 @@ static void open_dedup(struct fixture *f)
     struct error err;
 
     assert_int_equal(dedup_open(&f->config, &f->dedup, &err), OK);
-}
-
-static void start_capture(struct fixture *f)
-{
-    f->stderr_fd = dup(STDERR_FILENO);
-    assert_non_null(freopen(f->log, "w", stderr));
-}
-
-/* Stops the capture and returns how often `text` was logged since. */
-static int logged(struct fixture *f, const char *text)
-{
-    char content[8192] = "";
-    scoped_file FILE *file = fopen(f->log, "r");
-    const char *from = content;
-    int count = 0;
-
-    stop_capture(f);
-    assert_non_null(file);
-    content[fread(content, 1, sizeof(content) - 1, file)] = '\0';
-    for (; (from = strstr(from, text)); from++)
-        count++;
-    return count;
 }
 
 /* An entry for document `index`/`id` whose message stands at 1:`offset`. */
@@ -366,7 +259,7 @@ static void marked_record_is_found_and_a_redelivery_told_from_a_duplicate(void *
 {
     struct fixture *f = *state;
 
-    start_server(f, NULL);
+    redis_server_start(&f->server, NULL);
     open_dedup(f);
     expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, 0);
     mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
@@ -380,7 +273,7 @@ static void other_epoch_knows_nothing(void **state)
 {
     struct fixture *f = *state;
 
-    start_server(f, NULL);
+    redis_server_start(&f->server, NULL);
     open_dedup(f);
     mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
     f->config.epoch = 8;
@@ -392,7 +285,7 @@ static void marks_live_for_the_configured_time(void **state)
     struct fixture *f = *state;
     long ttl_s;
 
-    start_server(f, NULL);
+    redis_server_start(&f->server, NULL);
     open_dedup(f);
     mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
     ttl_s = strtol(ask_key(f, "TTL %b"), NULL, 10);
@@ -403,7 +296,7 @@ static void only_what_elasticsearch_has_is_marked(void **state)
 {
     struct fixture *f = *state;
 
-    start_server(f, NULL);
+    redis_server_start(&f->server, NULL);
     open_dedup(f);
     mark(f, "logs-a", "conflict", 5, OUTCOME_DUPLICATE, 409);
     mark(f, "logs-a", "in-batch", 5, OUTCOME_DUPLICATE, 0);
@@ -418,7 +311,7 @@ static void only_what_elasticsearch_has_is_marked(void **state)
 /* Runs a script on the one key that there is: its members get `value`. */
 static void overwrite(struct fixture *f, const char *value)
 {
-    redisContext *client = open_client(f);
+    redisContext *client = redis_server_client(&f->server);
     redisReply *reply = redisCommand(
         client, "EVAL %s 0 %s",
         "local key = redis.call('KEYS', 'alpex:seen:*')[1]; "
@@ -437,7 +330,7 @@ static void foreign_value_under_the_key_is_no_mark(void **state)
     static const char *const values[] = {"1:5", "-", "--1", "yes", "1 ", " 1", "1.5", "", "a list"};
     struct fixture *f = *state;
 
-    start_server(f, NULL);
+    redis_server_start(&f->server, NULL);
     open_dedup(f);
     mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
     for (size_t i = 0; i < ARRAY_LEN(values); i++) {
@@ -450,7 +343,7 @@ static void any_bytes_make_a_key(void **state)
 {
     struct fixture *f = *state;
 
-    start_server(f, NULL);
+    redis_server_start(&f->server, NULL);
     open_dedup(f);
     mark(f, "logs-a", "a b\r\n$1\r\n%s", 5, OUTCOME_INDEXED, 201);
     expect_checked(f, "logs-a", "a b\r\n$1\r\n%s", 5, OUTCOME_REDELIVERED, 0);
@@ -463,7 +356,7 @@ static void full_batch_takes_several_chunks(void **state)
     double asked = counter("indexer_dedup_lookups_total", NULL);
     double hits = counter("indexer_dedup_hits_total", "kind=\"redelivered\"");
 
-    start_server(f, NULL);
+    redis_server_start(&f->server, NULL);
     open_dedup(f);
     for (int i = 0; i < ENTRIES; i++) {
         snprintf(f->ids[i], sizeof(f->ids[i]), "id%d", i);
@@ -485,7 +378,7 @@ static void records_of_one_page_share_a_key(void **state)
 {
     struct fixture *f = *state;
 
-    start_server(f, NULL);
+    redis_server_start(&f->server, NULL);
     open_dedup(f);
     for (int i = 0; i < ENTRIES; i++) {
         snprintf(f->ids[i], sizeof(f->ids[i]), "id%d", i);
@@ -512,7 +405,7 @@ static void position_of_any_message_is_kept(void **state)
     struct fixture *f = *state;
     struct batch_entry *entry;
 
-    start_server(f, NULL);
+    redis_server_start(&f->server, NULL);
     open_dedup(f);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         for (size_t j = 0; j < ARRAY_LEN(cases); j++) {
@@ -542,12 +435,14 @@ static int free_port(void)
 static void network_log_in_and_database_are_used(void **state)
 {
     struct fixture *f = *state;
-    const char *const options[] = {"--bind",   "127.0.0.1", "--user", "alpex", "on",
-                                   ">p@ss:/%", "~alpex:*",  "+@all",  "-ping", NULL};
+    int port = free_port();
+    char port_text[12];
+    const char *const options[] = {"--port", port_text,  "--bind",   "127.0.0.1", "--user", "alpex",
+                                   "on",     ">p@ss:/%", "~alpex:*", "+@all",     "-ping",  NULL};
 
-    f->port = free_port();
-    start_server(f, options);
-    snprintf(f->url, sizeof(f->url), "redis://alpex:p%%40ss%%3a%%2F%%25@127.0.0.1:%d/3", f->port);
+    snprintf(port_text, sizeof(port_text), "%d", port);
+    redis_server_start(&f->server, options);
+    snprintf(f->url, sizeof(f->url), "redis://alpex:p%%40ss%%3a%%2F%%25@127.0.0.1:%d/3", port);
     open_dedup(f);
     mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
     expect_checked(f, "logs-a", "x", 5, OUTCOME_REDELIVERED, 0);
@@ -562,12 +457,12 @@ static void absent_redis_is_tried_once_in_a_while(void **state)
     double errors = counter("indexer_redis_errors_total", NULL);
 
     open_dedup(f);
-    start_capture(f);
+    capture_start(&f->capture);
     for (int64_t now_ms = 0; now_ms < 1000; now_ms += 10) {
         mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
         expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, now_ms);
     }
-    assert_int_equal(logged(f, "goes on without it"), 1);
+    assert_int_equal(capture_count(&f->capture, "goes on without it"), 1);
     assert_true(counter("indexer_redis_errors_total", NULL) - errors == 1);
     assert_true(metric_value(metrics_gauge("indexer_redis_up", NULL, "")) == 0);
 }
@@ -576,12 +471,12 @@ static void killed_server_costs_marks_and_comes_back(void **state)
 {
     struct fixture *f = *state;
 
-    start_server(f, NULL);
+    redis_server_start(&f->server, NULL);
     open_dedup(f);
     mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
-    kill_server(f);
+    redis_server_kill(&f->server);
     expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, 0);
-    start_server(f, NULL);
+    redis_server_start(&f->server, NULL);
     expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, 10); /* the pause is not over */
     expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, LATER_MS);
     mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
@@ -594,7 +489,7 @@ static void connection_closed_while_idle_is_no_outage(void **state)
     struct fixture *f = *state;
     double errors = counter("indexer_redis_errors_total", NULL);
 
-    start_server(f, NULL);
+    redis_server_start(&f->server, NULL);
     open_dedup(f);
     mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
     ask(f, "CLIENT KILL TYPE normal", NULL, NULL);
@@ -607,15 +502,15 @@ static void frozen_server_costs_one_time_out(void **state)
     struct fixture *f = *state;
     int64_t start_ms;
 
-    start_server(f, NULL);
+    redis_server_start(&f->server, NULL);
     open_dedup(f);
     mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
-    kill(f->server, SIGSTOP);
+    kill(f->server.pid, SIGSTOP);
     start_ms = clock_mono_ms();
     for (int64_t now_ms = 0; now_ms < 1000; now_ms += 10)
         expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, now_ms);
     assert_in_range(clock_mono_ms() - start_ms, TIMEOUT_MS, TIMEOUT_MS * 3 / 2 + 100);
-    kill(f->server, SIGCONT);
+    kill(f->server.pid, SIGCONT);
     expect_checked(f, "logs-a", "x", 5, OUTCOME_REDELIVERED, LATER_MS);
 }
 
@@ -625,14 +520,14 @@ static void full_redis_keeps_answering(void **state)
     struct fixture *f = *state;
     double errors = counter("indexer_redis_errors_total", NULL);
 
-    start_server(f, options);
+    redis_server_start(&f->server, options);
     open_dedup(f);
-    start_capture(f);
+    capture_start(&f->capture);
     for (int i = 0; i < 3; i++) {
         mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
         expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, i);
     }
-    assert_int_equal(logged(f, "OOM"), 1);
+    assert_int_equal(capture_count(&f->capture, "OOM"), 1);
     assert_true(counter("indexer_redis_errors_total", NULL) - errors == 3);
     assert_true(metric_value(metrics_gauge("indexer_redis_up", NULL, "")) == 1);
 }
@@ -642,15 +537,15 @@ static void user_without_rights_is_told_which_are_needed(void **state)
     struct fixture *f = *state;
     const char *const options[] = {"--user", "alpex", "on", ">pw", "~alpex:*", "+hmget", NULL};
 
-    start_server(f, options);
-    snprintf(f->url, sizeof(f->url), "unix://alpex:pw@%s", f->socket);
+    redis_server_start(&f->server, options);
+    snprintf(f->url, sizeof(f->url), "unix://alpex:pw@%s", f->server.socket);
     open_dedup(f);
-    start_capture(f);
+    capture_start(&f->capture);
     for (int i = 0; i < 3; i++) {
         mark(f, "logs-a", "x", 5, OUTCOME_INDEXED, 201);
         expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, i);
     }
-    assert_int_equal(logged(f, "needs HMGET, HSET, HINCRBY and EXPIRE"), 1);
+    assert_int_equal(capture_count(&f->capture, "needs HMGET, HSET, HINCRBY and EXPIRE"), 1);
 }
 
 /* With a server that wants a password, `login` in the URL ends in one warning with `text`. */
@@ -658,14 +553,14 @@ static void expect_log_in_refused(struct fixture *f, const char *login, const ch
 {
     const char *const options[] = {"--requirepass", "correct-horse", NULL};
 
-    start_server(f, options);
-    snprintf(f->url, sizeof(f->url), "unix://%s%s", login, f->socket);
+    redis_server_start(&f->server, options);
+    snprintf(f->url, sizeof(f->url), "unix://%s%s", login, f->server.socket);
     open_dedup(f);
-    start_capture(f);
+    capture_start(&f->capture);
     for (int64_t now_ms = 0; now_ms < 5 * LATER_MS; now_ms += LATER_MS)
         expect_checked(f, "logs-a", "x", 5, OUTCOME_PENDING, now_ms);
-    assert_int_equal(logged(f, text), 1);
-    assert_int_equal(logged(f, "battery-staple"), 0);
+    assert_int_equal(capture_count(&f->capture, text), 1);
+    assert_int_equal(capture_count(&f->capture, "battery-staple"), 0);
 }
 
 static void wrong_password_is_reported_once_and_not_shown(void **state)

@@ -1,33 +1,17 @@
 /*
  * test_flood.c - who makes too many requests, alone and with other indexers.
  *
- * Tests with Redis start a redis-server of their own on a socket in a
- * temporary folder. Without the program they are skipped.
+ * Tests with Redis start a server of their own.
  */
 #include "indexer/enrich/enrich.h"
-
-#include <hiredis/hiredis.h>
-#include <poll.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include <cmocka.h>
 
 #include "common/clock.h"
 #include "common/metrics.h"
 #include "common/record.h"
 #include "indexer/batch.h"
 #include "indexer/config.h"
+#include "tests/unit/support/redis_server.h"
 
-#define SERVER  "/usr/bin/redis-server"
 #define ENTRIES 2000
 #define NOON    1795262400 /* 2026-11-21T12:00:00Z */
 
@@ -39,8 +23,8 @@ struct indexer { /* one worker's enricher and its batch */
 };
 
 struct fixture {
-    char folder[64], socket[96], url[120], none[1];
-    pid_t server;
+    char none[1];
+    struct redis_server server;
     char *allow[2];
     struct indexer_config config;
     struct indexer one, two;
@@ -68,11 +52,7 @@ static int set_up(void **state)
 
     if (!f)
         return -1;
-    snprintf(f->folder, sizeof(f->folder), "/tmp/alpex-flood-XXXXXX");
-    if (!mkdtemp(f->folder))
-        return -1;
-    snprintf(f->socket, sizeof(f->socket), "%s/redis.sock", f->folder);
-    snprintf(f->url, sizeof(f->url), "unix://%s", f->socket);
+    redis_server_make(&f->server);
     f->config.redis = (struct redis_config){.url = f->none,
                                             .ca_file = f->none,
                                             .certificate_file = f->none,
@@ -86,62 +66,28 @@ static int set_up(void **state)
     return 0;
 }
 
-static void kill_server(struct fixture *f)
-{
-    if (f->server > 0) {
-        kill(f->server, SIGKILL);
-        waitpid(f->server, NULL, 0);
-        unlink(f->socket);
-    }
-    f->server = 0;
-}
-
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
     close_indexer(&f->one);
     close_indexer(&f->two);
-    kill_server(f);
+    redis_server_remove(&f->server);
     arena_release(&f->arena);
-    rmdir(f->folder);
     free(f);
     return 0;
 }
 
-static redisContext *open_client(const struct fixture *f)
-{
-    int64_t deadline_ms = clock_mono_ms() + 10000;
-    redisContext *client = redisConnectUnix(f->socket);
-
-    while (client && client->err && clock_mono_ms() < deadline_ms) {
-        redisFree(client);
-        poll(NULL, 0, 5);
-        client = redisConnectUnix(f->socket);
-    }
-    assert_true(client && !client->err);
-    return client;
-}
-
 static void start_server(struct fixture *f)
 {
-    if (access(SERVER, X_OK))
-        skip();
-    f->config.redis.url = f->url;
-    f->server = fork();
-    if (f->server == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (freopen("/dev/null", "w", stdout) && chdir(f->folder) == 0)
-            execl(SERVER, SERVER, "--unixsocket", f->socket, "--save", "", "--port", "0", NULL);
-        _exit(127);
-    }
-    redisFree(open_client(f));
+    f->config.redis.url = f->server.url;
+    redis_server_start(&f->server, NULL);
 }
 
 /* The number that a command answers with. */
 static long long ask(const struct fixture *f, const char *command)
 {
-    redisContext *client = open_client(f);
+    redisContext *client = redis_server_client(&f->server);
     redisReply *reply = redisCommand(client, command);
     long long number = reply && reply->type == REDIS_REPLY_INTEGER ? reply->integer : -1;
 
@@ -403,7 +349,7 @@ static void keys_end_by_themselves(void **state)
     start_server(f);
     open_indexer(f, &f->one);
     run(f, &f->one, "192.0.2.1", NOON, 1, OUTCOME_INDEXED);
-    client = open_client(f);
+    client = redis_server_client(&f->server);
     reply = redisCommand(client, "KEYS alpex:flood:*");
     assert_true(reply && reply->elements == 1);
     snprintf(command, sizeof(command), "TTL %s", reply->element[0]->str);
@@ -416,7 +362,7 @@ static void without_redis_each_counts_alone_and_tells_it_later(void **state)
 {
     struct fixture *f = *state;
 
-    f->config.redis.url = f->url; /* nobody listens there */
+    f->config.redis.url = f->server.url; /* nobody listens there */
     open_indexer(f, &f->one);
     assert_int_equal(run(f, &f->one, "192.0.2.1", NOON, 15, OUTCOME_INDEXED), 0);
     assert_int_equal(run(f, &f->one, "192.0.2.1", NOON, 15, OUTCOME_INDEXED), 10);

@@ -19,12 +19,13 @@
 #include "common/scope.h"
 #include "indexer/config.h"
 #include "tests/unit/indexer/enrich/mmdb_writer.h"
+#include "tests/unit/support/capture.h"
 
 #define STEP_MS  1000 /* between refreshes that look at the files */
 #define FILE_MAX (32u << 20)
 
 struct fixture {
-    char folder[64], city[96], asn[96], log[96], none[1]; /* `none`: no path */
+    char folder[64], city[96], asn[96], none[1]; /* `none`: no path */
     struct indexer_config config;
     struct enrich_set set;
     struct arena arena;
@@ -32,7 +33,7 @@ struct fixture {
     struct mmdb_writer writer;
     struct buf file;
     int64_t now_ms;
-    int stderr_fd;
+    struct capture capture;
 };
 
 /* ---- databases ---- */
@@ -197,7 +198,6 @@ static int set_up(void **state)
         return -1;
     snprintf(f->city, sizeof(f->city), "%s/city.mmdb", f->folder);
     snprintf(f->asn, sizeof(f->asn), "%s/asn.mmdb", f->folder);
-    snprintf(f->log, sizeof(f->log), "%s/stderr", f->folder);
     f->config.geoip = (struct geoip_config){.enabled = true,
                                             .city = f->city,
                                             .country = f->none,
@@ -206,31 +206,20 @@ static int set_up(void **state)
     f->file.max = FILE_MAX;
     arena_init(&f->arena, 65536, 1u << 20);
     record_init(&f->record, &f->arena);
-    f->stderr_fd = -1;
     *state = f;
     return 0;
-}
-
-static void stop_capture(struct fixture *f)
-{
-    if (f->stderr_fd >= 0) {
-        dup2(f->stderr_fd, STDERR_FILENO);
-        close(f->stderr_fd);
-    }
-    f->stderr_fd = -1;
 }
 
 static int tear_down(void **state)
 {
     struct fixture *f = *state;
 
-    stop_capture(f);
+    capture_release(&f->capture);
     enrich_set_release(&f->set);
     arena_release(&f->arena);
     buf_release(&f->file);
     unlink(f->city);
     unlink(f->asn);
-    unlink(f->log);
     rmdir(f->folder);
     free(f);
     return 0;
@@ -241,28 +230,6 @@ static void open_set(struct fixture *f)
     struct error err;
 
     assert_int_equal(enrich_set_open(&f->set, &f->config, &err), OK);
-}
-
-static void start_capture(struct fixture *f)
-{
-    f->stderr_fd = dup(STDERR_FILENO);
-    assert_non_null(freopen(f->log, "w", stderr));
-}
-
-/* Stops the capture and returns how often `text` was logged since. */
-static int logged(struct fixture *f, const char *text)
-{
-    char content[8192] = "";
-    scoped_file FILE *file = fopen(f->log, "r");
-    const char *from = content;
-    int count = 0;
-
-    stop_capture(f);
-    assert_non_null(file);
-    content[fread(content, 1, sizeof(content) - 1, file)] = '\0';
-    for (; (from = strstr(from, text)); from++)
-        count++;
-    return count;
 }
 
 static void refresh(struct fixture *f)
@@ -711,11 +678,11 @@ static void absent_file_is_reported_once_and_loaded_when_it_appears(void **state
 {
     struct fixture *f = *state;
 
-    start_capture(f);
+    capture_start(&f->capture);
     open_set(f);
     for (int i = 0; i < 5; i++)
         refresh(f);
-    assert_int_equal(logged(f, "cannot load GeoIP database"), 1);
+    assert_int_equal(capture_count(&f->capture, "cannot load GeoIP database"), 1);
     expect_nothing(f, "192.0.2.1");
     assert_true(loaded() == 0);
     write_world(f, f->city, "DE", "Berlin");
@@ -772,13 +739,13 @@ static void file_that_is_still_being_written_is_left_alone(void **state)
 
     write_world(f, f->city, "DE", "Berlin");
     open_set(f);
-    start_capture(f);
+    capture_start(&f->capture);
     write_bytes(f->city, "w", SLICE("half"));
     for (int i = 0; i < 5; i++) {
         refresh(f);
         write_bytes(f->city, "a", SLICE("more"));
     }
-    assert_int_equal(logged(f, "cannot load"), 0);
+    assert_int_equal(capture_count(&f->capture, "cannot load"), 0);
     expect_country(f, "192.0.2.1", "DE");
 }
 
@@ -789,10 +756,10 @@ static void damaged_file_keeps_the_old_one_and_is_reported_once(void **state)
     write_world(f, f->city, "DE", "Berlin");
     open_set(f);
     write_bytes(f->city, "w", SLICE("<html>404 Not Found</html>"));
-    start_capture(f);
+    capture_start(&f->capture);
     for (int i = 0; i < 5; i++)
         refresh(f);
-    assert_int_equal(logged(f, "the one loaded before stays in use"), 1);
+    assert_int_equal(capture_count(&f->capture, "the one loaded before stays in use"), 1);
     expect_country(f, "192.0.2.1", "DE");
     assert_true(loaded() == 1);
 }
