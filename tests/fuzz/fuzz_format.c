@@ -5,28 +5,14 @@
  */
 #include <stdlib.h>
 
-#include "common/json_text.h"
 #include "common/record.h"
 #include "common/scope.h"
 #include "shipper/parser/parser.h"
+#include "tests/fuzz/strict_record.h"
 
 #define ARENA_MAX (64u << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check_record(const struct record *record)
-{
-    size_t bound = record_encode_bound(record), len;
-    scoped_free char *room = malloc(bound);
-    struct json_value value;
-    uint64_t invalid = 0;
-
-    if (!room)
-        abort();
-    len = record_encode(record, room, &invalid);
-    if (len > bound || json_read(room, room + len, &value) != room + len || value.spaced)
-        abort();
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -62,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!parsed &&
             (!record_text(&record, FIELD_MESSAGE, &message) || !slice_equal(message, line)))
             abort();
-        check_record(&record);
+        strict_record_check(&record);
         record_clear(&record);
     }
     parser_close(parser);

@@ -9,6 +9,7 @@
 #include "common/record.h"
 #include "common/scope.h"
 #include "shipper/parser/parser.h"
+#include "tests/fuzz/strict_record.h"
 
 #define ARENA_MAX (64u << 20)
 
@@ -19,20 +20,11 @@ static void parse(struct parser *parser, struct slice line)
     struct parser_memory memory = {0};
     struct arena arena;
     struct record record;
-    struct json_value value;
-    uint64_t invalid = 0;
-    size_t bound, len;
 
     arena_init(&arena, 4096, ARENA_MAX);
     record_init(&record, &arena);
     parser_apply(parser, line, &memory, &record);
-    bound = record_encode_bound(&record);
-    scoped_free char *room = malloc(bound);
-    if (!room)
-        abort();
-    len = record_encode(&record, room, &invalid);
-    if (len > bound || json_read(room, room + len, &value) != room + len)
-        abort();
+    strict_record_check(&record);
     arena_release(&arena);
 }
 

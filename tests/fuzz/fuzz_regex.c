@@ -6,29 +6,15 @@
  */
 #include <stdlib.h>
 
-#include "common/json_text.h"
 #include "common/record.h"
 #include "common/scope.h"
 #include "shipper/parser/parser.h"
+#include "tests/fuzz/strict_record.h"
 
 #define ARENA_MAX   (64u << 20)
 #define PATTERN_MAX 200 /* long ones take their time, and show nothing new */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check_record(const struct record *record)
-{
-    size_t bound = record_encode_bound(record), len;
-    scoped_free char *room = malloc(bound);
-    struct json_value value;
-    uint64_t invalid = 0;
-
-    if (!room)
-        abort();
-    len = record_encode(record, room, &invalid);
-    if (len > bound || json_read(room, room + len, &value) != room + len || value.spaced)
-        abort();
-}
 
 static void try_line(struct parser *parser, struct slice line)
 {
@@ -40,7 +26,7 @@ static void try_line(struct parser *parser, struct slice line)
     record_init(&record, &arena);
     for (int i = 0; i < 2; i++) { /* the second time with what the first has left behind */
         parser_apply(parser, line, &memory, &record);
-        check_record(&record);
+        strict_record_check(&record);
         record_clear(&record);
     }
     arena_release(&arena);

@@ -6,30 +6,16 @@
  */
 #include <stdlib.h>
 
-#include "common/json_text.h"
 #include "common/record.h"
 #include "common/scope.h"
 #include "shipper/parser/csv_scan.h"
 #include "shipper/parser/parser.h"
 #include "shipper/parser/xml_scan.h"
+#include "tests/fuzz/strict_record.h"
 
 #define ARENA_MAX (64u << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void check_record(const struct record *record)
-{
-    size_t bound = record_encode_bound(record), len;
-    scoped_free char *room = malloc(bound);
-    struct json_value value;
-    uint64_t invalid = 0;
-
-    if (!room)
-        abort();
-    len = record_encode(record, room, &invalid);
-    if (len > bound || json_read(room, room + len, &value) != room + len || value.spaced)
-        abort();
-}
 
 static void parse_line(struct parser *parser, struct slice line, struct parser_memory *memory,
                        struct record *record, struct buf *heading)
@@ -45,7 +31,7 @@ static void parse_line(struct parser *parser, struct slice line, struct parser_m
     }
     if (!parsed && (!record_text(record, FIELD_MESSAGE, &message) || !slice_equal(message, line)))
         abort();
-    check_record(record);
+    strict_record_check(record);
     record_clear(record);
     arena_clear(record->arena);
 }

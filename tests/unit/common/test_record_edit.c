@@ -5,60 +5,8 @@
 
 #include "common/json_text.h"
 #include "common/scope.h"
-#include "tests/unit/support/check.h"
+#include "tests/unit/support/record_bench.h"
 #include "tests/unit/support/rng.h"
-
-struct bench {
-    struct arena arena;
-    struct record record;
-    char *text;
-};
-
-static int set_up(void **state)
-{
-    struct bench *bench = calloc(1, sizeof(*bench));
-
-    assert_non_null(bench);
-    arena_init(&bench->arena, 4096, 16 << 20);
-    record_init(&bench->record, &bench->arena);
-    *state = bench;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bench *bench = *state;
-
-    arena_release(&bench->arena);
-    free(bench->text);
-    free(bench);
-    return 0;
-}
-
-static void read_record(struct bench *bench, const char *json)
-{
-    struct error err;
-
-    record_clear(&bench->record);
-    arena_clear(&bench->arena);
-    if (record_decode(&bench->record, slice_of(json), &err))
-        fail_msg("%s: %s", json, err.text);
-}
-
-static const char *encode(struct bench *bench)
-{
-    struct json_value value;
-    uint64_t invalid = 0;
-    size_t len;
-
-    free(bench->text);
-    bench->text = malloc(record_encode_bound(&bench->record) + 1);
-    assert_non_null(bench->text);
-    len = record_encode(&bench->record, bench->text, &invalid);
-    bench->text[len] = '\0';
-    assert_ptr_equal(json_read(bench->text, bench->text + len, &value), bench->text + len);
-    return bench->text;
-}
 
 static void values_are_found_and_removed_wherever_they_are(void **state)
 {
@@ -86,19 +34,19 @@ static void values_are_found_and_removed_wherever_they_are(void **state)
         {"{\"shop\":[{\"cart\":1}]}", "shop.cart", NULL, "{\"shop\":[{\"cart\":1}]}"},
         {"{\"shop\":\"text\"}", "shop.cart", NULL, "{\"shop\":\"text\"}"},
     };
-    struct bench *bench = *state;
+    struct record_bench *bench = *state;
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct record_target target;
         struct value value = {0};
 
-        read_record(bench, cases[i].record);
+        record_bench_decode(bench, cases[i].record);
         assert_true(record_target_init(&target, slice_of(cases[i].name)));
         assert_int_equal(record_get(&bench->record, &target, &value), cases[i].found != NULL);
         if (cases[i].found && !slice_is(value.text, cases[i].found))
             fail_msg("%s in %s: '%.*s'", cases[i].name, cases[i].record, SLICE_FMT(value.text));
         assert_true(record_remove(&bench->record, &target));
-        if (strcmp(encode(bench), cases[i].left) != 0)
+        if (strcmp(record_bench_encode(bench), cases[i].left) != 0)
             fail_msg("%s without %s: %s", cases[i].record, cases[i].name, bench->text);
         assert_false(record_get(&bench->record, &target, &value));
     }
@@ -115,15 +63,15 @@ static void objects_go_with_all_that_is_in_them(void **state)
         {"{\"user_agent\":{\"original\":\"a\",\"os\":{\"name\":\"b\"}},\"x\":1}", "user_agent",
          "{\"x\":1}"},
     };
-    struct bench *bench = *state;
+    struct record_bench *bench = *state;
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         unsigned object = record_object_find(slice_of(cases[i].name));
 
         assert_true(object);
-        read_record(bench, cases[i].record);
+        record_bench_decode(bench, cases[i].record);
         record_remove_object(&bench->record, object);
-        if (strcmp(encode(bench), cases[i].left) != 0)
+        if (strcmp(record_bench_encode(bench), cases[i].left) != 0)
             fail_msg("%s without %s: %s", cases[i].record, cases[i].name, bench->text);
     }
     assert_int_equal(record_object_find(SLICE("message")), 0);
@@ -135,7 +83,7 @@ static void objects_go_with_all_that_is_in_them(void **state)
 static void members_removed_at_random_are_gone_and_the_others_stay(void **state)
 {
     struct rng rng = rng_start();
-    struct bench *bench = *state;
+    struct record_bench *bench = *state;
 
     for (int round = 0; round < 200; round++) {
         bool there[120] = {false};
@@ -162,13 +110,14 @@ static void members_removed_at_random_are_gone_and_the_others_stay(void **state)
             assert_true(record_target_init(&targets[i], slice_of(name)));
             assert_int_equal(record_get(&bench->record, &targets[i], &value), there[i]);
         }
-        encode(bench);
+        record_bench_encode(bench);
     }
 }
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, record_bench_set_up, record_bench_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(values_are_found_and_removed_wherever_they_are),
         CASE(objects_go_with_all_that_is_in_them),

@@ -4,49 +4,9 @@
 #include "common/record.h"
 
 #include "common/scope.h"
-#include "tests/unit/support/check.h"
+#include "tests/unit/support/record_bench.h"
 
-struct bench {
-    struct arena arena;
-    struct record record;
-    char *text; /* the record as JSON */
-};
-
-static int set_up(void **state)
-{
-    struct bench *bench = calloc(1, sizeof(*bench));
-
-    assert_non_null(bench);
-    arena_init(&bench->arena, 4096, 1 << 20);
-    record_init(&bench->record, &bench->arena);
-    *state = bench;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bench *bench = *state;
-
-    arena_release(&bench->arena);
-    free(bench->text);
-    free(bench);
-    return 0;
-}
-
-static const char *encode(struct bench *bench)
-{
-    uint64_t invalid = 0;
-    size_t len;
-
-    free(bench->text);
-    bench->text = malloc(record_encode_bound(&bench->record) + 1);
-    assert_non_null(bench->text);
-    len = record_encode(&bench->record, bench->text, &invalid);
-    bench->text[len] = '\0';
-    return bench->text;
-}
-
-static void put(struct bench *bench, const char *name, const char *text, bool json)
+static void put(struct record_bench *bench, const char *name, const char *text, bool json)
 {
     struct record_target target;
 
@@ -89,12 +49,12 @@ static void values_take_the_type_and_place_of_their_name(void **state)
          "{\"tags\":[\"_typeconflict\"],\"labels\":{\"http.response.status_code\":{}}}", true},
         {"size", "1.5", "{\"labels\":{\"size\":1.5}}", true},
     };
-    struct bench *bench = *state;
+    struct record_bench *bench = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         record_clear(&bench->record);
         put(bench, cases[i].name, cases[i].text, cases[i].json);
-        assert_string_equal(encode(bench), cases[i].expected);
+        assert_string_equal(record_bench_encode(bench), cases[i].expected);
     }
 }
 
@@ -102,14 +62,14 @@ static void names_have_a_length(void **state)
 {
     char name[RECORD_NAME_MAX + 1];
     struct record_target target;
-    struct bench *bench = *state;
+    struct record_bench *bench = *state;
 
     memset(name, '\x01', sizeof(name)); /* each becomes six characters */
     assert_false(record_target_init(&target, (struct slice){name, 0}));
     assert_false(record_target_init(&target, (struct slice){name, sizeof(name)}));
     assert_true(record_target_init(&target, (struct slice){name, RECORD_NAME_MAX}));
     assert_true(record_put(&bench->record, &target, SLICE("x")));
-    assert_int_equal(strlen(encode(bench)),
+    assert_int_equal(strlen(record_bench_encode(bench)),
                      strlen("{\"labels\":{\"\":\"x\"}}") + 6 * RECORD_NAME_MAX);
 }
 
@@ -119,7 +79,7 @@ static void values_are_taken_out_again(void **state)
 {
     static const char *const names[] = {"a", "b", "x.y", "http.request.c"};
     struct record_target *targets = calloc(TAKEN_COUNT, sizeof(*targets));
-    struct bench *bench = *state;
+    struct record_bench *bench = *state;
     struct slice raw;
     char name[20];
 
@@ -137,15 +97,16 @@ static void values_are_taken_out_again(void **state)
         assert_slice(raw, "\"v\"");
         assert_false(record_take(&bench->record, target, &raw));
     }
-    assert_string_equal(encode(bench), "{}");
+    assert_string_equal(record_bench_encode(bench), "{}");
     assert_true(record_put_json(&bench->record, &targets[0], SLICE("1")));
-    assert_string_equal(encode(bench), "{\"labels\":{\"a\":1}}");
+    assert_string_equal(record_bench_encode(bench), "{\"labels\":{\"a\":1}}");
     assert_true(record_target_init(&targets[1], SLICE("status")));
     assert_false(record_take(&bench->record, &targets[1], &raw));
     free(targets);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, record_bench_set_up, record_bench_tear_down)
 
 int main(void)
 {

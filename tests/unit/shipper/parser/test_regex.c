@@ -6,35 +6,10 @@
 #include "common/json_text.h"
 #include "common/record.h"
 #include "common/scope.h"
-#include "tests/unit/support/check.h"
+#include "tests/unit/support/record_bench.h"
 #include "tests/unit/support/rng.h"
 
 #define REFERENCE_S 1700000000 /* 2023-11-14: dates without a year are near it */
-
-struct bench {
-    struct arena arena;
-    struct record record;
-};
-
-static int set_up(void **state)
-{
-    struct bench *bench = calloc(1, sizeof(*bench));
-
-    assert_non_null(bench);
-    arena_init(&bench->arena, 65536, 16 << 20);
-    record_init(&bench->record, &bench->arena);
-    *state = bench;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bench *bench = *state;
-
-    arena_release(&bench->arena);
-    free(bench);
-    return 0;
-}
 
 static struct parser *open_parser(const char *format)
 {
@@ -47,7 +22,7 @@ static struct parser *open_parser(const char *format)
 }
 
 /* The record as JSON; to be freed. */
-static char *parse(struct bench *bench, struct parser *parser, struct slice line)
+static char *parse(struct record_bench *bench, struct parser *parser, struct slice line)
 {
     struct parser_memory memory = {.reference = {REFERENCE_S, 0}};
     uint64_t invalid = 0;
@@ -550,7 +525,8 @@ static void many_values_of_one_name_are_all_kept(void **state)
     parser_close(parser);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, record_bench_set_up, record_bench_tear_down)
 
 int main(void)
 {

@@ -4,58 +4,25 @@
 #include "shipper/process/fields.h"
 
 #include "shipper/config_process.h"
-#include "tests/unit/support/check.h"
+#include "tests/unit/support/record_bench.h"
 
 #define STEPS_MAX 4
 
-struct bench {
-    struct arena arena;
-    struct record record;
-    struct field_step steps[STEPS_MAX]; /* members point to their names */
-    char *text;
-};
-
-static int set_up(void **state)
+static const char *run(struct record_bench *bench, const struct field_step_config *steps,
+                       const char *json)
 {
-    struct bench *bench = calloc(1, sizeof(*bench));
-
-    assert_non_null(bench);
-    arena_init(&bench->arena, 4096, 16 << 20);
-    record_init(&bench->record, &bench->arena);
-    *state = bench;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bench *bench = *state;
-
-    arena_release(&bench->arena);
-    free(bench->text);
-    free(bench);
-    return 0;
-}
-
-static const char *run(struct bench *bench, const struct field_step_config *steps, const char *json)
-{
+    struct field_step made[STEPS_MAX]; /* records point into them */
     struct error err;
-    uint64_t invalid = 0;
 
-    record_clear(&bench->record);
-    arena_clear(&bench->arena);
-    assert_int_equal(record_decode(&bench->record, slice_of(json), &err), OK);
+    record_bench_decode(bench, json);
     for (int i = 0; i < STEPS_MAX && (steps[i].set || steps[i].add || steps[i].copy ||
                                       steps[i].rename || steps[i].remove || steps[i].tag);
          i++) {
-        if (field_step_init(&bench->steps[i], &steps[i], &err))
+        if (field_step_init(&made[i], &steps[i], &err))
             fail_msg("%s", err.text);
-        field_step_apply(&bench->steps[i], &bench->record);
+        field_step_apply(&made[i], &bench->record);
     }
-    free(bench->text);
-    bench->text = malloc(record_encode_bound(&bench->record) + 1);
-    assert_non_null(bench->text);
-    bench->text[record_encode(&bench->record, bench->text, &invalid)] = '\0';
-    return bench->text;
+    return record_bench_encode(bench);
 }
 
 static void steps_do_what_they_say_in_their_order(void **state)
@@ -122,7 +89,7 @@ static void steps_do_what_they_say_in_their_order(void **state)
          "{\"labels\":{\"c\":1}}"},
         {{{.set = "labels.x", .value = "1"}, {.remove = "labels.x"}}, "{}", "{}"},
     };
-    struct bench *bench = *state;
+    struct record_bench *bench = *state;
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         if (strcmp(run(bench, cases[i].steps, cases[i].before), cases[i].after) != 0)
@@ -181,7 +148,8 @@ static void guarded_fields_can_be_copied(void **state)
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, record_bench_set_up, record_bench_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(steps_do_what_they_say_in_their_order),
         CASE(wrong_steps_are_refused_with_a_reason),

@@ -6,34 +6,9 @@
 #include "common/metrics.h"
 #include "common/record.h"
 #include "shipper/config_process.h"
-#include "tests/unit/support/check.h"
+#include "tests/unit/support/record_bench.h"
 
-struct bench {
-    struct arena arena;
-    struct record record;
-};
-
-static int set_up(void **state)
-{
-    struct bench *bench = calloc(1, sizeof(*bench));
-
-    assert_non_null(bench);
-    arena_init(&bench->arena, 4096, 16 << 20);
-    record_init(&bench->record, &bench->arena);
-    *state = bench;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bench *bench = *state;
-
-    arena_release(&bench->arena);
-    free(bench);
-    return 0;
-}
-
-static void make(struct bench *bench, const char *path, int status)
+static void make(struct record_bench *bench, const char *path, int status)
 {
     record_clear(&bench->record);
     record_set_text(&bench->record, FIELD_URL_PATH, slice_of(path));
@@ -77,7 +52,7 @@ static void records_pass_all_rules_of_both(void **state)
         {"/ping", 500, false, "processing.drop[1]"},
         {"/a", 404, false, "inputs[7].drop[0]"},
     };
-    struct bench *bench = *state;
+    struct record_bench *bench = *state;
     struct selector *selector;
     struct error err;
 
@@ -101,7 +76,7 @@ static void first_sample_that_finds_a_record_decides(void **state)
     struct sample_config common_samples[] = {{(char *)"*", &none}};
     const struct process_config common = {.sample = common_samples, .sample_count = 1};
     const struct process_config own = {.sample = own_samples, .sample_count = 2};
-    struct bench *bench = *state;
+    struct record_bench *bench = *state;
     struct selector *selector;
     struct error err;
     unsigned kept = 0;
@@ -143,7 +118,8 @@ static void wrong_query_is_refused(void **state)
 
 int main(void)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, record_bench_set_up, record_bench_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(without_rules_there_is_nothing_to_do),
         CASE(records_pass_all_rules_of_both),
