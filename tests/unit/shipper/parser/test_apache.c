@@ -179,8 +179,7 @@ static void literals_may_be_anything(void **state)
         {"apache:%h %s\\n", "h 200", "{" GOOD_EVENT ",'source':{'address':'h'}," OK_RESPONSE "}"},
         {"apache:\\\"%r\\\" %s", "\"GET / HTTP/1.0\" 200",
          "{'message':'GET / HTTP/1.0'," GOOD_EVENT ",'http':{'version':'1.0','request':{'method':'"
-                                                   "GET'},'response':{'status_code':200}}," GET_ROOT
-         "}"},
+         "GET'},'response':{'status_code':200}}," GET_ROOT "}"},
         {"apache:[%h] [%u]", "[h] [u]", "{'source':{'address':'h'},'user':{'name':'u'}}"},
     };
 
@@ -292,7 +291,7 @@ static void clients_behind_proxies(void **state)
         {"apache:%{X-Forwarded-For}i %l %u %t",
          "192.0.2.1, 10.0.0.1 - - [10/Oct/2000:13:55:36 -0700]",
          "{" OCTOBER "," TEST_CLIENT ",'client':{'address':'192.0.2.1','ip':'192.0.2.1'},'labels':{"
-                                     "'http_x_forwarded_for':'192.0.2.1, 10.0.0.1'}}"},
+         "'http_x_forwarded_for':'192.0.2.1, 10.0.0.1'}}"},
         {"apache:%{X-Forwarded-For}i %h", "- 10.0.0.1",
          "{'source':{'address':'10.0.0.1','ip':'10.0.0.1'}}"},
         {"apache:%h %{X-Real-IP}i %{X-Forwarded-For}i", "10.0.0.1 192.0.2.1 192.0.2.1",
@@ -333,7 +332,7 @@ static void texts_are_unescaped(void **state)
          "{'user_agent':{'original':'ends with a backslash\\\\'}}"},
         {"apache:\"%{User-Agent}i\" %s", "\"\\\"quoted\\\" \\\" 200\" 500",
          "{" FAILED_EVENT ",'http':{'response':{'status_code':500}},'user_agent':{'original':'\\'"
-                          "quoted\\' \\' 200'}}"},
+         "quoted\\' \\' 200'}}"},
     };
 
     (void)state;
@@ -349,7 +348,7 @@ static void values_that_hold_their_end(void **state)
          "{" GOOD_EVENT "," OK_RESPONSE ",'user_agent':{'original':'raw \\'quotes\\' 404 in it'}}"},
         {"apache:%{User-Agent}i %s %b", "Mozilla/5.0 (X11) 200 5",
          "{" GOOD_EVENT ",'http':{'response':{'status_code':200,'body':{'bytes':5}}},'user_agent':{"
-                        "'original':'Mozilla/5.0 (X11)'}}"},
+         "'original':'Mozilla/5.0 (X11)'}}"},
         {"apache:\"%r\" %s", "\"GET /\" 200 HTTP/1.1\" 404",
          "{'message':'GET /\\' 200 HTTP/1.1'," POOR_EVENT
          ",'http':{'version':'1.1','request':{'method':'GET'},'response':{'status_code':404}},'url'"

@@ -42,7 +42,7 @@ static void one_variable_each(void **state)
         {"nginx:$http_user_agent", "x y", "{'user_agent':{'original':'x y'}}"},
         {"nginx:$http_x_forwarded_for", "192.0.2.1, 10.0.0.1",
          "{" TEST_CLIENT ",'client':{'address':'192.0.2.1','ip':'192.0.2.1'},'labels':{'http_x_"
-                         "forwarded_for':'192.0.2.1, 10.0.0.1'}}"},
+         "forwarded_for':'192.0.2.1, 10.0.0.1'}}"},
         {"nginx:$http_host", "example.org:8080", "{'url':{'domain':'example.org','port':8080}}"},
         {"nginx:$host", "example.org", "{'url':{'domain':'example.org'}}"},
         {"nginx:$server_name", "_", "{'labels':{'server_name':'_'}}"},
@@ -119,7 +119,7 @@ static void combined_lines(void **state)
         {"nginx:combined",
          "h - - [10/Oct/2000:13:55:36 -0700] \"-\" 000 0 \"-\" \"say \\x22hi\\x22 \\xC3\\xA9\"",
          "{" OCTOBER ",'source':{'address':'h'},'http':{'response':{'body':{'bytes':0}}},'user_"
-                     "agent':{'original':'say \\'hi\\' \303\251'}}"},
+         "agent':{'original':'say \\'hi\\' \303\251'}}"},
         {"nginx-combined",
          "192.0.2.1 - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.1\" 200 5 \"-\" \"x\" "
          "\"10.0.0.1\" 0.003",
@@ -141,8 +141,7 @@ static void lists_of_upstreams(void **state)
     static const struct logged_case cases[] = {
         {"nginx:$status $upstream_addr $upstream_status $upstream_response_time $pipe",
          "200 10.0.0.1:80, 10.0.0.2:80 : 10.0.0.3:80 502, 504 : 200 0.001, 0.002 : 0.003 .",
-         "{" GOOD_EVENT "," OK_RESPONSE
-         ",'labels':{'upstream_addr':'10.0.0.1:80, 10.0.0.2:80 : "
+         "{" GOOD_EVENT "," OK_RESPONSE ",'labels':{'upstream_addr':'10.0.0.1:80, 10.0.0.2:80 : "
          "10.0.0.3:80','upstream_status':'502, 504 : 200','upstream_response_time':'0.001, 0.002 : "
          "0.003','pipe':'.'}}"},
         {"nginx:rt=$request_time uct=\"$upstream_connect_time\" urt=\"$upstream_response_time\"",
@@ -213,16 +212,16 @@ static void escape_json(void **state)
          "HTTP/1.1\",\"s\":200,\"rt\":0.5,\"xff\":\"\",\"ua\":\"a\\\\ \\/ \\n\\u0001 "
          "\\\"200,\\\"\"}",
          "{" OCTOBER ",'message':'GET /\\'a\303\251\\' "
-                     "HTTP/"
-                     "1.1','event':{'duration':500000000,'outcome':'success'},'log':{'level':'info'"
-                     "}," TEST_CLIENT
+         "HTTP/"
+         "1.1','event':{'duration':500000000,'outcome':'success'},'log':{'level':'info'"
+         "}," TEST_CLIENT
          ",'http':{'version':'1.1','request':{'method':'GET'},'response':{'status_code':200}},'url'"
          ":{'original':'/\\'a\303\251\\'','path':'/"
          "\\'a\303\251\\''},'user_agent':{'original':'a\\\\ / \\n\\u0001 \\'200,\\''}}"},
         {"nginx:escape=json {\"u\":\"$upstream_response_time\",\"s\":\"$status\"}",
          "{\"u\":\"0.1, 0.2 : 0.3\",\"s\":\"404\"}",
          "{" POOR_EVENT ",'http':{'response':{'status_code':404}},'labels':{'upstream_response_"
-                        "time':'0.1, 0.2 : 0.3'}}"},
+         "time':'0.1, 0.2 : 0.3'}}"},
         {"nginx:escape=json \"$http_x\"", "\"bad \\x escape \\u12\"",
          "{'labels':{'http_x':'bad \\\\x escape \\\\u12'}}"},
         {"nginx:escape=json \"$http_x\"", "\"\\ud83d\\ude00\"",
