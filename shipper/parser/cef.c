@@ -21,6 +21,7 @@
 #define HEADER_FIELDS 7  /* version, vendor, product, version, class, name, severity */
 #define LABELS_MAX    64 /* custom fields of a line whose names are looked up */
 #define NAME_BYTES    64
+#define PAIRS_FIRST   32 /* that there is room for at first */
 
 enum { CEF_VERSION, DEVICE_VENDOR, DEVICE_PRODUCT, DEVICE_VERSION, CLASS_ID, EVENT_NAME, SEVERITY };
 
@@ -213,23 +214,56 @@ static int find_label(const struct labels *labels, struct slice key)
     return -1;
 }
 
-static void read_labels(struct slice extension, struct labels *labels)
+/* All pairs of a line, in the arena. */
+struct pair_list {
+    struct pair *items;
+    size_t count, room;
+    bool any_label;
+};
+
+static bool grow(struct pair_list *list, struct arena *arena)
 {
-    struct pairs pairs;
+    size_t room = list->room ? 2 * list->room : PAIRS_FIRST;
+    struct pair *items = arena_alloc(arena, room * sizeof(*items));
+
+    if (!items)
+        return false;
+    if (list->count)
+        memcpy(items, list->items, list->count * sizeof(*items));
+    list->items = items;
+    list->room = room;
+    return true;
+}
+
+/* False: no memory. */
+static bool read_pairs(struct slice extension, struct arena *arena, struct pair_list *list)
+{
+    struct pairs pairs = pairs_of(extension);
     struct pair pair;
+
+    *list = (struct pair_list){NULL, 0, 0, false};
+    while (take_pair(&pairs, &pair)) {
+        if (list->count == list->room && !grow(list, arena))
+            return false;
+        list->any_label |= is_label(pair.key);
+        list->items[list->count++] = pair;
+    }
+    return true;
+}
+
+static void read_labels(const struct pair_list *list, struct labels *labels)
+{
     int label;
 
     labels->count = 0;
-    if (!memmem(extension.data, extension.len, "Label=", 6))
+    if (!list->any_label)
         return;
     memset(labels->used, 0, sizeof(labels->used));
-    pairs = pairs_of(extension);
-    while (labels->count < LABELS_MAX && take_pair(&pairs, &pair))
-        if (is_label(pair.key) && pair.value.len)
-            labels->items[labels->count++] = pair;
-    pairs = pairs_of(extension);
-    while (labels->count && take_pair(&pairs, &pair)) {
-        label = find_label(labels, pair.key);
+    for (size_t i = 0; i < list->count && labels->count < LABELS_MAX; i++)
+        if (is_label(list->items[i].key) && list->items[i].value.len)
+            labels->items[labels->count++] = list->items[i];
+    for (size_t i = 0; labels->count && i < list->count; i++) {
+        label = find_label(labels, list->items[i].key);
         if (label >= 0)
             labels->used[label] = true;
     }
@@ -347,8 +381,8 @@ static const char *cef_parse(struct parser *parser, struct slice line, struct pa
     struct members *members = &cef->members;
     struct slice fields[HEADER_FIELDS], rest;
     const char *start = line.len ? find_cef(line) : NULL;
+    struct pair_list pairs;
     struct labels labels;
-    struct pair pair;
 
     if (!start)
         return "there is no CEF header";
@@ -363,10 +397,12 @@ static const char *cef_parse(struct parser *parser, struct slice line, struct pa
     set_if_given(members, FIELD_OBSERVER_VERSION, fields[DEVICE_VERSION]);
     set_if_given(members, FIELD_EVENT_CODE, fields[CLASS_ID]);
     set_severity(record, fields[SEVERITY]);
-    read_labels(rest, &labels);
-    for (struct pairs pairs = pairs_of(rest); take_pair(&pairs, &pair);)
-        if (!is_used(&labels, &pair))
-            put_pair(members, &labels, &pair);
+    if (!read_pairs(rest, record->arena, &pairs))
+        return "not enough memory for this line";
+    read_labels(&pairs, &labels);
+    for (size_t i = 0; i < pairs.count; i++)
+        if (!is_used(&labels, &pairs.items[i]))
+            put_pair(members, &labels, &pairs.items[i]);
     finish_message(members, unescape(members, fields[EVENT_NAME]));
     finish_time(record);
     return members_finish(members);

@@ -153,6 +153,11 @@ static void build(void)
     }
 }
 
+static bool is_recalled(const struct names_memo_slot *slot, struct slice name)
+{
+    return slot->len == name.len && memcmp(slot->name, name.data, name.len) == 0;
+}
+
 const struct name_rule *names_recall(struct names_memo *memo, names_finder *finder,
                                      struct slice name)
 {
@@ -169,8 +174,11 @@ const struct name_rule *names_recall(struct names_memo *memo, names_finder *find
         memcpy(&last, name.data + name.len - 2, 2);
     }
     first ^= (last << 29 | last >> 35) ^ name.len;
-    slot = &memo->slots[(first * 0x9e3779b97f4a7c15u >> 32) % NAMES_MEMO_SLOTS];
-    if (slot->len != name.len || memcmp(slot->name, name.data, name.len) != 0) {
+    slot = &memo->slots[(first * 0x9e3779b97f4a7c15u >> 32) % (NAMES_MEMO_SLOTS / 2) * 2];
+    if (is_recalled(slot, name))
+        return slot->rule;
+    slot += slot->len != 0; /* each has two places */
+    if (!is_recalled(slot, name)) {
         slot->rule = finder(name);
         slot->len = (uint8_t)name.len;
         memcpy(slot->name, name.data, name.len);

@@ -112,20 +112,24 @@ static void add(struct members *members, struct slice name, struct slice text)
                           &(struct member){.name = name, .text = text, .kind = MEMBER_TEXT});
 }
 
-static bool is_word(struct slice name, const char *word)
+static inline bool is_word(struct slice name, const char *word)
 {
-    return name.len == strlen(word) && strncasecmp(name.data, word, name.len) == 0;
+    size_t len = strlen(word);
+
+    return name.len == len && strncasecmp(name.data, word, len) == 0;
 }
 
 /* The name that an element has in an attribute: <Data Name="k">. Empty: none. */
 static struct slice given_name(struct members *members, const struct xml_token *token)
 {
-    static const char *const elements[] = {"data", "property", "field", "param", "entry", "value"};
+    static const struct slice elements[] = {SLICE("data"),  SLICE("property"), SLICE("field"),
+                                            SLICE("param"), SLICE("entry"),    SLICE("value")};
     struct slice rest = token->rest, name, value, local = xml_local_name(token->text);
     bool fits = false;
 
     for (size_t i = 0; i < ARRAY_LEN(elements); i++)
-        fits |= is_word(local, elements[i]);
+        fits |= local.len == elements[i].len &&
+                strncasecmp(local.data, elements[i].data, local.len) == 0;
     while (fits && xml_attribute(&rest, &name, &value))
         if (is_word(name, "name") || is_word(name, "key"))
             return xml_text(members->record->arena, value);

@@ -15,11 +15,11 @@ struct children {       /* of the outermost element */
     bool closed;
 };
 
-static bool is_one_of(struct slice name, const char *const *words, size_t count)
+static bool is_one_of(struct slice name, const struct slice *names, size_t count)
 {
     name = xml_local_name(name);
     for (size_t i = 0; i < count; i++)
-        if (strlen(words[i]) == name.len && strncasecmp(words[i], name.data, name.len) == 0)
+        if (name.len == names[i].len && strncasecmp(name.data, names[i].data, name.len) == 0)
             return true;
     return false;
 }
@@ -27,17 +27,20 @@ static bool is_one_of(struct slice name, const char *const *words, size_t count)
 /* java.util.logging writes <log>, log4j <eventSet>. */
 bool xml_is_container(struct slice name)
 {
-    static const char *const names[] = {"events",  "eventset",   "log",      "logs", "records",
-                                        "entries", "logentries", "messages", "rows", "items",
-                                        "root",    "logfile",    "journal",  "audit"};
+    static const struct slice names[] = {
+        SLICE("events"),  SLICE("eventset"),   SLICE("log"),      SLICE("logs"), SLICE("records"),
+        SLICE("entries"), SLICE("logentries"), SLICE("messages"), SLICE("rows"), SLICE("items"),
+        SLICE("root"),    SLICE("logfile"),    SLICE("journal"),  SLICE("audit")};
 
     return is_one_of(name, names, ARRAY_LEN(names));
 }
 
 bool xml_is_record(struct slice name)
 {
-    static const char *const names[] = {"event", "record",    "entry",       "logentry", "logevent",
-                                        "row",   "logrecord", "auditrecord", "message",  "item"};
+    static const struct slice names[] = {SLICE("event"),     SLICE("record"),      SLICE("entry"),
+                                         SLICE("logentry"),  SLICE("logevent"),    SLICE("row"),
+                                         SLICE("logrecord"), SLICE("auditrecord"), SLICE("message"),
+                                         SLICE("item")};
 
     return is_one_of(name, names, ARRAY_LEN(names));
 }
@@ -103,8 +106,8 @@ static enum step take_start(struct group *group, const struct xml_token *token, 
     struct slice next = {NULL, 0};
 
     /* A record inside of a record: the first one was cut off. */
-    if (group->depth == 1 && xml_is_record(token->text) &&
-        slice_equal(group->names[0], token->text))
+    if (group->depth == 1 && slice_equal(group->names[0], token->text) &&
+        xml_is_record(token->text))
         return STEP_REFUSED;
     if (group->depth == 1 && children->any)
         next = token->text;

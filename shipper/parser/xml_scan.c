@@ -59,19 +59,19 @@ static const char *skip_name(const char *p, const char *end)
     return p;
 }
 
-static inline bool begins(const char *p, const char *end, const char *text)
+static inline bool begins_with(const char *p, const char *end, struct slice text)
 {
-    size_t len = strlen(text);
-
-    return (size_t)(end - p) >= len && memcmp(p, text, len) == 0;
+    return (size_t)(end - p) >= text.len && memcmp(p, text.data, text.len) == 0;
 }
 
+#define begins(p, end, literal) begins_with(p, end, SLICE(literal))
+
 /* A prefix of `text`, so that more could make it `text`? */
-static bool may_become(const char *p, const char *end, const char *text)
+static bool may_become(const char *p, const char *end, struct slice text)
 {
     size_t len = (size_t)(end - p);
 
-    return len < strlen(text) && memcmp(p, text, len) == 0;
+    return len < text.len && memcmp(p, text.data, len) == 0;
 }
 
 /* Up to and with `mark`, from `from` on; the text before it is the token's. */
@@ -119,7 +119,7 @@ static const char *read_reference(const char *p, const char *end, uint32_t *char
     bool hex;
 
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        if (begins(p, end, known[i].name.data)) {
+        if (begins_with(p, end, known[i].name)) {
             *character = (uint32_t)known[i].character;
             return p + known[i].name.len;
         }
@@ -221,7 +221,7 @@ static bool is_repeated(const struct slice *names, unsigned count, struct slice 
     return false;
 }
 
-/* Attributes, up to > or />. */
+/* One or more attributes, or a slash, up to >. */
 static enum xml_kind take_attributes(struct xml_scan *scan, const char *p, struct xml_token *token)
 {
     struct slice names[XML_ATTRIBUTES_MAX];
@@ -262,7 +262,11 @@ static enum xml_kind take_start(struct xml_scan *scan, struct xml_token *token)
     if (stop == name)
         return name == scan->end ? XML_MORE : wrong(scan, "a tag has no name");
     token->text = (struct slice){name, (size_t)(stop - name)};
-    return take_attributes(scan, stop, token);
+    if (stop == scan->end || *stop != '>')
+        return take_attributes(scan, stop, token);
+    token->rest = (struct slice){stop, 0};
+    scan->p = stop + 1;
+    return XML_START;
 }
 
 static enum xml_kind take_end(struct xml_scan *scan, struct xml_token *token)
@@ -291,7 +295,8 @@ static enum xml_kind take_doctype(struct xml_scan *scan, struct xml_token *token
 
 enum xml_kind xml_next(struct xml_scan *scan, struct xml_token *token)
 {
-    static const char comment[] = "<!--", cdata[] = "<![CDATA[", doctype[] = "<!DOCTYPE";
+    const struct slice comment = SLICE("<!--"), cdata = SLICE("<![CDATA["),
+                       doctype = SLICE("<!DOCTYPE");
     const char *p = scan->p, *end = scan->end;
 
     *token = (struct xml_token){.kind = XML_EOF};
@@ -303,13 +308,13 @@ enum xml_kind xml_next(struct xml_scan *scan, struct xml_token *token)
         token->kind = take_end(scan, token);
     else if (end - p < 2 || (p[1] != '!' && p[1] != '?'))
         token->kind = take_start(scan, token);
-    else if (begins(p, end, comment))
+    else if (begins_with(p, end, comment))
         token->kind = take_until(scan, p + 4, "-->", XML_OTHER, token);
-    else if (begins(p, end, cdata))
+    else if (begins_with(p, end, cdata))
         token->kind = take_until(scan, p + 9, "]]>", XML_CDATA, token);
     else if (begins(p, end, "<?"))
         token->kind = take_until(scan, p + 2, "?>", XML_OTHER, token);
-    else if (begins(p, end, doctype))
+    else if (begins_with(p, end, doctype))
         token->kind = take_doctype(scan, token);
     else if (may_become(p, end, comment) || may_become(p, end, cdata) ||
              may_become(p, end, doctype))
