@@ -321,6 +321,19 @@ static inline void expect_lines(const char *expected)
     assert_string_equal(buf_str(&text), expected);
 }
 
+static inline void read_on(const char *expected)
+{
+    pump();
+    expect_lines(expected);
+}
+
+static inline void start_and_read(const char *expected)
+{
+    start();
+    pump();
+    expect_lines(expected);
+}
+
 static inline const struct got *got_line(const char *text)
 {
     for (size_t i = 0; i < bench.got_count; i++)

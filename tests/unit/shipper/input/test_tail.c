@@ -33,19 +33,6 @@ static void compress_to(const char *from, const char *to)
     pack_to(from, to, false);
 }
 
-static void start_and_read(const char *expected)
-{
-    start();
-    pump();
-    expect_lines(expected);
-}
-
-static void read_on(const char *expected)
-{
-    pump();
-    expect_lines(expected);
-}
-
 /* ---- growing ---- */
 
 static void file_is_read_from_its_beginning_and_followed(void **state)

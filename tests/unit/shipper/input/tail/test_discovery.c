@@ -9,19 +9,6 @@
 #include "tests/unit/shipper/input/tail_bench.h"
 #include "tests/unit/support/gzip.h"
 
-static void start_and_read(const char *expected)
-{
-    start();
-    pump();
-    expect_lines(expected);
-}
-
-static void read_on(const char *expected)
-{
-    pump();
-    expect_lines(expected);
-}
-
 static void make(const char *name)
 {
     assert_int_equal(mkdir(at(name), 0700), 0);

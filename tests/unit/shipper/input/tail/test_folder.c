@@ -30,12 +30,6 @@ static void settle(void)
     }
 }
 
-static void read_on(const char *expected)
-{
-    pump();
-    expect_lines(expected);
-}
-
 static bool is_there(const char *name)
 {
     return access(at(name), F_OK) == 0;

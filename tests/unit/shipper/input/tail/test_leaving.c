@@ -10,19 +10,6 @@
 #include "tests/unit/support/gzip.h"
 #include "tests/unit/support/zstd_frame.h"
 
-static void start_and_read(const char *expected)
-{
-    start();
-    pump();
-    expect_lines(expected);
-}
-
-static void read_on(const char *expected)
-{
-    pump();
-    expect_lines(expected);
-}
-
 static unsigned descriptors(void)
 {
     return (unsigned)metric_value(metrics_gauge("shipper_file_descriptors", NULL, ""));
