@@ -102,11 +102,33 @@ static size_t words_bound(size_t len)
     return 3 * len + len / 64 + 2;
 }
 
+/*
+ * The same for ASCII in which no word can be too long: no byte needs a decision. NULL: it is none.
+ */
+static char *write_short(char *p, struct slice text)
+{
+    unsigned char wide = 0;
+    char before = '\0', c;
+
+    for (size_t i = 0; i < text.len; before = c, i++) {
+        c = classes[(unsigned char)text.data[i]];
+        wide |= (unsigned char)text.data[i];
+        *p = c ? c : ' ';
+        p += (c | before) != '\0';
+    }
+    *p = ' ';
+    return wide < 0x80 ? p + (before != '\0') : NULL;
+}
+
 /* Writes the words of `text` at `start`; returns their end. */
 static char *write_words(char *start, struct slice text)
 {
     struct writer writer = {start, start};
     const char *p = text.data, *end = text.data + text.len;
+    char *done = text.len <= WORD_MAX ? write_short(start, text) : NULL;
+
+    if (done)
+        return done;
 
     while (p < end) {
         char c = classes[(unsigned char)*p];

@@ -224,8 +224,12 @@ static enum status consume(struct pipeline *pipeline, struct batch *batch, int64
                            struct error *err)
 {
     rd_kafka_message_t *message;
-    enum status status =
-        consumer_poll(pipeline->consumer, poll_ms(pipeline, batch, now_ms), &message, err);
+    enum status status;
+
+    /* With a time-out the library asks the clock three times a message. */
+    status = consumer_poll(pipeline->consumer, 0, &message, err);
+    if (status == RETRY && pipeline->current == batch)
+        status = consumer_poll(pipeline->consumer, poll_ms(pipeline, batch, now_ms), &message, err);
 
     /* A rebalance within the poll may have handed the batch out. */
     return status == OK ? add_message(pipeline, message, err) : status;

@@ -40,6 +40,15 @@ struct geoip {
     struct metric *lookups[RESULTS];
 };
 
+/* One file may be given for cities and for networks: it says the same twice. */
+static bool is_asked(const struct geoip *geoip, unsigned part)
+{
+    for (unsigned i = 0; i < part; i++)
+        if (geoip->parts[i].database == geoip->parts[part].database)
+            return true;
+    return !geoip->parts[part].database;
+}
+
 static enum result look_up(const struct geoip *geoip, struct slice text,
                            struct geoip_answer *answer)
 {
@@ -49,7 +58,7 @@ static enum result look_up(const struct geoip *geoip, struct slice text,
     if (!geoip_address_read(text, &address))
         return RESULT_SKIPPED;
     for (unsigned i = 0; i < geoip->part_count; i++)
-        if (geoip->parts[i].database &&
+        if (!is_asked(geoip, i) &&
             geoip_database_find(geoip->parts[i].database, &address.any, &place))
             geoip_answer_add(answer, place.data, place.size, place.at);
     geoip_answer_finish(answer);

@@ -5,8 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
+
+#include "tests/unit/support/rng.h"
 
 static struct arena arena;
 static struct record record;
@@ -95,6 +98,31 @@ static void long_words_are_cut_between_characters(void **state)
     expect_words(text, expected);
 }
 
+/* A word beyond ASCII behind it sends the same text the other way. */
+static void short_ascii_becomes_the_words_of_any_text(void **state)
+{
+    static const char tail[] = " \u00e9 ";
+    struct rng rng = rng_start();
+    char text[300], expected[700];
+
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        size_t len = rng_below(&rng, WORD_MAX + 1 - (uint32_t)sizeof(tail));
+
+        for (size_t j = 0; j < len; j++)
+            text[j] =
+                (char)(rng_one_in(&rng, 3) ? rng_below(&rng, 128) : 'a' + rng_below(&rng, 26));
+        memcpy(text + len, tail, sizeof(tail) - 1);
+        buf_clear(&out);
+        words_add(&out, (struct slice){text, len + sizeof(tail) - 1});
+        snprintf(expected, sizeof(expected), "%s", buf_str(&out));
+        buf_clear(&out);
+        words_add(&out, (struct slice){text, len});
+        words_add(&out, SLICE("\u00e9"));
+        assert_string_equal(buf_str(&out), expected);
+    }
+}
+
 static void any_bytes_fit_into_the_room(void **state)
 {
     char text[3000];
@@ -170,6 +198,7 @@ int main(void)
         CASE(wide_blanks_cut),
         CASE(invalid_bytes_become_the_replacement_character),
         CASE(long_words_are_cut_between_characters),
+        CASE(short_ascii_becomes_the_words_of_any_text),
         CASE(any_bytes_fit_into_the_room),
         CASE(original_line_goes_first),
         CASE(access_line_is_put_together),
