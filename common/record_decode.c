@@ -15,6 +15,7 @@ struct decoder {
     struct record *record;
     const struct record_tree *tree;
     const char *end;
+    unsigned at;        /* the number of the last known name */
     bool conflict;      /* a known field had a value of another type */
     enum status status; /* OK while nothing is wrong */
 };
@@ -157,62 +158,91 @@ uint8_t record_inner_node(const struct record_tree *tree, uint8_t node, struct s
 
 static const char *read_object(struct decoder *decoder, const char *p, uint8_t node);
 
-/* One member's value at `p`; returns where it ends. */
-static const char *read_member(struct decoder *decoder, const char *p, uint8_t node,
-                               struct slice key)
+/* The value at `p` of a member that the schema knows; returns where it ends. */
+static const char *read_known(struct decoder *decoder, const char *p,
+                              const struct record_name *name)
 {
+    const struct record_node *object;
     struct json_value value;
-    int field = -1, child = -1;
-    bool known = record_find_name(decoder->tree, node, key, &field, &child);
 
-    if (known && child >= 0 && p < decoder->end && *p == '{')
-        return read_object(decoder, p, (uint8_t)child);
+    if (name->child >= 0 && p < decoder->end && *p == '{')
+        return read_object(decoder, p, (uint8_t)name->child);
     p = json_read(p, decoder->end, &value);
     if (!p) {
         fail(decoder, REJECT);
         return NULL;
     }
-    if (field >= 0)
-        return set_field(decoder, (enum record_field)field, &value) ? p : NULL;
-    if (child >= 0) { /* a known object that is no object here */
-        const struct record_node *n = &decoder->tree->nodes[child];
+    if (name->field >= 0)
+        return set_field(decoder, (enum record_field)name->field, &value) ? p : NULL;
+    if (value.kind == JSON_NULL)
+        return p;
+    decoder->conflict = true; /* a known object that is no object here */
+    object = &decoder->tree->nodes[name->child];
+    return add_extra(decoder, decoder->tree->object_node[FIELD_LABELS],
+                     (struct slice){object->path, object->path_len}, &value)
+               ? p
+               : NULL;
+}
 
-        if (value.kind == JSON_NULL)
-            return p;
-        decoder->conflict = true;
-        key = (struct slice){n->path, n->path_len};
-        node = decoder->tree->object_node[FIELD_LABELS];
+/* The same of one that it does not know. */
+static const char *read_unknown(struct decoder *decoder, const char *p, uint8_t node,
+                                struct slice key)
+{
+    struct json_value value;
+
+    p = json_read(p, decoder->end, &value);
+    if (!p) {
+        fail(decoder, REJECT);
+        return NULL;
     }
-    if (!known)
-        node = record_inner_node(decoder->tree, node, &key);
+    node = record_inner_node(decoder->tree, node, &key);
     if (node == NODE_ROOT && slice_is(key, RECORD_WORDS_NAME)) /* ours; see documents.c */
         node = decoder->tree->object_node[FIELD_LABELS];
     return add_extra(decoder, node, key, &value) ? p : NULL;
 }
 
-/* Recurses along the schema's tree only, so a few levels deep. */
-static const char *read_object(struct decoder *decoder, const char *p, uint8_t node)
+/* One member at `p`, key and value, whatever its key; returns where it ends. */
+static const char *read_member(struct decoder *decoder, const char *p, uint8_t node)
 {
+    const struct record_name *known;
     const char *end = decoder->end;
     struct json_value key;
     struct slice name;
+
+    p = json_read_string(p, end, &key);
+    if (p)
+        p = json_skip_space(p, end);
+    if (!p || p == end || *p != ':') {
+        fail(decoder, REJECT);
+        return NULL;
+    }
+    name = json_key(decoder->record->arena, &key);
+    if (!name.data) {
+        fail(decoder, FATAL);
+        return NULL;
+    }
+    p = json_skip_space(p + 1, end);
+    known = record_name_find(node, name);
+    if (!known)
+        return read_unknown(decoder, p, node, name);
+    record_name_learn(&decoder->at, known);
+    return read_known(decoder, p, known);
+}
+
+/* Recurses along the schema's tree only, so a few levels deep. */
+static const char *read_object(struct decoder *decoder, const char *p, uint8_t node)
+{
+    const struct record_name *known;
+    const char *end = decoder->end;
 
     p = json_skip_space(p + 1, end);
     if (p < end && *p == '}')
         return p + 1;
     for (;;) {
-        p = json_read_string(json_skip_space(p, end), end, &key);
-        if (!p)
-            break;
         p = json_skip_space(p, end);
-        if (p == end || *p != ':')
-            break;
-        name = json_key(decoder->record->arena, &key);
-        if (!name.data) {
-            fail(decoder, FATAL);
-            return NULL;
-        }
-        p = read_member(decoder, json_skip_space(p + 1, end), node, name);
+        known = record_name_foretold(&decoder->at, node, &p, end);
+        p = known ? read_known(decoder, json_skip_space(p, end), known)
+                  : read_member(decoder, p, node);
         if (!p)
             return NULL;
         p = json_skip_space(p, end);

@@ -69,6 +69,24 @@ bool record_is_address(struct slice text);
 bool record_find_name(const struct record_tree *tree, uint8_t node, struct slice key, int *field,
                       int *child);
 
+struct record_name {
+    uint8_t node;         /* the object that it is called so in */
+    int16_t field, child; /* what it is: a field or an object; the other is -1 */
+};
+
+/* NULL: the schema has no such name inside of `node`. */
+const struct record_name *record_name_find(uint8_t node, struct slice key);
+
+/*
+ * The name that came behind number *at the last time in this thread, when `"name":` is at *p: *p
+ * becomes where that ends, *at its number. NULL: it is another one. A text begins with number 0.
+ */
+const struct record_name *record_name_foretold(unsigned *at, uint8_t node, const char **p,
+                                               const char *end);
+
+/* It was `name` this time. */
+void record_name_learn(unsigned *at, const struct record_name *name);
+
 /* The object that a dotted name of ours begins with, as in labels.team: the key becomes the rest.
  */
 uint8_t record_inner_node(const struct record_tree *tree, uint8_t node, struct slice *key);

@@ -1,7 +1,8 @@
 /*
  * record_names.c - the schema's names, found by their hash: each field and each object as it is
  * called inside of every object that it is in ("http.request.method" in the root,
- * "request.method" in http, "method" in http.request).
+ * "request.method" in http, "method" in http.request). Or they are foretold: records of one stream
+ * have mostly the same names in the same order.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +20,15 @@ struct ends {
 struct name {
     struct ends ends;
     const char *text; /* NULL: free */
-    uint8_t len, node;
-    int16_t field, child; /* one of them is -1 */
+    uint8_t len;
+    struct record_name is;
 };
 
 static struct name names[SLOTS];
+
+/* Which name, by its slot, came behind that of slot i - 1 the last time; [0]: which one came first.
+ */
+static _Thread_local uint16_t followers[SLOTS + 1];
 
 static inline struct ends ends_of(struct slice key)
 {
@@ -60,7 +65,7 @@ static const struct name *find(uint8_t node, struct slice key)
         const struct name *name = &names[slot];
 
         if (name->ends.first == ends.first && name->ends.last == ends.last &&
-            name->len == key.len && name->node == node &&
+            name->len == key.len && name->is.node == node &&
             (key.len <= WHOLE || memcmp(name->text, key.data, key.len) == 0))
             return name;
     }
@@ -79,9 +84,7 @@ static void add(uint8_t node, struct slice key, int field, int child)
     names[slot] = (struct name){.ends = ends,
                                 .text = key.data,
                                 .len = (uint8_t)key.len,
-                                .node = node,
-                                .field = (int16_t)field,
-                                .child = (int16_t)child};
+                                .is = {node, (int16_t)field, (int16_t)child}};
 }
 
 /* What `path` is called inside of `node`. */
@@ -115,10 +118,53 @@ void record_names_build(const struct record_tree *tree)
         abort(); /* our own table outgrew this one */
 }
 
+const struct record_name *record_name_find(uint8_t node, struct slice key)
+{
+    const struct name *name = find(node, key);
+
+    return name ? &name->is : NULL;
+}
+
+/* Is `"name":` at `p`? */
+static inline bool is_at(const struct name *name, const char *p, const char *end)
+{
+    struct slice key = {p + 1, name->len};
+    struct ends ends;
+
+    if ((size_t)(end - p) < key.len + 3 || *p != '"' || key.data[key.len] != '"' ||
+        key.data[key.len + 1] != ':')
+        return false;
+    ends = ends_of(key);
+    return name->ends.first == ends.first && name->ends.last == ends.last &&
+           (key.len <= WHOLE || memcmp(name->text, key.data, key.len) == 0);
+}
+
+const struct record_name *record_name_foretold(unsigned *at, uint8_t node, const char **p,
+                                               const char *end)
+{
+    unsigned slot = followers[*at];
+    const struct name *name = &names[slot];
+
+    if (!name->text || name->is.node != node || !is_at(name, *p, end))
+        return NULL;
+    *at = slot + 1;
+    *p += name->len + 3;
+    return &name->is;
+}
+
+void record_name_learn(unsigned *at, const struct record_name *name)
+{
+    size_t offset = (size_t)((const char *)name - (const char *)&names[0].is);
+    unsigned slot = (unsigned)(offset / sizeof(names[0]));
+
+    followers[*at] = (uint16_t)slot;
+    *at = slot + 1;
+}
+
 bool record_find_name(const struct record_tree *tree, uint8_t node, struct slice key, int *field,
                       int *child)
 {
-    const struct name *name = find(node, key);
+    const struct record_name *name = record_name_find(node, key);
 
     (void)tree; /* it has built the names */
     if (!name)
