@@ -38,6 +38,9 @@ static bool is_blank(char c)
 static const char *skip_quoted(const char *p, const char *end, bool *escaped)
 {
     for (p++; p < end; p++) {
+        p += json_plain_len((struct slice){p, (size_t)(end - p)});
+        if (p == end)
+            return NULL;
         if (*p == '"')
             return p + 1;
         if (*p == '\\') {

@@ -128,8 +128,7 @@ static struct slice given_name(struct members *members, const struct xml_token *
     bool fits = false;
 
     for (size_t i = 0; i < ARRAY_LEN(elements); i++)
-        fits |= local.len == elements[i].len &&
-                strncasecmp(local.data, elements[i].data, local.len) == 0;
+        fits |= xml_is_word(local, elements[i]);
     while (fits && xml_attribute(&rest, &name, &value))
         if (is_word(name, "name") || is_word(name, "key"))
             return xml_text(members->record->arena, value);

@@ -3,8 +3,6 @@
  */
 #include "shipper/parser/xml_scan.h"
 
-#include <strings.h>
-
 #include "common/scope.h"
 
 struct children {       /* of the outermost element */
@@ -19,7 +17,7 @@ static bool is_one_of(struct slice name, const struct slice *names, size_t count
 {
     name = xml_local_name(name);
     for (size_t i = 0; i < count; i++)
-        if (name.len == names[i].len && strncasecmp(name.data, names[i].data, name.len) == 0)
+        if (xml_is_word(name, names[i]))
             return true;
     return false;
 }

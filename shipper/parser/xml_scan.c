@@ -367,9 +367,11 @@ struct slice xml_text(struct arena *arena, struct slice text)
 
 struct slice xml_local_name(struct slice name)
 {
-    const char *colon = memrchr(name.data, ':', name.len);
+    const char *end = name.data + name.len, *p = end;
 
-    if (colon && colon + 1 < name.data + name.len)
-        name = (struct slice){colon + 1, (size_t)(name.data + name.len - colon - 1)};
+    while (p > name.data && p[-1] != ':') /* names are short */
+        p--;
+    if (p > name.data && p < end)
+        name = (struct slice){p, (size_t)(end - p)};
     return name;
 }

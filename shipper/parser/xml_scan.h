@@ -13,6 +13,7 @@
 #define SHIPPER_PARSER_XML_SCAN_H
 
 #include <stdbool.h>
+#include <strings.h>
 
 #include "common/arena.h"
 #include "common/buf.h"
@@ -53,6 +54,13 @@ struct slice xml_text(struct arena *arena, struct slice text);
 
 /* Without its namespace: "log4j:event" is "event". */
 struct slice xml_local_name(struct slice name);
+
+/* Is it `word`, which is in lower case, in any case? */
+static inline bool xml_is_word(struct slice name, struct slice word)
+{
+    return name.len == word.len && (name.data[0] | 0x20) == word.data[0] && /* mostly decides */
+           strncasecmp(name.data, word.data, word.len) == 0;
+}
 
 bool xml_is_blank(struct slice text);
 bool xml_is_namespace(struct slice name); /* xmlns, xmlns:prefix */
