@@ -198,6 +198,9 @@ $(BENCH_INDEXER:%=$(BUILD)/tests/bench/%): $(BUILD)/libindexer.a
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libcommon.a
 	@echo "  LD $@"
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter-out %common.a %.o,$^) $(BUILD)/libcommon.a $(DEPS_LIBS)
+# Where most of a line's time goes: -O3 unrolls loops of a constant length; it is worth a twentieth.
+HOT := common/record_encoder common/record_id shipper/parser/format shipper/parser/format_set shipper/parser/request
+$(HOT:%=build/release/%.o): ALL_CFLAGS += -O3
 $(BUILD)/%.o: %.c
 	@echo "  CC $<"
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -fPIE -c -o $@ $<
