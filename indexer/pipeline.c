@@ -407,6 +407,9 @@ static enum status open_batches(struct pipeline *pipeline, struct error *err)
 static enum status open_stages(struct pipeline *pipeline, struct error *err)
 {
     const struct indexer_config *config = pipeline->config;
+    /* Who asks before all conditions are known must not hear that all are met. */
+    struct health_condition *started = health_condition_add("start");
+    enum status status;
 
     if (stop_open(&pipeline->stop_fd, err))
         return err->status;
@@ -418,7 +421,10 @@ static enum status open_stages(struct pipeline *pipeline, struct error *err)
     for (uint32_t i = 0; i < config->workers; i++)
         if (worker_start(&pipeline->shared, i + 1, &pipeline->workers[i], err))
             return err->status;
-    return retention_start(config, &pipeline->shared.reach, &pipeline->retention, err);
+    status = retention_start(config, &pipeline->shared.reach, &pipeline->retention, err);
+    if (status == OK)
+        health_met(started);
+    return status;
 }
 
 static void close_stages(struct pipeline *pipeline)

@@ -428,6 +428,9 @@ static enum status open_stages(struct pipeline *pipeline, struct config *holder,
 {
     const struct shipper_config *config = pipeline->config;
     bool whole = pipeline->options->whole;
+    /* Who asks before all conditions are known must not hear that all are met. */
+    struct health_condition *started = health_condition_add("start");
+    enum status status;
 
     /* First of all: from here on, what `holder` is for is closed with the sources. */
     pipeline->stop_fd = pipeline->options->stop_fd ? *pipeline->options->stop_fd : -1;
@@ -444,7 +447,10 @@ static enum status open_stages(struct pipeline *pipeline, struct config *holder,
     }
     outbox_connect(pipeline->outbox, pipeline->producer);
     accounts_connect(pipeline->accounts, pipeline->producer);
-    return sources_open(&pipeline->sources, holder, config, err);
+    status = sources_open(&pipeline->sources, holder, config, err);
+    if (status == OK)
+        health_met(started);
+    return status;
 }
 
 static void close_stages(struct pipeline *pipeline)

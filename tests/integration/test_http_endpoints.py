@@ -86,6 +86,15 @@ def test_alive_and_ready(program):
         assert all(check["ok"] for check in answer["checks"])
 
 
+def test_ready_only_when_all_conditions_are_known(programs):
+    """The port is open before the last of them is added: "start" holds until then."""
+    for name, expected in {"shipper": {"start", "kafka"}, "indexer": {"start", "kafka", "elasticsearch"}}.items():
+        checks = json.loads(programs[name].get("/readyz")[2])["checks"]
+        names = [check["name"] for check in checks]
+        assert expected <= set(names)
+        assert names.index("start") < names.index("kafka"), "added before the port is open"
+
+
 def test_head_gives_the_headers_only(program):
     for path in ("/metrics", "/healthz", "/readyz"):
         status, headers, body = program.get(path, "HEAD")
@@ -149,6 +158,7 @@ def test_without_kafka_it_lives_but_is_not_ready_and_says_why(pipeline):
         pipeline.indexer(ALPEX_KAFKA_BROKERS="127.0.0.1:1"),
     ):
         program.start()
+        assert program.get("/readyz")[0] == 503, "as soon as it can be asked"
         wait_for(
             lambda program=program: "kafka" in program.readiness().lower(),
             30,
