@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
+#include "common/digits.h"
 #include "common/metrics.h"
 #include "indexer/batch.h"
 #include "indexer/config.h"
@@ -205,12 +206,15 @@ static void add_field(struct dedup *dedup, const struct batch_entry *entry)
 /* Where the entry's message stands, as marks have it: one number, which Redis keeps as such. */
 static void write_position(const struct batch_entry *entry, char out[POSITION_MAX])
 {
-    int64_t position = -1;
+    uint64_t position;
 
-    if (entry->message)
-        position = ((int64_t)(entry->message->partition & 0xffff) << OFFSET_BITS) |
-                   (entry->message->offset & (((int64_t)1 << OFFSET_BITS) - 1));
-    snprintf(out, POSITION_MAX, "%lld", (long long)position);
+    if (!entry->message) {
+        memcpy(out, "-1", sizeof("-1"));
+        return;
+    }
+    position = ((uint64_t)(entry->message->partition & 0xffff) << OFFSET_BITS) |
+               ((uint64_t)entry->message->offset & (((uint64_t)1 << OFFSET_BITS) - 1));
+    *digits_put(out, position) = '\0';
 }
 
 static bool is_position(const redisReply *reply)
