@@ -98,6 +98,11 @@ bool lanes_spread(struct lanes *lanes, size_t count)
     return true;
 }
 
+void lanes_limit(struct lanes *lanes, size_t bytes)
+{
+    lanes->limits.bytes = bytes;
+}
+
 bool lanes_put(struct lanes *lanes, const struct outgoing *message)
 {
     struct lane *lane = lane_of(lanes, message->key);

@@ -43,6 +43,9 @@ struct lanes *lanes_open(const struct lanes_limits *limits, lanes_choose *choose
 /* As many lanes as there are partitions. Nothing may be under way. False without memory. */
 bool lanes_spread(struct lanes *lanes, size_t count);
 
+/* Of requests from now on. */
+void lanes_limit(struct lanes *lanes, size_t bytes);
+
 /* The message waits behind all of its key. False without memory. */
 bool lanes_put(struct lanes *lanes, const struct outgoing *message);
 

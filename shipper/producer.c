@@ -21,9 +21,16 @@
 #include "shipper/config.h"
 #include "shipper/lanes.h"
 
-/* Of a request. The library sends at once when it has so many, whatever linger.ms says. */
-#define BATCH_MESSAGES 1000
-#define BATCH_BYTES    1000000
+/*
+ * Of a request: the time that a broker takes to answer is paid once for each. The library sends at
+ * once when it has so many messages, whatever linger.ms says. Brokers take a mebibyte unless told
+ * otherwise, which counts compressed: one that refuses gets no more than that.
+ */
+#define BATCH_MESSAGES 2500
+#define BATCH_BYTES    2000000
+#define WARY_BYTES     1000000
+
+#define CALL_MESSAGES 512 /* handed over in one call */
 
 /*
  * The outbox bounds what is under way, so the library's own bounds are only
@@ -49,8 +56,10 @@ struct producer {
     int64_t look_ms; /* when to look at them next */
     struct lanes *lanes;
     _Atomic int32_t partitions; /* as the library knew last; 0: not yet */
+    bool retired;               /* another one has its place: nothing more is sent */
     const char *why;            /* the library takes no more; NULL: it does */
-    rd_kafka_message_t batch[BATCH_MESSAGES];
+    bool wary;                  /* the broker has refused a request for its size */
+    rd_kafka_message_t batch[CALL_MESSAGES];
     struct metric *restarts, *errors;
     struct health_condition *reachable;
     bool resting; /* without a client until something is to be sent */
@@ -151,19 +160,25 @@ static void disconnect_client(struct producer *producer)
     producer->client = NULL;
 }
 
+static size_t request_bytes(const struct producer *producer)
+{
+    const struct shipper_kafka_config *config = &producer->config;
+    bool wary = producer->wary || config->compression == COMPRESS_NONE;
+    size_t bytes = wary ? WARY_BYTES : BATCH_BYTES;
+
+    return config->message_max_bytes < bytes ? config->message_max_bytes : bytes;
+}
+
 /* Without idempotence the library has one request under way itself, and makes the next meanwhile.
  */
-static struct lanes *make_lanes(const struct shipper_kafka_config *config)
+static struct lanes *make_lanes(const struct producer *producer)
 {
-    struct lanes_limits limits = {
-        .messages = config->idempotence ? BATCH_MESSAGES : SIZE_MAX,
-        .bytes = !config->idempotence                      ? SIZE_MAX
-                 : config->message_max_bytes < BATCH_BYTES ? config->message_max_bytes
-                                                           : BATCH_BYTES,
-        .linger_us = config->idempotence ? (int64_t)config->linger_ms * 1000 : INT64_MAX,
-    };
+    static const struct lanes_limits none = {SIZE_MAX, SIZE_MAX, INT64_MAX};
+    struct lanes_limits limits = {.messages = BATCH_MESSAGES,
+                                  .bytes = request_bytes(producer),
+                                  .linger_us = (int64_t)producer->config.linger_ms * 1000};
 
-    return lanes_open(&limits, choose_lane);
+    return lanes_open(producer->config.idempotence ? &limits : &none, choose_lane);
 }
 
 /*
@@ -173,8 +188,8 @@ static struct lanes *make_lanes(const struct shipper_kafka_config *config)
 static void keep_freed_pages(void)
 {
 #ifdef __GLIBC__
-    mallopt(M_MMAP_THRESHOLD, 4 * BATCH_BYTES);
-    mallopt(M_TRIM_THRESHOLD, 4 * BATCH_BYTES);
+    mallopt(M_MMAP_THRESHOLD, 3 * BATCH_BYTES);
+    mallopt(M_TRIM_THRESHOLD, 3 * BATCH_BYTES);
 #endif
 }
 
@@ -195,7 +210,7 @@ enum status producer_open(const struct shipper_kafka_config *config, producer_re
         metrics_counter("shipper_kafka_errors_total", NULL, "Errors reported by the Kafka client.");
     producer->reachable = health_condition_add("kafka");
     producer->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    producer->lanes = make_lanes(config);
+    producer->lanes = make_lanes(producer);
     if (!producer->lanes) {
         producer_close(producer);
         return error_set(err, FATAL, "out of memory");
@@ -218,14 +233,11 @@ int producer_fd(const struct producer *producer)
     return producer->fd;
 }
 
-/* lanes_give */
-static size_t send_batch(void *arg, const struct outgoing *messages, size_t count)
+/* Up to CALL_MESSAGES; how many were taken. */
+static size_t produce(struct producer *producer, const struct outgoing *messages, size_t count)
 {
-    struct producer *producer = arg;
     size_t sent = 0;
 
-    if (count > BATCH_MESSAGES)
-        count = BATCH_MESSAGES;
     for (size_t i = 0; i < count; i++)
         producer->batch[i] = (rd_kafka_message_t){
             .payload = (void *)messages[i].payload.data,
@@ -241,6 +253,20 @@ static size_t send_batch(void *arg, const struct outgoing *messages, size_t coun
         sent++;
     if (sent < count)
         producer->why = rd_kafka_err2str(producer->batch[sent].err);
+    return sent;
+}
+
+/* lanes_give */
+static size_t send_messages(void *arg, const struct outgoing *messages, size_t count)
+{
+    struct producer *producer = arg;
+    size_t sent = 0;
+
+    while (sent < count && !producer->why) {
+        size_t n = count - sent < CALL_MESSAGES ? count - sent : CALL_MESSAGES;
+
+        sent += produce(producer, messages + sent, n);
+    }
     return sent;
 }
 
@@ -263,7 +289,7 @@ static const char *hand_over(struct producer *producer)
 {
     producer->why = NULL;
     if (follow_partitions(producer))
-        lanes_hand_over(producer->lanes, clock_mono_ns() / 1000, send_batch, producer);
+        lanes_hand_over(producer->lanes, clock_mono_ns() / 1000, send_messages, producer);
     return producer->why;
 }
 
@@ -357,31 +383,57 @@ static void set_unusable(struct producer *producer, const char *why)
     health_unmet(producer->reachable, "%s", why);
 }
 
+/* Requests are made smaller from here on. */
+static void become_wary(struct producer *producer)
+{
+    if (producer->wary)
+        return;
+    producer->wary = true;
+    lanes_limit(producer->lanes, request_bytes(producer));
+}
+
+static void report(struct producer *producer, const rd_kafka_message_t *message)
+{
+    struct outgoing outgoing = {
+        .payload = {message->payload, message->len},
+        .key = {message->key, message->key_len},
+        .tag = message->_private,
+    };
+
+    if (!outgoing.tag) {
+        report_account(producer, message);
+        return;
+    }
+    if (message->err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+        become_wary(producer);
+    producer->report(producer->arg, &outgoing, verdict(message), rd_kafka_err2str(message->err));
+}
+
+/* The request is done with: the next one goes out before what became of this one is written down.
+ */
+static void go_on(struct producer *producer, const rd_kafka_message_t *const *messages,
+                  size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (messages[i]->_private)
+            lanes_done(producer->lanes, (struct slice){messages[i]->key, messages[i]->key_len});
+    if (messages[0]->err)
+        return;
+    set_usable(producer);
+    if (!producer->retired)
+        hand_over(producer);
+}
+
 static void report_deliveries(struct producer *producer, rd_kafka_event_t *event)
 {
-    const rd_kafka_message_t *messages[256];
+    const rd_kafka_message_t *messages[BATCH_MESSAGES];
     size_t count;
-    bool delivered = false;
 
-    while ((count = rd_kafka_event_message_array(event, messages, 256)) > 0)
-        for (size_t i = 0; i < count; i++) {
-            struct outgoing message = {
-                .payload = {messages[i]->payload, messages[i]->len},
-                .key = {messages[i]->key, messages[i]->key_len},
-                .tag = messages[i]->_private,
-            };
-
-            if (!message.tag) {
-                report_account(producer, messages[i]);
-                continue;
-            }
-            lanes_done(producer->lanes, message.key);
-            delivered |= messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
-            producer->report(producer->arg, &message, verdict(messages[i]),
-                             rd_kafka_err2str(messages[i]->err));
-        }
-    if (delivered)
-        set_usable(producer);
+    while ((count = rd_kafka_event_message_array(event, messages, BATCH_MESSAGES)) > 0) {
+        go_on(producer, messages, count);
+        for (size_t i = 0; i < count; i++)
+            report(producer, messages[i]);
+    }
 }
 
 /* The text of an error comes by the log callback. */
@@ -459,6 +511,7 @@ static enum status replace_client(struct producer *producer, struct error *err)
     }
     producer->resting = false;
     if (old.client) {
+        old.retired = true;
         take_back(&old);
         take_back_waiting(producer);
     }

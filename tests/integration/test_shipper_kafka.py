@@ -1,7 +1,9 @@
 """What the shipper puts into Kafka, and how it keeps its place."""
 
+import base64
 import datetime
 import json
+import random
 import time
 
 import pytest
@@ -78,6 +80,23 @@ def test_too_large_for_the_broker_goes_to_the_quarantine_and_the_rest_goes_on(pi
     (kept,) = [json.loads(line) for line in quarantine.read_text().splitlines()]
     assert "seq=50" in json.dumps(kept["record"]) and kept["reason"]
     assert shipper.metrics().value("shipper_records_quarantined_total") == 1
+
+
+def test_requests_that_are_too_large_for_the_broker_become_smaller(pipeline):
+    """Records that do not compress, and a topic with a broker's usual limit: no record is too large, all together are."""
+    pipeline.kafka.create_topic(pipeline.topic, 1, max_message_bytes=1_048_588)
+    path = pipeline.logs / "access.log"
+    rng = random.Random(5)
+    with open(path, "w") as log:
+        for seq in range(6000):
+            noise = base64.urlsafe_b64encode(rng.randbytes(1500)).decode().rstrip("=")
+            log.write(access_log.line(seq).removesuffix('"') + f'{noise}"\n')
+    shipper = pipeline.shipper(path).start()
+    messages = wait_messages(pipeline, 6000, timeout_s=60)
+    assert sorted(map(seq_of, messages)) == list(range(6000))
+    metrics = shipper.metrics()
+    assert 0 < metrics.value("shipper_records_retried_total") < 3000, "one request was refused, and the next fit"
+    assert metrics.value("shipper_records_quarantined_total") == 0
 
 
 def test_start_at_the_end_leaves_out_what_was_there_and_nothing_later(pipeline):

@@ -123,6 +123,21 @@ static void request_has_limits(void **state)
     }
 }
 
+static void requests_can_be_made_smaller(void **state)
+{
+    struct library library = {.takes = SIZE_MAX};
+    struct lanes *lanes = make(1000, 256 + 10 * MESSAGE, 1000);
+
+    (void)state;
+    put(lanes, "a", 25);
+    lanes_hand_over(lanes, 0, give, &library);
+    lanes_limit(lanes, 256 + 3 * MESSAGE);
+    acknowledge(&library, lanes, 10);
+    lanes_hand_over(lanes, 0, give, &library);
+    assert_int_equal(library.given, 13);
+    lanes_close(lanes);
+}
+
 static void lanes_do_not_wait_for_each_other(void **state)
 {
     struct library library = {.takes = SIZE_MAX};
@@ -255,6 +270,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request_is_open_for_the_time_that_the_library_waits),
         cmocka_unit_test(request_has_limits),
+        cmocka_unit_test(requests_can_be_made_smaller),
         cmocka_unit_test(lanes_do_not_wait_for_each_other),
         cmocka_unit_test(what_is_not_taken_is_offered_again),
         cmocka_unit_test(what_waits_can_be_taken_back),
