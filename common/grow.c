@@ -9,12 +9,15 @@
 bool grow(void *list, size_t *room, size_t count, size_t item_bytes, size_t first)
 {
     size_t more = *room ? *room * 2 : first;
+    size_t bytes;
     void *items;
 
     if (count < *room)
         return true;
+    if (__builtin_mul_overflow(more, item_bytes, &bytes))
+        return false;
     memcpy(&items, list, sizeof(items)); /* a pointer of whatever type */
-    items = reallocarray(items, more, item_bytes);
+    items = realloc(items, bytes);
     if (!items)
         return false;
     memcpy(list, &items, sizeof(items));
