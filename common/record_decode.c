@@ -6,8 +6,7 @@
  */
 #include "common/record.h"
 
-#include <arpa/inet.h>
-
+#include "common/address.h"
 #include "common/json_tidy.h"
 #include "common/record_extras.h"
 
@@ -37,16 +36,12 @@ static bool is_number_text(struct slice raw)
     return json_read(raw.data, raw.data + raw.len, &value) && json_integer(raw, &ignored);
 }
 
-bool record_is_address(struct slice text)
+/* `raw` with its quotes. */
+static bool is_address(struct slice raw)
 {
-    char copy[INET6_ADDRSTRLEN];
-    struct in6_addr address; /* large enough for both */
+    struct slice text = {raw.data + 1, raw.len - 2};
 
-    if (text.len == 0 || text.len >= sizeof(copy))
-        return false;
-    memcpy(copy, text.data, text.len);
-    copy[text.len] = '\0';
-    return inet_pton(AF_INET, copy, &address) == 1 || inet_pton(AF_INET6, copy, &address) == 1;
+    return address_is_ipv4(text) || address_is_ipv6(text);
 }
 
 static bool is_time(const struct json_value *value)
@@ -78,8 +73,7 @@ bool record_value_fits(enum field_type type, const struct json_value *value)
     case TYPE_BOOL:
         return value->kind == JSON_TRUE || value->kind == JSON_FALSE;
     case TYPE_IP:
-        return value->kind == JSON_STRING &&
-               record_is_address((struct slice){value->raw.data + 1, value->raw.len - 2});
+        return value->kind == JSON_STRING && is_address(value->raw);
     case TYPE_DATE:
         return is_time(value);
     case TYPE_GEO:

@@ -62,9 +62,6 @@ struct record_extra {
 /* Would Elasticsearch take this value for a field of this type? */
 bool record_value_fits(enum field_type type, const struct json_value *value);
 
-/* An IPv4 or IPv6 address, as inet_pton(3) reads it. */
-bool record_is_address(struct slice text);
-
 /* The schema's name for `key` inside of `node`, dotted keys included: a field or an object. */
 bool record_find_name(const struct record_tree *tree, uint8_t node, struct slice key, int *field,
                       int *child);

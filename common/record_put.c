@@ -3,6 +3,7 @@
  */
 #include "common/record.h"
 
+#include "common/address.h"
 #include "common/json_text.h"
 #include "common/json_tidy.h"
 #include "common/record_extras.h"
@@ -98,7 +99,7 @@ static bool convert(struct record *record, enum record_field field, struct slice
         record_set_bool(record, field, text.data[0] == 't');
         return true;
     case TYPE_IP:
-        if (!record_is_address(text))
+        if (!address_is_ipv4(text) && !address_is_ipv6(text))
             return false;
         break;
     case TYPE_DATE:

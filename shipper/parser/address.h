@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "common/buf.h"
+#include "common/address.h"
 #include "common/record.h"
 
 /* Where the parts of an address go. */
@@ -15,10 +15,6 @@ struct address_fields {
 };
 
 extern const struct address_fields address_source, address_client, address_destination;
-
-/* Dotted decimal without leading zeros; RFC 4291, 2.2. */
-bool address_is_ipv4(struct slice text);
-bool address_is_ipv6(struct slice text);
 
 /*
  * Sets the address as it stands, and the IP when it is one. ::ffff:10.1.2.3 is

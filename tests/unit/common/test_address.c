@@ -1,7 +1,7 @@
 /*
  * test_address.c - what is an address is what inet_pton(3) takes for one.
  */
-#include "shipper/parser/address.h"
+#include "common/address.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
