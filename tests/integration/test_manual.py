@@ -107,7 +107,7 @@ def test_meaning_of_keys_comes_from_the_default_configuration(program):
             "file: files and what they are rotated to; folder: any new file",
             "it is opened again when it changes",
         ],
-        "indexer": ["Size; 16MiB; ALPEX_KAFKA_PREFETCH_MAX_BYTES. Messages fetched ahead.", "List; [http://127.0.0.1:9200];"],
+        "indexer": ["Size; 4MiB; ALPEX_KAFKA_PREFETCH_MAX_BYTES. Messages fetched ahead;", "List; [http://127.0.0.1:9200];"],
     }[program]:
         assert words in shown
 
