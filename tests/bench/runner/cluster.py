@@ -65,7 +65,10 @@ class Cluster:
             found = self.kafka.admin.list_offsets(wanted, request_timeout=TIMEOUT_S)
             return (sum(future.result().offset for future in found.values()),)
         except KafkaException as error:
-            if not error.args[0].retriable() and error.args[0].code() not in (*LEADERLESS, KafkaError._NOENT):
+            code = error.args[0].code()
+            if code == KafkaError.FENCED_LEADER_EPOCH:  # a broker that was frozen leads anew: the client must hear of it
+                self.kafka.admin.list_topics(topic, timeout=TIMEOUT_S)
+            elif not error.args[0].retriable() and code not in (*LEADERLESS, KafkaError._NOENT):
                 raise
             return None
 
