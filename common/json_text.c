@@ -3,6 +3,8 @@
  */
 #include "common/json_text.h"
 
+#include "common/copy_few.h"
+
 #if defined(__SSE2__) && !defined(JSON_TEXT_PLAIN) /* tests compare both */
 #include <emmintrin.h>
 #define HAS_SSE2
@@ -63,30 +65,6 @@ static inline bool is_rest_plain(const char *s, size_t len)
     return !any_special(word);
 }
 
-/* Fewer than 8 bytes; copies of a constant length that overlap, instead of a loop. */
-static inline void copy_rest(char *p, const char *s, size_t len)
-{
-    if (len >= 4) {
-        memcpy(p, s, 4);
-        memcpy(p + len - 4, s + len - 4, 4);
-    } else if (len) {
-        p[0] = s[0];
-        p[len / 2] = s[len / 2];
-        p[len - 1] = s[len - 1];
-    }
-}
-
-/* Fewer than 16 bytes. */
-static inline void copy_short(char *p, const char *s, size_t len)
-{
-    if (len >= 8) {
-        memcpy(p, s, 8);
-        memcpy(p + len - 8, s + len - 8, 8);
-    } else {
-        copy_rest(p, s, len);
-    }
-}
-
 /* Copies the plain bytes that `s` begins with; returns how many. By words of 8. */
 static inline size_t copy_plain_words(char *p, const char *s, size_t len)
 {
@@ -100,7 +78,7 @@ static inline size_t copy_plain_words(char *p, const char *s, size_t len)
         memcpy(p + done, &word, 8);
     }
     if (len - done < 8 && is_rest_plain(s + done, len - done)) {
-        copy_rest(p + done, s + done, len - done);
+        copy_below_8(p + done, s + done, len - done);
         return len;
     }
     for (; done < len && string_class[(uint8_t)s[done]] == 0; done++)
@@ -129,7 +107,7 @@ static inline size_t copy_plain(char *p, const char *s, size_t len, size_t befor
     bits = special_bits(s + len - 16) >> (16 - left);
     if (bits)
         left = (size_t)__builtin_ctz(bits);
-    copy_short(p + done, s + done, left);
+    copy_below_16(p + done, s + done, left);
     return done + left;
 }
 #else

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/copy_few.h"
 #include "common/digits.h"
 #include "common/json_text.h"
 #include "common/record_extras.h"
@@ -34,22 +35,6 @@ static inline char *record_put_long(char *p, int64_t number)
     return digits_put(p, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
 }
 
-/* Fewer than 16 bytes. */
-static inline void record_copy_short(char *p, const char *text, size_t len)
-{
-    if (len >= 8) {
-        memcpy(p, text, 8);
-        memcpy(p + len - 8, text + len - 8, 8);
-    } else if (len >= 4) {
-        memcpy(p, text, 4);
-        memcpy(p + len - 4, text + len - 4, 4);
-    } else if (len) {
-        p[0] = text[0];
-        p[len / 2] = text[len / 2];
-        p[len - 1] = text[len - 1];
-    }
-}
-
 /* Copies of a constant length that overlap: most values are too short for a call to pay. */
 static inline void record_copy_text(char *p, struct slice text)
 {
@@ -60,7 +45,7 @@ static inline void record_copy_text(char *p, struct slice text)
             memcpy(p + done, text.data + done, 16);
         memcpy(p + text.len - 16, text.data + text.len - 16, 16);
     } else {
-        record_copy_short(p, text.data, text.len);
+        copy_below_16(p, text.data, text.len);
     }
 }
 
