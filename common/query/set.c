@@ -9,12 +9,15 @@
 
 #include <stdlib.h>
 
+#include "common/grow.h"
 #include "common/query/match.h"
 
 #define STEP_YES 0xffffffffu /* the query holds */
 #define STEP_NO  0xfffffffeu
 #define NO_TEST  0xffffffffu
 #define COSTS    4
+
+#define FIRST_ROOM 64 /* steps, tests */
 
 struct step {
     uint32_t test, yes, no;
@@ -27,29 +30,15 @@ struct query_program {
     uint32_t *starts; /* of each query */
     size_t count;
     struct step *steps;
-    uint32_t step_count, step_room;
+    uint32_t step_count;
     struct test *tests;
-    uint32_t test_count, test_room;
+    uint32_t test_count;
+    size_t step_room, test_room;
     uint32_t *table; /* the newest test of a hash; they are linked */
     uint32_t table_size;
     uint8_t *found; /* of each test: UNKNOWN, FALSE, TRUE */
     bool no_memory;
 };
-
-static bool grow(void **items, uint32_t count, uint32_t *room, size_t size)
-{
-    uint32_t more = *room ? 2 * *room : 64;
-    void *moved;
-
-    if (count < *room)
-        return true;
-    moved = realloc(*items, more * size);
-    if (!moved)
-        return false;
-    *items = moved;
-    *room = more;
-    return true;
-}
 
 static uint32_t mix(uint32_t hash, const void *bytes, size_t len)
 {
@@ -104,7 +93,8 @@ static uint32_t find_test(struct query_program *program, const struct query_cond
     uint32_t *slot, found;
 
     if (!matcher_prepare(&program->matcher, condition, &test) ||
-        !grow((void **)&program->tests, program->test_count, &program->test_room, sizeof(test))) {
+        !grow(&program->tests, &program->test_room, program->test_count, sizeof(test),
+              FIRST_ROOM)) {
         program->no_memory = true;
         return 0;
     }
@@ -172,8 +162,8 @@ static uint32_t compile_condition(struct query_program *program,
 {
     uint32_t test = find_test(program, condition);
 
-    if (program->no_memory || !grow((void **)&program->steps, program->step_count,
-                                    &program->step_room, sizeof(struct step))) {
+    if (program->no_memory || !grow(&program->steps, &program->step_room, program->step_count,
+                                    sizeof(struct step), FIRST_ROOM)) {
         program->no_memory = true;
         return no;
     }

@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/grow.h"
 #include "shipper/parser/scan.h"
 
 #define ARENA_BLOCK 4096
 #define ARENA_MAX   (4u << 20)
 #define NAME_BYTES  32 /* column_N */
+#define FIRST_ROOM  16
 
 void columns_init(struct columns *columns)
 {
@@ -38,18 +40,6 @@ static struct slice number_name(struct arena *arena, unsigned index)
     return arena_copy(arena, (struct slice){name, (size_t)len});
 }
 
-static bool grow(struct columns *columns)
-{
-    unsigned room = columns->room ? 2 * columns->room : 16;
-    struct column *items = realloc(columns->items, room * sizeof(*items));
-
-    if (!items)
-        return false;
-    columns->items = items;
-    columns->room = room;
-    return true;
-}
-
 static const struct name_rule *find_rule(const char *prefix, struct slice name)
 {
     char full[NAME_MAX_FOLDED * 2];
@@ -65,7 +55,9 @@ bool columns_add(struct columns *columns, const char *prefix, struct slice name)
     bool is_named = name.len > 0;
     struct slice copy = name.len ? arena_copy(arena, name) : number_name(arena, columns->count);
 
-    if (columns->count == COLUMNS_MAX || (columns->count == columns->room && !grow(columns)) ||
+    if (columns->count == COLUMNS_MAX ||
+        !grow(&columns->items, &columns->room, columns->count, sizeof(*columns->items),
+              FIRST_ROOM) ||
         !copy.data)
         return false;
     name = members_name(arena, copy);

@@ -18,7 +18,8 @@ struct column {
 struct columns {
     struct arena arena; /* the names */
     struct column *items;
-    unsigned count, room;
+    unsigned count;
+    size_t room;
     unsigned named; /* up to the last one that has a name */
 };
 
