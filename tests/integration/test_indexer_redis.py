@@ -125,17 +125,16 @@ def test_killed_and_restarted_empty_it_is_used_again(pipeline, redis):
     pipeline.assert_exactly_once(range(LINES))
     assert hits(indexer) == 0, "Elasticsearch told that they were there"
     server.start()
-    wait_for(lambda: again_and_marked(pipeline, server, path), 30, "marks in the new Redis", indexer.log_tail)
+    # Each worker comes back to Redis by itself: lines that one has marked may reach the other while it is without yet.
+    wait_for(lambda: all_found_again(pipeline, indexer, path), 60, "marks in the new Redis", indexer.log_tail)
+
+
+def all_found_again(pipeline, indexer, path):
+    """Whether Redis knew every line that was shipped once more, and none of them is stored twice."""
     before = hits(indexer)
     ship_again(pipeline, path)
     pipeline.assert_exactly_once(range(LINES))
-    assert hits(indexer) - before == LINES
-
-
-def again_and_marked(pipeline, server, path):
-    ship_again(pipeline, path)
-    pipeline.assert_exactly_once(range(LINES))
-    return server.keys("alpex:seen:*")
+    return hits(indexer) - before == LINES
 
 
 def test_slow_answers_hold_up_a_few_batches_and_no_more(pipeline, redis):
