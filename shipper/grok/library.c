@@ -8,6 +8,7 @@
 #include "common/arena.h"
 #include "common/nearest.h"
 #include "common/embed.h"
+#include "common/grow.h"
 #include "common/scope.h"
 #include "shipper/folder.h"
 
@@ -18,6 +19,7 @@ EMBED(grok_application, "configs/grok/application.grok");
 EMBED(grok_network, "configs/grok/network.grok");
 
 #define DEFINITIONS_MAX 5000
+#define FIRST_ROOM      512
 #define FILE_MAX        (1u << 20) /* bytes */
 #define NAME_MAX_BYTES  64
 
@@ -59,23 +61,6 @@ static bool is_at(const struct grok_library *library, size_t place, struct slice
     return place < library->count && slice_equal(library->definitions[place].name, name);
 }
 
-static bool grow(struct grok_library *library)
-{
-    size_t cap = library->cap ? library->cap * 2 : 512;
-    struct definition *definitions;
-
-    if (library->count < library->cap)
-        return true;
-    if (library->count == DEFINITIONS_MAX)
-        return false;
-    definitions = realloc(library->definitions, cap * sizeof(*definitions));
-    if (!definitions)
-        return false;
-    library->definitions = definitions;
-    library->cap = cap;
-    return true;
-}
-
 /* A copy with a NUL behind it. */
 static struct slice copy_name(struct arena *arena, struct slice name)
 {
@@ -88,24 +73,29 @@ static struct slice copy_name(struct arena *arena, struct slice name)
     return (struct slice){copy, name.len};
 }
 
-static bool put(struct grok_library *library, struct slice name, struct slice text)
+static enum status put(struct grok_library *library, struct slice name, struct slice text,
+                       struct error *err)
 {
     size_t place = place_of(library, name);
     struct definition made = {copy_name(&library->arena, name), arena_copy(&library->arena, text)};
 
     if (!made.name.data || !made.text.data)
-        return false;
+        return error_set(err, REJECT, "the definitions do not fit into memory");
     if (is_at(library, place, name)) {
         library->definitions[place] = made;
-        return true;
+        return OK;
     }
-    if (!grow(library))
-        return false;
+    if (library->count == DEFINITIONS_MAX)
+        return error_set(err, REJECT,
+                         "too many definitions, there can be %d with the built-in ones",
+                         DEFINITIONS_MAX);
+    if (!grow(&library->definitions, &library->cap, library->count, sizeof(made), FIRST_ROOM))
+        return error_set(err, REJECT, "the definitions do not fit into memory");
     memmove(&library->definitions[place + 1], &library->definitions[place],
             (library->count - place) * sizeof(made));
     library->definitions[place] = made;
     library->count++;
-    return true;
+    return OK;
 }
 
 static bool is_blank(char c)
@@ -154,8 +144,8 @@ enum status grok_library_add(struct grok_library *library, struct slice text, co
         problem = split(line, &name, &definition);
         if (problem)
             return error_set(err, REJECT, "%s:%zu: %s", origin, number, problem);
-        if (!put(library, name, definition))
-            return error_set(err, REJECT, "%s:%zu: too many definitions", origin, number);
+        if (put(library, name, definition, err))
+            return error_prefix(err, "%s:%zu", origin, number);
     }
     return OK;
 }

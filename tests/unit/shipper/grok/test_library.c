@@ -308,6 +308,58 @@ static void broken_files_are_refused_with_the_line(void **state)
     }
 }
 
+static void count_definition(void *arg, struct slice name, struct slice definition)
+{
+    size_t *count = arg;
+
+    (void)name;
+    (void)definition;
+    (*count)++;
+}
+
+static size_t count_definitions(const char *folder)
+{
+    struct grok_library *library = open_library(folder);
+    size_t count = 0;
+
+    grok_library_each(library, count_definition, &count);
+    grok_library_close(library);
+    return count;
+}
+
+/* A file of `lines` definitions of its own, and one that replaces the first of them. */
+static void write_definitions(const char *folder, size_t lines)
+{
+    scoped_buf struct buf text = BUF_INIT(1 << 20);
+
+    for (size_t i = 0; i < lines; i++)
+        buf_addf(&text, "MANY%zu [a-z]+\n", i);
+    buf_add_text(&text, "MANY0 [0-9]+\n");
+    assert_false(text.failed);
+    write_in(folder, "many.grok", buf_str(&text));
+}
+
+static void there_are_5000_definitions_at_most(void **state)
+{
+    const size_t most = 5000, room = most - count_definitions(NULL);
+    struct grok_library *library = NULL;
+    char folder[64], problem[100];
+    struct error err;
+
+    (void)state;
+    folder_make(folder);
+    write_definitions(folder, room);
+    assert_int_equal(count_definitions(folder), most);
+
+    write_definitions(folder, room + 1);
+    snprintf(problem, sizeof(problem), "/many.grok:%zu: too many definitions, there can be 5000",
+             room + 1);
+    assert_int_equal(grok_library_open(folder, &library, &err), REJECT);
+    if (!strstr(err.text, problem))
+        fail_msg("%s, not %s", err.text, problem);
+    folder_remove(folder);
+}
+
 static void definitions_that_refer_to_themselves_are_refused(void **state)
 {
     static const struct {
@@ -349,6 +401,7 @@ int main(void)
         cmocka_unit_test(parts_match_what_they_should),
         cmocka_unit_test(users_add_and_replace),
         cmocka_unit_test(broken_files_are_refused_with_the_line),
+        cmocka_unit_test(there_are_5000_definitions_at_most),
         cmocka_unit_test(definitions_that_refer_to_themselves_are_refused),
     };
 
