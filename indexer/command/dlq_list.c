@@ -224,7 +224,7 @@ static void print_all(struct list *list)
         if (list->choice->arguments->summary)
             print_sums_json(list);
     } else if (list->listed == 0) {
-        fprintf(stderr, "no such dead letters\n");
+        fprintf(stderr, "no dead letters\n");
     } else {
         print_sums(list);
         if (list->rows)

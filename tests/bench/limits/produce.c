@@ -2,11 +2,14 @@
  * produce.c - limit of "file to Kafka": the lines of a mapped file as messages, by
  * rd_kafka_produce_batch.
  *
- *     produce [--copy | --parse] BROKERS TOPIC FILE
+ *     produce [--copy | --parse | --parse-ordered] BROKERS TOPIC FILE
  *
  * Without an option the messages are views into the mapped file: no parse and no copy. --copy lets
- * librdkafka copy them; --parse makes JSON of combined lines, which is copied.
+ * librdkafka copy them; --parse makes JSON of combined lines, which is copied. They are spread over
+ * the topic's partitions; --parse-ordered has one for all, which keeps their order.
  */
+#include <stdbool.h>
+
 #include <librdkafka/rdkafka.h>
 
 #include "tests/bench/limits/combined.h"
@@ -150,14 +153,16 @@ int main(int argc, char **argv)
 {
     const char *how = argc == 5 ? argv[1] : "", *map;
     size_t len;
+    bool ordered = strcmp(how, "--parse-ordered") == 0, parse = ordered || !strcmp(how, "--parse");
 
-    if ((argc != 4 && argc != 5) ||
-        (argc == 5 && strcmp(how, "--copy") != 0 && strcmp(how, "--parse") != 0))
-        DIE("usage: produce [--copy | --parse] BROKERS TOPIC FILE");
+    if ((argc != 4 && argc != 5) || (argc == 5 && !parse && strcmp(how, "--copy") != 0))
+        DIE("usage: produce [--copy | --parse | --parse-ordered] BROKERS TOPIC FILE");
     argv += argc - 4;
     connect_to(argv[1], argv[2]);
+    if (ordered)
+        partitions = 1;
     map = map_file(argv[3], &len);
-    if (strcmp(how, "--parse") == 0)
+    if (parse)
         send_records(map, map + len);
     else
         send_lines(map, map + len, *how ? RD_KAFKA_MSG_F_COPY : 0);

@@ -1,4 +1,8 @@
-"""B: a file to Kafka: `shipper run` with tailing, checkpoints, identities and metrics, until Kafka holds every line."""
+"""B: a file to Kafka: `shipper run` with tailing, checkpoints, identities and metrics, until Kafka holds every line.
+
+By default the lines of a file stay in order, in one partition; the case "spread" has `kafka.partition_by: none`, as the peers
+and most limits have it.
+"""
 
 from generator import formats
 from peers import kcat, rsyslog, syslog_ng
@@ -7,24 +11,31 @@ from runner import child
 from runner.cluster import PARTITIONS, dump_config
 from runner.paths import limit, shipper
 
-LIMITS = (("no parse, no copy", []), ("no parse, copied", ["--copy"]), ("plain C parse, copied", ["--parse"]))
+LIMITS = (
+    ("no parse, no copy", []),
+    ("no parse, copied", ["--copy"]),
+    ("plain C parse, copied", ["--parse"]),
+    ("plain C parse, copied, in order", ["--parse-ordered"]),
+)
+SPREAD = {"partition_by": "none"}
 TIMEOUT_S = 300
 
 
-def shipper_config(folder, brokers, topic, paths):
+def shipper_config(folder, brokers, topic, paths, kafka=None):
+    """`kafka`: more keys of that section."""
     (folder / "state").mkdir(exist_ok=True)
     config = {
         "agent": {"id": "bench"},
         "state_dir": str(folder / "state"),
         "inputs": [{"type": "file", "paths": [str(path) for path in paths], "format": "apache-combined"}],
-        "kafka": {"brokers": brokers, "topic": topic},
+        "kafka": {"brokers": brokers, "topic": topic} | (kafka or {}),
         "http": {"listen": "127.0.0.1:0"},
     }
     return dump_config(folder / "shipper.yaml", config)
 
 
-def run_shipper(folder, brokers, topic, paths):
-    return [shipper(), "run", "--config", shipper_config(folder, brokers, topic, paths)]
+def run_shipper(folder, brokers, topic, paths, kafka=None):
+    return [shipper(), "run", "--config", shipper_config(folder, brokers, topic, paths, kafka)]
 
 
 class Ship(Row):
@@ -38,7 +49,10 @@ class Ship(Row):
 
     def contenders(self):
         lines = self.options.lines
-        found = [Contender("combined", "shipper run", "ours", self.run_ours, lines / 600e3 + 2)]
+        found = [
+            Contender("combined", "shipper run", "ours", self.run_ours, lines / 600e3 + 2),
+            Contender("spread", "shipper run", "ours", lambda: self.run_ours(SPREAD), lines / 600e3 + 2),
+        ]
         for name, arguments in LIMITS:
             run = lambda arguments=arguments: self.run_limit(arguments)  # noqa: E731
             found.append(Contender("combined", name, "limit", run, lines / 800e3 + 2))
@@ -53,8 +67,8 @@ class Ship(Row):
             )
         return found
 
-    def run_ours(self):
-        return self.measure(lambda folder, topic: (run_shipper(folder, self.bench.brokers, topic, [self.path]), {}))
+    def run_ours(self, kafka=None):
+        return self.measure(lambda folder, topic: (run_shipper(folder, self.bench.brokers, topic, [self.path], kafka), {}))
 
     def run_limit(self, arguments):
         return self.measure(lambda _, topic: ([limit("produce"), *arguments, self.bench.brokers, topic, self.path], {}))

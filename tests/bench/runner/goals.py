@@ -7,6 +7,15 @@ from runner.samples import Samples
 
 
 @dataclasses.dataclass(frozen=True)
+class Yardstick:
+    """What a limit took on the machine for which a goal was set: by its figure here the goal is converted to this machine."""
+
+    case: str
+    who: str
+    figure: float
+
+
+@dataclasses.dataclass(frozen=True)
 class Goal:
     """`relative_to`: the bound is a multiple of that contender's median of the same run, for figures that depend on the machine."""
 
@@ -17,6 +26,7 @@ class Goal:
     bound: float
     stretch: float = None
     relative_to: tuple = None  # (case, who)
+    yardstick: Yardstick = None
 
 
 # The limit that a row's ratios are taken to.
@@ -29,17 +39,20 @@ LIMITS = {
 }
 BODIES = ("records", LIMITS["D"])
 OFF, ON = "indexer, all off", "indexer, dedup + enrichment"
+PARSE = Yardstick("combined", LIMITS["A"], 0.27)
+SHIP_CPU, SHIP_RATE = (Yardstick("combined", LIMITS["B"], figure) for figure in (1.40, 964))
+CONSUME = Yardstick("to stdout", LIMITS["G"], 1570)
 
 GOALS = (
-    Goal("A", "combined", "shipper parse", "cpu", 0.40, 0.27),
-    Goal("A", "nginx log_format", "shipper parse", "cpu", 0.5),
-    Goal("A", "LogFormat", "shipper parse", "cpu", 0.5),
-    Goal("A", "JSON", "shipper parse", "cpu", 0.8),
-    Goal("A", "syslog 5424", "shipper parse", "cpu", 0.8),
-    Goal("A", "grok", "shipper parse", "cpu", 2.0),
-    Goal("A", "regex", "shipper parse", "cpu", 2.0),
-    Goal("B", "combined", "shipper run", "cpu", 1.7, 1.2),
-    Goal("B", "combined", "shipper run", "rate", 750, 950),
+    Goal("A", "combined", "shipper parse", "cpu", 0.40, 0.27, yardstick=PARSE),
+    Goal("A", "nginx log_format", "shipper parse", "cpu", 0.5, yardstick=PARSE),
+    Goal("A", "LogFormat", "shipper parse", "cpu", 0.5, yardstick=PARSE),
+    Goal("A", "JSON", "shipper parse", "cpu", 0.8, yardstick=PARSE),
+    Goal("A", "syslog 5424", "shipper parse", "cpu", 0.8, yardstick=PARSE),
+    Goal("A", "grok", "shipper parse", "cpu", 2.0, yardstick=PARSE),
+    Goal("A", "regex", "shipper parse", "cpu", 2.0, yardstick=PARSE),
+    Goal("B", "combined", "shipper run", "cpu", 1.7, 1.2, yardstick=SHIP_CPU),
+    Goal("B", "combined", "shipper run", "rate", 750, 950, yardstick=SHIP_RATE),
     Goal("B", "combined", "shipper run", "rss", 32, 24),
     Goal("C", "one file", "shipper run", "idle_rss", 8.5, 6),
     Goal("C", "one file", "shipper run", "wakeups", 3, 1),
@@ -50,7 +63,7 @@ GOALS = (
     Goal("D", "records", ON, "rss", 96),
     Goal("E", "consumable", "shipper run", "p50", 4, 1.7),
     Goal("E", "consumable", "shipper run", "p99", 13, 10),
-    Goal("G", "to stdout", "indexer replay", "rate", 400),
+    Goal("G", "to stdout", "indexer replay", "rate", 400, yardstick=CONSUME),
     Goal("H", "500 rules", "query program", "ns", 20_000),
     Goal("I", "threat, benign", "enricher", "ns", 2000, 1000),
     Goal("J", "10000 files", "shipper run", "cpu", 1.25, None, ("1 files", "shipper run")),
@@ -64,6 +77,7 @@ class Verdict:
     goal: Goal
     samples: Samples
     reached: float  # what is compared with the bound: the median, or its ratio
+    scale: float  # of the goal's figures to those of this machine; 1 without a yardstick
     met: bool
     stretched: bool
 
@@ -84,13 +98,24 @@ def judge(document):
         if samples and goal.relative_to:
             base = find(document, goal.row, *goal.relative_to, goal.figure)
             reached = base and base.median and samples.median / base.median
-        if not reached:
-            continue
-        less = UNITS[goal.figure][1]
-        met = reached <= goal.bound if less else reached >= goal.bound
-        stretched = goal.stretch is not None and (reached <= goal.stretch if less else reached >= goal.stretch)
-        verdicts.append(Verdict(goal, samples, reached, met, stretched))
+        if reached:
+            scale = scale_of(document, goal)
+            met = within(goal, reached, goal.bound * scale)
+            stretched = goal.stretch is not None and within(goal, reached, goal.stretch * scale)
+            verdicts.append(Verdict(goal, samples, reached, scale, met, stretched))
     return verdicts
+
+
+def scale_of(document, goal):
+    """How much this machine differs from the one for which the goal was set."""
+    if not goal.yardstick:
+        return 1.0
+    limit = find(document, goal.row, goal.yardstick.case, goal.yardstick.who, goal.figure)
+    return limit.median / goal.yardstick.figure if limit else 1.0
+
+
+def within(goal, value, bound):
+    return value <= bound if UNITS[goal.figure][1] else value >= bound
 
 
 def best_peer(document, row, case, figure):

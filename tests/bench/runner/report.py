@@ -53,13 +53,21 @@ def table(heading, rows, left=1):
     return "\n".join([line(heading), rule, *map(line, rows)])
 
 
-def bound_text(goal, value):
-    if value is None:
-        return ""
+def bound_text(verdict):
+    """The goal as it was set and, where a limit tells how fast this machine is, what that is here."""
+    goal = verdict.goal
     sign = "≤" if UNITS[goal.figure][1] else "≥"
-    if not goal.relative_to:
-        return f"{sign} {value:g}"
-    return f"{sign} {value:g} of {goal.relative_to[0] if goal.row == 'J' else 'the limit'}"
+    if goal.relative_to:
+        return f"{sign} {goal.bound:g} of {goal.relative_to[0] if goal.row == 'J' else 'the limit'}"
+    if verdict.scale == 1:
+        return f"{sign} {goal.bound:g}"
+    return f"{sign} {goal.bound:g} (here {number(goal.bound * verdict.scale)})"
+
+
+def stretch_text(verdict):
+    if verdict.goal.stretch is None:
+        return ""
+    return f"{verdict.goal.stretch:g}" if verdict.scale == 1 else f"{verdict.goal.stretch:g} (here {number(verdict.goal.stretch * verdict.scale)})"
 
 
 def times(value, base, less):
@@ -97,8 +105,8 @@ def goals_table(document):
                 times(verdict.samples.median, peer[1], less) if peer else "",
                 limit,
                 share,
-                bound_text(goal, goal.bound),
-                f"{goal.stretch:g}" if goal.stretch is not None else "",
+                bound_text(verdict),
+                stretch_text(verdict),
                 judged,
             ]
         )
