@@ -69,6 +69,8 @@ GOALS = (
     Goal("J", "10000 files", "shipper run", "cpu", 1.25, None, ("1 files", "shipper run")),
     Goal("J", "1000 MB", "shipper run", "cpu", 1.25, None, ("100 MB", "shipper run")),
     Goal("J", "1000 MB", "shipper run", "rss", 1.25, None, ("100 MB", "shipper run")),
+    Goal("J", "10000 MB", "shipper run", "cpu", 1.25, None, ("100 MB", "shipper run")),
+    Goal("J", "10000 MB", "shipper run", "rss", 1.25, None, ("100 MB", "shipper run")),
 )
 
 
