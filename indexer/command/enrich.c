@@ -107,8 +107,10 @@ static bool enrich_lines(struct enricher *enricher, bool last)
         if (!enricher->skipping && !enrich_line(enricher, (struct slice){p, (size_t)(newline - p)}))
             return false;
         enricher->skipping = false;
-        if (newline == end)
+        if (newline == end) {
             p = end;
+            break;
+        }
     }
     rest = p < end ? (size_t)(end - p) : 0;
     if (rest >= LONGEST_LINE || (rest && enricher->skipping)) {
