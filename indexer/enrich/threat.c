@@ -2,8 +2,9 @@
  * threat.c - attacks that show in a request: rules over what is in an access log.
  *
  * Records with a URL, an agent or a referrer are looked at, others are left
- * alone. What the few hundred agents and referrers of a log are found to be is
- * kept; URLs are looked at each time. security.threat is set whenever
+ * alone. What the few hundred agents of a log are found to be is kept, and of
+ * referrers, when they hold more than words: looking at others costs less than
+ * finding them again. URLs are looked at each time. security.threat is set whenever
  * something was looked at; the other fields when rules have hit, also below
  * the threshold. Reading order of what does the work: threat/inspector.h.
  */
@@ -64,6 +65,15 @@ static void look_at_header(struct threat *threat, struct cache *cache, enum thre
         threat_add_rule(threat->book, kept->rules[i], findings);
 }
 
+static void look_at_referrer(struct threat *threat, struct slice text,
+                             struct threat_findings *findings)
+{
+    if (inspector_is_quick(text))
+        look(threat, PART_REFERRER, text, findings);
+    else
+        look_at_header(threat, threat->referrers, PART_REFERRER, text, findings);
+}
+
 static bool look_at_url(struct threat *threat, struct record *record,
                         struct threat_findings *findings)
 {
@@ -120,7 +130,7 @@ static bool look_at_record(struct threat *threat, struct record *record,
         any = true;
     }
     if (record_text(record, FIELD_HTTP_REQUEST_REFERRER, &text) && text.len) {
-        look_at_header(threat, threat->referrers, PART_REFERRER, text, findings);
+        look_at_referrer(threat, text, findings);
         any = true;
     }
     if (!any)

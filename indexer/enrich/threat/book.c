@@ -27,10 +27,12 @@ void threat_book_close(struct threat_book *book)
 {
     if (!book)
         return;
-    if (book->engine)
-        book->engine->close(book->matcher);
-    free(book->literal_trials);
-    free(book->literal_from);
+    for (int i = 0; i < VIEW_ALPHABETS; i++) {
+        if (book->engine)
+            book->engine->close(book->searches[i].matcher);
+        free(book->searches[i].literal_trials);
+        free(book->searches[i].literal_from);
+    }
     free(book->trials);
     threat_rules_release(&book->rules);
     free(book);
@@ -65,23 +67,8 @@ static bool add_use(struct uses *uses, const struct literal *literal, unsigned t
     return true;
 }
 
-static bool add_trial(struct threat_book *book, struct uses *uses, struct literals *literals,
-                      unsigned rule, const struct threat_pattern *pattern)
-{
-    unsigned number = book->trial_count++;
-
-    book->trials[number] = (struct threat_trial){pattern->expression, rule};
-    if (!literals_of(pattern->text, literals)) {
-        book->always[book->always_count++] = number;
-        return true;
-    }
-    for (unsigned i = 0; i < literals->count; i++)
-        if (!add_use(uses, &literals->items[i], number))
-            return false;
-    return true;
-}
-
-static bool add_all(struct threat_book *book, struct uses *uses, struct literals *literals)
+/* The expressions that are tried; those about shapes of SQL are not. */
+static bool list_trials(struct threat_book *book)
 {
     const struct threat_rule *rule;
 
@@ -96,22 +83,45 @@ static bool add_all(struct threat_book *book, struct uses *uses, struct literals
         if (book->trial_count + rule->pattern_count > THREAT_PATTERNS_MAX)
             return false;
         for (unsigned j = 0; j < rule->pattern_count; j++)
-            if (!add_trial(book, uses, literals, i, &rule->patterns[j]))
-                return false;
+            book->trials[book->trial_count++] = (struct threat_trial){&rule->patterns[j], i};
     }
     return true;
 }
 
+/* False: no memory, or too many. */
+static bool find_literals(const struct threat_book *book, enum view_alphabet which,
+                          struct threat_search *search, struct uses *uses)
+{
+    const struct alphabet alphabet = view_alphabet(which);
+    struct literals *literals = malloc(sizeof(*literals));
+    bool ok = literals != NULL;
+
+    for (unsigned number = 0; ok && number < book->trial_count; number++) {
+        const char *text = book->trials[number].pattern->text;
+        enum literals_kind kind = literals_of(text, &alphabet, literals);
+
+        if (kind == LITERALS_NONE) /* too many, perhaps, which have a common part */
+            kind = literals_of(text, NULL, literals);
+        if (kind == LITERALS_NONE)
+            search->always[search->always_count++] = number;
+        for (unsigned i = 0; ok && kind == LITERALS_FOUND && i < literals->count; i++)
+            ok = add_use(uses, &literals->items[i], number);
+    }
+    free(literals);
+    return ok;
+}
+
 /* Equal literals become one, which leads to the trials of all. */
-static enum status index_literals(struct threat_book *book, struct uses *uses, struct error *err)
+static enum status index_literals(const struct threat_book *book, struct threat_search *search,
+                                  struct uses *uses, struct error *err)
 {
     struct literal *literals = calloc(uses->count + 1, sizeof(*literals));
     unsigned count = 0;
     enum status status;
 
-    book->literal_trials = calloc(uses->count + 1, sizeof(*book->literal_trials));
-    book->literal_from = calloc(uses->count + 2, sizeof(*book->literal_from));
-    if (!literals || !book->literal_trials || !book->literal_from) {
+    search->literal_trials = calloc(uses->count + 1, sizeof(*search->literal_trials));
+    search->literal_from = calloc(uses->count + 2, sizeof(*search->literal_from));
+    if (!literals || !search->literal_trials || !search->literal_from) {
         free(literals);
         return error_set(err, FATAL, "out of memory");
     }
@@ -119,33 +129,42 @@ static enum status index_literals(struct threat_book *book, struct uses *uses, s
         qsort(uses->items, uses->count, sizeof(*uses->items), compare_uses);
     for (unsigned i = 0; i < uses->count; i++) {
         if (i == 0 || !is_same(&uses->items[i - 1], &uses->items[i])) {
-            book->literal_from[count] = i;
+            search->literal_from[count] = i;
             literals[count++] = uses->items[i].literal;
         }
-        book->literal_trials[i] = uses->items[i].trial;
+        search->literal_trials[i] = uses->items[i].trial;
     }
-    book->literal_from[count] = (unsigned)uses->count;
-    status = book->engine->open(literals, count, &book->matcher, err);
+    search->literal_from[count] = (unsigned)uses->count;
+    status = book->engine->open(literals, count, &search->matcher, err);
     free(literals);
+    return status;
+}
+
+static enum status make_search(struct threat_book *book, enum view_alphabet which,
+                               struct error *err)
+{
+    struct uses uses = {0};
+    enum status status;
+
+    if (find_literals(book, which, &book->searches[which], &uses))
+        status = index_literals(book, &book->searches[which], &uses, err);
+    else
+        status = error_set(err, REJECT, "more than %d literals", LITERALS_ALL);
+    free(uses.items);
     return status;
 }
 
 static enum status compile(struct threat_book *book, struct error *err)
 {
-    struct literals *literals = malloc(sizeof(*literals));
-    struct uses uses = {0};
-    enum status status;
+    enum status status = OK;
 
     book->trials = calloc(THREAT_PATTERNS_MAX, sizeof(*book->trials));
-    if (!literals || !book->trials)
-        status = error_set(err, FATAL, "out of memory");
-    else if (!add_all(book, &uses, literals))
-        status = error_set(err, REJECT, "more than %d patterns or %d literals", THREAT_PATTERNS_MAX,
-                           LITERALS_ALL);
-    else
-        status = index_literals(book, &uses, err);
-    free(literals);
-    free(uses.items);
+    if (!book->trials)
+        return error_set(err, FATAL, "out of memory");
+    if (!list_trials(book))
+        return error_set(err, REJECT, "more than %d patterns", THREAT_PATTERNS_MAX);
+    for (int i = 0; i < VIEW_ALPHABETS && status == OK; i++)
+        status = make_search(book, (enum view_alphabet)i, err);
     return status;
 }
 

@@ -15,25 +15,30 @@
 #include "indexer/enrich/shared_source.h"
 #include "indexer/enrich/threat/matcher.h"
 #include "indexer/enrich/threat/rules.h"
+#include "indexer/enrich/threat/view.h"
 
 struct threats_config;
 
 struct threat_trial { /* an expression that is tried where one of its literals is */
-    const struct expression *expression;
+    const struct threat_pattern *pattern;
     unsigned rule;
+};
+
+struct threat_search {        /* which trials a text is worth, for texts of one alphabet */
+    struct matcher *matcher;  /* over the literals of those that can find anything in it */
+    unsigned *literal_trials; /* trials of literal i: from literal_from[i] to [i + 1] */
+    unsigned *literal_from;
+    unsigned always[THREAT_PATTERNS_MAX], always_count; /* trials without a literal */
 };
 
 struct threat_book {
     struct shared_data base;
     struct threat_rules rules;
     const struct matcher_type *engine;
-    struct matcher *matcher;  /* over the literals of all trials */
-    unsigned *literal_trials; /* trials of literal i: from literal_from[i] to [i + 1] */
-    unsigned *literal_from;
+    struct threat_search searches[VIEW_ALPHABETS];
     struct threat_trial *trials; /* those of rules about texts; at most THREAT_PATTERNS_MAX */
     unsigned trial_count;
-    unsigned always[THREAT_PATTERNS_MAX], always_count; /* trials without a literal */
-    unsigned sql[THREAT_RULES_MAX], sql_count;          /* rules about shapes */
+    unsigned sql[THREAT_RULES_MAX], sql_count; /* rules about shapes */
     unsigned threshold;
 };
 

@@ -17,7 +17,7 @@
 struct inspector {
     const struct threat_book *book;    /* NULL: none, nothing is found */
     const struct matcher_type *engine; /* of the scratch: the book may be gone before it */
-    struct matcher_scratch *scratch;
+    struct matcher_scratch *scratches[VIEW_ALPHABETS];
     struct expression_scratch *expression;
     uint64_t candidates[TRIAL_WORDS]; /* bits of trials */
     char joined[INSPECT_MAX], plain[ROOM], squashed[ROOM], unquoted[ROOM], shapes[SHAPES_MAX];
@@ -26,7 +26,9 @@ struct inspector {
 struct look { /* at one part */
     struct inspector *inspector;
     struct threat_findings *findings;
-    unsigned parts; /* that it consists of */
+    unsigned parts;                     /* that it consists of */
+    const struct threat_search *search; /* of the view under way */
+    bool has_candidates;
 };
 
 enum status inspector_open(struct inspector **out, struct error *err)
@@ -45,9 +47,11 @@ enum status inspector_open(struct inspector **out, struct error *err)
 
 static void release_scratch(struct inspector *inspector)
 {
-    if (inspector->engine)
-        inspector->engine->close_scratch(inspector->scratch);
-    inspector->scratch = NULL;
+    for (int i = 0; i < VIEW_ALPHABETS; i++) {
+        if (inspector->engine)
+            inspector->engine->close_scratch(inspector->scratches[i]);
+        inspector->scratches[i] = NULL;
+    }
     inspector->book = NULL;
 }
 
@@ -65,10 +69,11 @@ enum status inspector_use(struct inspector *inspector, const struct threat_book 
 {
     release_scratch(inspector);
     inspector->engine = book->engine;
-    if (book->engine->open_scratch(book->matcher, &inspector->scratch, err)) {
-        release_scratch(inspector);
-        return FATAL;
-    }
+    for (int i = 0; i < VIEW_ALPHABETS; i++)
+        if (book->engine->open_scratch(book->searches[i].matcher, &inspector->scratches[i], err)) {
+            release_scratch(inspector);
+            return FATAL;
+        }
     inspector->book = book;
     return OK;
 }
@@ -88,12 +93,14 @@ void threat_add_rule(const struct threat_book *book, unsigned rule,
 
 static void on_literal(void *arg, unsigned literal)
 {
-    struct inspector *inspector = arg;
-    const struct threat_book *book = inspector->book;
+    struct look *look = arg;
+    const struct threat_search *search = look->search;
+    struct inspector *inspector = look->inspector;
     unsigned trial;
 
-    for (unsigned i = book->literal_from[literal]; i < book->literal_from[literal + 1]; i++) {
-        trial = book->literal_trials[i];
+    look->has_candidates = true;
+    for (unsigned i = search->literal_from[literal]; i < search->literal_from[literal + 1]; i++) {
+        trial = search->literal_trials[i];
         inspector->candidates[trial / 64] |= (uint64_t)1 << (trial % 64);
     }
 }
@@ -130,59 +137,72 @@ static void try_trial(struct look *look, unsigned number, struct slice text, boo
     if (threat_has_rule(look->findings, trial->rule) || (rule->view == RULE_PLAIN && !plain))
         return;
     piece = piece_for(rule, look->parts, text);
-    if (piece.len && is_in(look->inspector, trial->expression, piece) &&
+    if (piece.len && is_in(look->inspector, trial->pattern->expression, piece) &&
         !(rule->unless && is_in(look->inspector, rule->unless, piece)))
         threat_add_rule(book, trial->rule, look->findings);
 }
 
-static void scan_view(struct look *look, struct slice text, bool plain)
+static void try_candidates(struct look *look, struct slice text, bool plain)
 {
     struct inspector *inspector = look->inspector;
-    const struct threat_book *book = inspector->book;
     uint64_t bits;
 
-    book->engine->scan(book->matcher, inspector->scratch, text, on_literal, inspector);
-    for (unsigned word = 0; word <= book->trial_count / 64; word++) {
+    for (unsigned word = 0; word <= inspector->book->trial_count / 64; word++) {
         bits = inspector->candidates[word];
         inspector->candidates[word] = 0;
         for (; bits; bits &= bits - 1)
             try_trial(look, word * 64 + (unsigned)__builtin_ctzll(bits), text, plain);
     }
-    for (unsigned i = 0; i < book->always_count; i++)
-        try_trial(look, book->always[i], text, plain);
+}
+
+static void scan_view(struct look *look, enum view_alphabet alphabet, struct slice text, bool plain)
+{
+    struct inspector *inspector = look->inspector;
+    const struct threat_search *search = &inspector->book->searches[alphabet];
+
+    look->search = search;
+    look->has_candidates = false;
+    inspector->engine->scan(search->matcher, inspector->scratches[alphabet], text, on_literal,
+                            look);
+    if (look->has_candidates)
+        try_candidates(look, text, plain);
+    for (unsigned i = 0; i < search->always_count; i++)
+        try_trial(look, search->always[i], text, plain);
 }
 
 /* What of a text may make its views differ: the two slashes that every referrer has do not. */
-static unsigned traits_of(const struct look *look, struct slice text)
+static struct view_kind kind_of(const struct look *look, struct slice text)
 {
     static const struct slice schemes[] = {{"https://", 8}, {"http://", 7}};
 
     for (size_t i = 0; look->parts == PART_REFERRER && i < ARRAY_LEN(schemes); i++)
         if (text.len >= schemes[i].len && memcmp(text.data, schemes[i].data, schemes[i].len) == 0) {
-            size_t first = schemes[i].len - 1; /* from the second slash on */
+            size_t first = schemes[i].len - 1; /* from the second slash on; all are words */
 
-            return view_traits((struct slice){text.data + first, text.len - first});
+            return view_kind((struct slice){text.data + first, text.len - first});
         }
-    return view_traits(text);
+    return view_kind(text);
 }
 
-static void scan_text(struct look *look, struct slice text)
+static void scan_other_view(struct look *look, struct slice text, struct slice view)
+{
+    if (!slice_equal(view, text))
+        scan_view(look, view_kind(view).alphabet, view, false);
+}
+
+static void scan_text(struct look *look, struct view_kind kind, struct slice text)
 {
     struct inspector *inspector = look->inspector;
-    unsigned traits = traits_of(look, text);
-    struct slice view;
 
-    scan_view(look, text, true);
-    if (traits & VIEW_SQUASH) {
-        view = (struct slice){inspector->squashed, view_squash(text, inspector->squashed)};
-        if (!slice_equal(view, text))
-            scan_view(look, view, false);
-    }
-    if (traits & VIEW_UNQUOTE) {
-        view = (struct slice){inspector->unquoted, view_unquote(text, inspector->unquoted)};
-        if (!slice_equal(view, text))
-            scan_view(look, view, false);
-    }
+    scan_view(look, kind.alphabet, text, true);
+    if (kind.traits & VIEW_SQUASH)
+        scan_other_view(
+            look, text,
+            (struct slice){inspector->squashed, view_squash(text, inspector->squashed)});
+    if (kind.traits & VIEW_UNQUOTE)
+        scan_other_view(
+            look, text,
+            (struct slice){inspector->unquoted, view_unquote(text, inspector->unquoted)});
 }
 
 /* ---- shapes ---- */
@@ -247,6 +267,11 @@ static void scan_sql(struct look *look, struct slice text)
     }
 }
 
+bool inspector_is_quick(struct slice text)
+{
+    return view_kind(text).alphabet == VIEW_WORDS;
+}
+
 static struct slice join_ends(struct inspector *inspector, struct slice text)
 {
     memcpy(inspector->joined, text.data, INSPECT_HEAD);
@@ -258,16 +283,24 @@ bool inspector_look(struct inspector *inspector, enum threat_part part, struct s
                     struct threat_findings *findings)
 {
     struct look look = {.inspector = inspector, .findings = findings, .parts = part};
-    bool is_long = text.len > INSPECT_MAX;
+    bool is_long = text.len > INSPECT_MAX, is_url = part == PART_URL || part == PART_REFERRER;
     struct slice plain = {inspector->plain, 0};
+    struct view_kind kind;
 
     if (text.len == 0 || !inspector->book)
         return false;
     if (is_long)
         text = join_ends(inspector, text);
-    plain.len = part == PART_URL || part == PART_REFERRER ? view_url(text, inspector->plain)
-                                                          : view_header(text, inspector->plain);
-    scan_text(&look, plain);
-    scan_sql(&look, plain);
+    kind = kind_of(&look, text);
+    if (kind.alphabet == VIEW_WORDS && is_url) { /* stands for itself */
+        scan_text(&look, kind, text);
+        return is_long;
+    }
+    plain.len = is_url ? view_url(text, kind.is_encoded, inspector->plain)
+                       : view_header(text, inspector->plain);
+    kind = kind_of(&look, plain);
+    scan_text(&look, kind, plain);
+    if (kind.has_comment) /* without, and without other bytes, sql_is_possible has no doubt */
+        scan_sql(&look, plain);
     return is_long;
 }

@@ -7,6 +7,10 @@
  * multiplied with each other until they become too many; the alternatives of
  * a choice are put together. What is not understood needs nothing, which is
  * never wrong.
+ *
+ * Where texts are known to be in a smaller alphabet, classes have fewer members
+ * and much of what may be left out is known to be: sets become rarer. An exact
+ * piece without texts matches none.
  */
 #include "indexer/enrich/threat/literals.h"
 
@@ -28,6 +32,7 @@ struct piece {
 
 struct reader {
     const char *at;
+    const struct alphabet *alphabet; /* NULL: all bytes */
     int depth;
 };
 
@@ -96,7 +101,7 @@ static unsigned rarity_of_text(const struct literal *literal)
     const char *text = literal->text;
     unsigned bits = 0;
 
-    if (literal->len == 1 && isalpha((unsigned char)text[0]))
+    if (literal->len == 1 && (isalpha((unsigned char)text[0]) || (text[0] & 0xfe) == 0x1e))
         return 1;
     if (literal->len == 1 && text[0] == ':')
         return 2;
@@ -144,12 +149,28 @@ static void make_nothing(struct piece *piece) /* matches the empty text */
     piece->needed.count = 0;
 }
 
-static void make_byte(struct piece *piece, unsigned char c)
+static void make_never(struct piece *piece) /* matches no text */
 {
     piece->exact = true;
-    piece->needed.count = 0;
-    piece->texts.count = 1;
-    piece->texts.items[0] = (struct literal){.len = 1, .text = {(char)tolower(c)}};
+    piece->texts.count = piece->needed.count = 0;
+}
+
+static bool is_never(const struct piece *piece)
+{
+    return piece->exact && piece->texts.count == 0;
+}
+
+static bool is_possible(const struct reader *reader, int c)
+{
+    return !reader->alphabet || reader->alphabet->has[c];
+}
+
+static void make_byte(const struct reader *reader, struct piece *piece, unsigned char c)
+{
+    make_never(piece);
+    if (is_possible(reader, c))
+        piece->texts.items[piece->texts.count++] =
+            (struct literal){.len = 1, .text = {(char)tolower(c)}};
 }
 
 /* ---- classes ---- */
@@ -223,13 +244,14 @@ static int read_member(struct reader *reader, struct bytes *bytes)
     return read_escaped(&reader->at);
 }
 
-static void make_class(struct piece *piece, const struct bytes *bytes)
+static void make_class(const struct reader *reader, struct piece *piece, const struct bytes *bytes,
+                       bool negated)
 {
     struct literal literal = {.len = 1};
 
-    make_unknown(piece);
+    make_never(piece);
     for (int c = 0; c < 256; c++) {
-        if (!bytes->has[c] || isupper(c))
+        if (bytes->has[c] == negated || isupper(c) || !is_possible(reader, c))
             continue;
         literal.text[0] = (char)c;
         if (!add_literal(&piece->texts, &literal, CLASS_MAX)) {
@@ -237,7 +259,6 @@ static void make_class(struct piece *piece, const struct bytes *bytes)
             return;
         }
     }
-    piece->exact = piece->texts.count > 0;
 }
 
 /* Behind '['. */
@@ -265,10 +286,7 @@ static bool read_class(struct reader *reader, struct piece *piece)
             add_range(&bytes, (unsigned)from, (unsigned)to);
     }
     reader->at++;
-    if (negated)
-        make_unknown(piece);
-    else
-        make_class(piece, &bytes);
+    make_class(reader, piece, &bytes, negated);
     return true;
 }
 
@@ -278,14 +296,15 @@ static bool read_class(struct reader *reader, struct piece *piece)
 static bool read_group(struct reader *reader, struct piece *piece)
 {
     bool is_condition = false; /* looks around: takes no text */
+    bool is_negated = false;
 
     if (*reader->at == '?') {
         if (strncmp(reader->at, "?:", 2) == 0 || strncmp(reader->at, "?>", 2) == 0)
             reader->at += 2;
         else if (strncmp(reader->at, "?=", 2) == 0 || strncmp(reader->at, "?!", 2) == 0)
-            reader->at += 2, is_condition = true;
+            is_condition = true, is_negated = reader->at[1] == '!', reader->at += 2;
         else if (strncmp(reader->at, "?<=", 3) == 0 || strncmp(reader->at, "?<!", 3) == 0)
-            reader->at += 3, is_condition = true;
+            is_condition = true, is_negated = reader->at[2] == '!', reader->at += 3;
         else
             return false;
     } else if (*reader->at == '*') {
@@ -295,7 +314,7 @@ static bool read_group(struct reader *reader, struct piece *piece)
         return false;
     reader->depth--;
     reader->at++;
-    if (is_condition)
+    if (is_condition && (is_negated || !is_never(piece)))
         make_nothing(piece);
     return true;
 }
@@ -313,13 +332,13 @@ static bool read_escape(struct reader *reader, struct piece *piece)
     }
     if (*reader->at && add_kind(&bytes, *reader->at)) {
         reader->at++;
-        make_class(piece, &bytes);
+        make_class(reader, piece, &bytes, false);
         return true;
     }
     byte = read_escaped(&reader->at);
     if (byte < 0)
         return false;
-    make_byte(piece, (unsigned char)byte);
+    make_byte(reader, piece, (unsigned char)byte);
     return true;
 }
 
@@ -342,7 +361,7 @@ static bool read_atom(struct reader *reader, struct piece *piece)
         make_nothing(piece);
         return true;
     default:
-        make_byte(piece, (unsigned char)c);
+        make_byte(reader, piece, (unsigned char)c);
         return true;
     }
 }
@@ -384,6 +403,8 @@ static void read_quantifier(struct reader *reader, struct piece *piece, bool *ag
     if (least == 0 && most == 1 && piece->exact) {
         if (!add_literal(&piece->texts, &empty, EXACT_MAX))
             make_unknown(piece);
+    } else if (least == 0 && is_never(piece)) {
+        make_nothing(piece);
     } else if (least == 0) {
         make_unknown(piece);
     } else {
@@ -395,7 +416,7 @@ static void read_quantifier(struct reader *reader, struct piece *piece, bool *ag
 static bool read_sequence(struct reader *reader, struct piece *out)
 {
     struct piece *piece = malloc(sizeof(*piece));
-    bool again, ok = piece != NULL;
+    bool again, never = false, ok = piece != NULL;
 
     make_nothing(out);
     while (ok && *reader->at && *reader->at != '|' && *reader->at != ')') {
@@ -403,6 +424,7 @@ static bool read_sequence(struct reader *reader, struct piece *out)
         if (!ok)
             break;
         read_quantifier(reader, piece, &again);
+        never |= is_never(piece);
         if (!piece->exact) {
             offer(&out->needed, &out->texts);
             offer(&out->needed, &piece->needed);
@@ -421,6 +443,8 @@ static bool read_sequence(struct reader *reader, struct piece *out)
     }
     if (!out->exact)
         offer(&out->needed, &out->texts);
+    if (never)
+        make_never(out);
     free(piece);
     return ok;
 }
@@ -430,6 +454,8 @@ static bool add_alternative(struct piece *choice, const struct piece *piece)
 {
     const struct literals *set = piece->exact ? &piece->texts : &piece->needed;
 
+    if (is_never(piece))
+        return true;
     choice->exact &= piece->exact;
     if (set->count == 0)
         return false;
@@ -466,16 +492,17 @@ static bool read_choice(struct reader *reader, struct piece *out)
     return ok;
 }
 
-bool literals_of(const char *expression, struct literals *out)
+enum literals_kind literals_of(const char *expression, const struct alphabet *alphabet,
+                               struct literals *out)
 {
-    struct reader reader = {expression, 0};
+    struct reader reader = {expression, alphabet, 0};
     struct piece *piece = malloc(sizeof(*piece));
-    bool ok = piece && read_choice(&reader, piece) && *reader.at == '\0';
+    enum literals_kind kind = LITERALS_NONE;
 
-    if (ok) {
+    if (piece && read_choice(&reader, piece) && *reader.at == '\0') {
         *out = piece->exact ? piece->texts : piece->needed;
-        ok = rarity_of(out) > 0;
+        kind = is_never(piece) ? LITERALS_NEVER : rarity_of(out) ? LITERALS_FOUND : LITERALS_NONE;
     }
     free(piece);
-    return ok;
+    return kind;
 }

@@ -22,10 +22,22 @@ struct literals {
     struct literal items[LITERALS_MAX];
 };
 
+/* Bytes of which a text consists; letters: both cases or none. */
+struct alphabet {
+    bool has[256];
+};
+
+enum literals_kind {
+    LITERALS_FOUND, /* one of them is in each text that matches */
+    LITERALS_NONE,  /* there are none: the expression must be tried everywhere */
+    LITERALS_NEVER, /* no text in this alphabet matches */
+};
+
 /*
  * The rarest set of literals that can be had of a valid expression of PCRE2,
- * both cases. False: it has none, so that it must be tried everywhere.
+ * both cases, for texts in `alphabet`; NULL: any.
  */
-bool literals_of(const char *expression, struct literals *out);
+enum literals_kind literals_of(const char *expression, const struct alphabet *alphabet,
+                               struct literals *out);
 
 #endif

@@ -12,7 +12,6 @@ enum {
     IS_NAME = 1,  /* may be in the name of an argument as it is sent */
     IS_WORD = 2,  /* of words of a shell */
     IS_BLANK = 4, /* not the plain blank */
-    IS_ODD = 8,   /* may make a view differ */
 };
 
 static const unsigned char classes[256] = {
@@ -21,26 +20,17 @@ static const unsigned char classes[256] = {
     ['A' ... 'Z'] = IS_NAME | IS_WORD,
     ['_'] = IS_NAME | IS_WORD,
     ['-'] = IS_NAME | IS_WORD,
-    ['.'] = IS_NAME | IS_WORD | IS_ODD,
-    ['/'] = IS_WORD | IS_ODD,
+    ['.'] = IS_NAME | IS_WORD,
+    ['/'] = IS_WORD,
     ['%'] = IS_NAME,
     ['+'] = IS_NAME,
     ['['] = IS_NAME,
     [']'] = IS_NAME,
-    ['$'] = IS_NAME | IS_ODD,
+    ['$'] = IS_NAME,
     ['~'] = IS_NAME,
     [':'] = IS_NAME,
-    [0] = IS_ODD | IS_BLANK,
-    [' '] = IS_ODD,
-    ['\t' ... '\r'] = IS_ODD | IS_BLANK,
-    ['\\'] = IS_ODD,
-    ['\''] = IS_ODD,
-    ['"'] = IS_ODD,
-    ['`'] = IS_ODD,
-    ['^'] = IS_ODD,
-    ['*'] = IS_ODD,
-    [';'] = IS_ODD,
-    ['{'] = IS_ODD,
+    [0] = IS_BLANK,
+    ['\t' ... '\r'] = IS_BLANK,
 };
 
 static bool is(unsigned char c, int class)
@@ -68,6 +58,18 @@ static size_t add_decoded(char *out, const char *from, const char *to, bool plus
     return finish(out, len, plus);
 }
 
+/* A part of a URL. What is not encoded otherwise may still have references: "&lt;". */
+static size_t add_part(char *out, const char *from, const char *to, bool is_encoded)
+{
+    size_t len = (size_t)(to - from);
+
+    if (is_encoded || (len && memchr(from, '&', len)))
+        return add_decoded(out, from, to, true);
+    if (len)
+        memcpy(out, from, len);
+    return len;
+}
+
 /* Where the '=' behind a name is, or NULL when there is no name. */
 static const char *name_end(const char *at, const char *end)
 {
@@ -93,7 +95,7 @@ static const char *argument_end(const char *at, const char *end)
     return end;
 }
 
-static size_t add_arguments(char *out, const char *at, const char *end)
+static size_t add_arguments(char *out, const char *at, const char *end, bool is_encoded)
 {
     const char *stop, *equals;
     char *start = out;
@@ -105,21 +107,21 @@ static size_t add_arguments(char *out, const char *at, const char *end)
         equals = name_end(at, stop);
         *out++ = MARK_NAME;
         if (equals)
-            out += add_decoded(out, at, equals, true);
+            out += add_part(out, at, equals, is_encoded);
         *out++ = MARK_VALUE;
-        out += add_decoded(out, equals ? equals + 1 : at, stop, true);
+        out += add_part(out, equals ? equals + 1 : at, stop, is_encoded);
     }
     return (size_t)(out - start);
 }
 
-size_t view_url(struct slice url, char *out)
+size_t view_url(struct slice url, bool is_encoded, char *out)
 {
     const char *end = url.data + url.len;
     const char *mark = url.len ? memchr(url.data, '?', url.len) : NULL;
-    size_t len = add_decoded(out, url.data, mark ? mark : end, true);
+    size_t len = add_part(out, url.data, mark ? mark : end, is_encoded);
 
     if (mark)
-        len += add_arguments(out + len, mark + 1, end);
+        len += add_arguments(out + len, mark + 1, end, is_encoded);
     return len;
 }
 
@@ -129,27 +131,92 @@ size_t view_header(struct slice header, char *out)
     return 1 + add_decoded(out + 1, header.data, header.data + header.len, false);
 }
 
-unsigned view_traits(struct slice text)
-{
-    unsigned traits = 0;
-    unsigned char before = 0, c;
+/*
+ * What a byte says of the text that it is in. Some do together with the one before: BEFORE_x << 1
+ * is AFTER_x.
+ */
+enum {
+    KIND_WORDS = 0,
+    KIND_MARK = 1,
+    KIND_OTHER = 2,
+    KIND_SQUASH = 4,
+    KIND_UNQUOTE = 8,
+    BEFORE_SLASH = 16,
+    AFTER_SLASH = BEFORE_SLASH << 1,
+    BEFORE_DOT = 64,
+    AFTER_DOT = BEFORE_DOT << 1,
+    BEFORE_BLANK = 256,
+    AFTER_BLANK = BEFORE_BLANK << 1,
+    BEFORE_DASH = 1024,
+    AFTER_DASH = BEFORE_DASH << 1,
+    KIND_ENCODED = 4096,
+};
 
-    for (size_t i = 0; i < text.len; before = c, i++) {
-        c = (unsigned char)text.data[i];
-        if (!is(c, IS_ODD))
-            continue;
-        if (c == '.'               ? before == '/'
-            : c == ';'             ? before == '.'
-            : c == '*' || c == '/' ? before == '/'
-            : c == ' '             ? before == ' '
-                                   : is(c, IS_BLANK))
-            traits |= VIEW_SQUASH;
-        else if (c == '\\')
-            traits |= VIEW_SQUASH | VIEW_UNQUOTE;
-        else if (c == '\'' || c == '"' || c == '`' || c == '^' || c == '$' || c == '{')
-            traits |= VIEW_UNQUOTE;
+static const unsigned short kinds[256] = {
+    [0] = KIND_OTHER | KIND_SQUASH,
+    [1 ... 8] = KIND_OTHER,
+    ['\t' ... '\r'] = KIND_OTHER | KIND_SQUASH,
+    [14 ... 29] = KIND_OTHER,
+    [MARK_NAME] = KIND_MARK | KIND_ENCODED,
+    [MARK_VALUE] = KIND_MARK | KIND_ENCODED,
+    [' '] = KIND_OTHER | BEFORE_BLANK | AFTER_BLANK,
+    ['!'] = KIND_OTHER,
+    ['"'] = KIND_OTHER | KIND_UNQUOTE,
+    ['#'] = KIND_OTHER,
+    ['$'] = KIND_OTHER | KIND_UNQUOTE,
+    ['%'] = KIND_OTHER | KIND_ENCODED,
+    ['&'] = KIND_OTHER,
+    ['\''] = KIND_OTHER | KIND_UNQUOTE,
+    ['(' ... ')'] = KIND_OTHER,
+    ['*'] = KIND_OTHER | AFTER_SLASH,
+    ['+'] = KIND_OTHER | KIND_ENCODED,
+    ['-'] = BEFORE_DASH | AFTER_DASH,
+    ['.'] = AFTER_SLASH | BEFORE_DOT,
+    ['/'] = BEFORE_SLASH | AFTER_SLASH,
+    [';'] = KIND_OTHER | AFTER_DOT,
+    ['<' ... '@'] = KIND_OTHER,
+    ['['] = KIND_OTHER,
+    ['\\'] = KIND_OTHER | KIND_SQUASH | KIND_UNQUOTE | KIND_ENCODED,
+    [']'] = KIND_OTHER,
+    ['^'] = KIND_OTHER | KIND_UNQUOTE,
+    ['`'] = KIND_OTHER | KIND_UNQUOTE,
+    ['{'] = KIND_OTHER | KIND_UNQUOTE,
+    ['|' ... '}'] = KIND_OTHER,
+    [127] = KIND_OTHER,
+    [128 ... 255] = KIND_OTHER | KIND_ENCODED,
+};
+
+struct view_kind view_kind(struct slice text)
+{
+    struct view_kind kind = {.traits = 0, .alphabet = VIEW_WORDS};
+    unsigned seen = 0, pairs = 0, before = 0, now;
+
+#pragma GCC unroll 4
+    for (size_t i = 0; i < text.len; before = now, i++) {
+        now = kinds[(unsigned char)text.data[i]];
+        seen |= now;
+        pairs |= now & before << 1;
     }
-    return traits;
+    if (seen & KIND_SQUASH || pairs & (AFTER_SLASH | AFTER_DOT | AFTER_BLANK))
+        kind.traits |= VIEW_SQUASH;
+    if (seen & KIND_UNQUOTE)
+        kind.traits |= VIEW_UNQUOTE;
+    if (seen & (KIND_MARK | KIND_OTHER))
+        kind.alphabet = seen & KIND_OTHER ? VIEW_ANY : VIEW_ARGUMENTS;
+    kind.is_encoded = seen & KIND_ENCODED;
+    kind.has_comment = seen & KIND_OTHER || pairs & AFTER_DASH;
+    return kind;
+}
+
+struct alphabet view_alphabet(enum view_alphabet which)
+{
+    static const unsigned excluded[] = {
+        [VIEW_WORDS] = KIND_MARK | KIND_OTHER, [VIEW_ARGUMENTS] = KIND_OTHER, [VIEW_ANY] = 0};
+    struct alphabet alphabet;
+
+    for (int c = 0; c < 256; c++)
+        alphabet.has[c] = !(kinds[c] & excluded[which]);
+    return alphabet;
 }
 
 /* A complete comment at `at`; returns where it ends. Those that MySQL reads are opened only. */

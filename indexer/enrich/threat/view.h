@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "common/buf.h"
+#include "indexer/enrich/threat/literals.h"
 
 #define MARK_NAME  '\x1e'
 #define MARK_VALUE '\x1f'
@@ -28,19 +29,38 @@
 
 /*
  * A request's target or a URL. An '&' that no name and '=' follow is no border: attacks are often
- * logged as they were typed.
+ * logged as they were typed. `is_encoded`: of its kind; true is never wrong.
  */
-size_t view_url(struct slice url, char *out);
+size_t view_url(struct slice url, bool is_encoded, char *out);
 
 /* A header, as one value. */
 size_t view_header(struct slice header, char *out);
 
-/*
- * What differs in a squashed or unquoted view. Neither: they need not be made.
- */
+/* What differs in a squashed or unquoted view. Neither: they need not be made. */
 #define VIEW_SQUASH  1u
 #define VIEW_UNQUOTE 2u
-unsigned view_traits(struct slice text);
+
+/*
+ * Most texts consist of few kinds of bytes, of which only a few rules can find anything.
+ */
+enum view_alphabet {
+    VIEW_WORDS,     /* letters, digits and / . - _ ~ : , */
+    VIEW_ARGUMENTS, /* and marks */
+    VIEW_ANY,
+    VIEW_ALPHABETS
+};
+
+struct view_kind {
+    unsigned traits;
+    bool is_encoded;             /* perhaps; or it has marks of its own */
+    bool has_comment;            /* "--", or bytes that are in no small alphabet */
+    enum view_alphabet alphabet; /* the smallest */
+};
+
+struct view_kind view_kind(struct slice text);
+
+/* The bytes of it. */
+struct alphabet view_alphabet(enum view_alphabet which);
 
 /*
  * As databases and file systems read it: comments are blanks, of `/_*!50000 x*_/` (without _) the

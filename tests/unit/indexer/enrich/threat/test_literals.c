@@ -61,7 +61,8 @@ static void literals_are_the_rarest_that_must_be_there(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
-        if (literals_of(samples[i].expression, literals) != (samples[i].literals != NULL))
+        if (literals_of(samples[i].expression, NULL, literals) !=
+            (samples[i].literals ? LITERALS_FOUND : LITERALS_NONE))
             fail_msg("%s", samples[i].expression);
         if (!samples[i].literals)
             continue;
@@ -69,6 +70,48 @@ static void literals_are_the_rarest_that_must_be_there(void **state)
         if (strcmp(text, samples[i].literals) != 0)
             fail_msg("%s needs '%s'", samples[i].expression, text);
     }
+    free(literals);
+}
+
+static void a_smaller_alphabet_makes_literals_rarer(void **state)
+{
+    static const struct {
+        const char *expression, *literals; /* NULL: no text matches */
+    } samples[] = {
+        {"s\\s*:\\s*e", "s:e"},
+        {"[\"'=/:]on(?:load|blur)", "/onload /onblur :onload :onblur"},
+        {"on(?:load|blur)\\s*=", NULL},
+        {"a(?:b|\\()c", "abc"},
+        {"(?:<|>)x", NULL},
+        {"x?\\(?yz", "xyz yz"},
+        {"[^a-z0-9/._-]x", ",x :x ~x"},
+        {"a\\x1fb", NULL},
+        {"(?=<)ab", NULL},
+        {"(?!<)ab", "ab"},
+        {"(?<=<)ab", NULL},
+        {"(?<!<)ab", "ab"},
+        {"a{0}<", NULL},
+        {"ab<{0,3}cd", "abcd"},
+        {"ab<+|cd", "cd"},
+        {"[A-Z]<|E\\.F", "e.f"},
+    };
+    const struct alphabet alphabet = view_alphabet(VIEW_WORDS);
+    struct literals *literals = malloc(sizeof(*literals));
+    char text[512];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
+        if (literals_of(samples[i].expression, &alphabet, literals) !=
+            (samples[i].literals ? LITERALS_FOUND : LITERALS_NEVER))
+            fail_msg("%s", samples[i].expression);
+        if (!samples[i].literals)
+            continue;
+        print_all(literals, text, sizeof(text));
+        if (strcmp(text, samples[i].literals) != 0)
+            fail_msg("%s needs '%s'", samples[i].expression, text);
+    }
+    assert_int_equal(literals_of(".*", &alphabet, literals), LITERALS_NONE);
+    assert_int_equal(literals_of("(?i)<", &alphabet, literals), LITERALS_NONE);
     free(literals);
 }
 
@@ -121,20 +164,65 @@ static void all_engines_find_the_same_literals(void **state)
 
     (void)state;
     print_message("seed %u, %s\n", seed, one->engine->name);
-    assert_int_equal(one->engine->open_scratch(one->matcher, &first, NULL), OK);
-    assert_int_equal(other->engine->open_scratch(other->matcher, &second, NULL), OK);
-    for (int i = 0; i < 20000; i++) {
-        slice.len = make_text(&one->rules, &seed, text, sizeof(text));
-        memset(by_one, 0, sizeof(by_one));
-        memset(by_other, 0, sizeof(by_other));
-        one->engine->scan(one->matcher, first, slice, on_found, by_one);
-        other->engine->scan(other->matcher, second, slice, on_found, by_other);
-        assert_memory_equal(by_one, by_other, sizeof(by_one));
+    for (int a = 0; a < VIEW_ALPHABETS; a++) {
+        const struct matcher *one_matcher = one->searches[a].matcher;
+        const struct matcher *other_matcher = other->searches[a].matcher;
+
+        assert_int_equal(one->engine->open_scratch(one_matcher, &first, NULL), OK);
+        assert_int_equal(other->engine->open_scratch(other_matcher, &second, NULL), OK);
+        for (int i = 0; i < 10000; i++) {
+            slice.len = make_text(&one->rules, &seed, text, sizeof(text));
+            memset(by_one, 0, sizeof(by_one));
+            memset(by_other, 0, sizeof(by_other));
+            one->engine->scan(one_matcher, first, slice, on_found, by_one);
+            other->engine->scan(other_matcher, second, slice, on_found, by_other);
+            assert_memory_equal(by_one, by_other, sizeof(by_one));
+        }
+        one->engine->close_scratch(first);
+        other->engine->close_scratch(second);
     }
-    one->engine->close_scratch(first);
-    other->engine->close_scratch(second);
     threat_book_close(one);
     threat_book_close(other);
+}
+
+static size_t keep_alphabet(const struct alphabet *alphabet, char *text, size_t len)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < len; i++)
+        if (alphabet->has[(unsigned char)text[i]])
+            text[kept++] = text[i];
+    return kept;
+}
+
+static bool is_there(const struct literals *literals, const char *lower, size_t len)
+{
+    for (unsigned i = 0; i < literals->count; i++)
+        if (memmem(lower, len, literals->items[i].text, literals->items[i].len))
+            return true;
+    return false;
+}
+
+static void check_rules(const struct threat_book *book, const struct alphabet *alphabet,
+                        struct expression_scratch *scratch, struct slice text)
+{
+    static struct literals literals;
+    static char lower[2048];
+
+    for (size_t i = 0; i < text.len; i++)
+        lower[i] =
+            (char)(text.data[i] >= 'A' && text.data[i] <= 'Z' ? text.data[i] + 32 : text.data[i]);
+    for (unsigned i = 0; i < book->trial_count; i++) {
+        const struct threat_pattern *pattern = book->trials[i].pattern;
+        enum literals_kind kind;
+
+        if (!expression_find(pattern->expression, scratch, text))
+            continue;
+        kind = literals_of(pattern->text, alphabet, &literals);
+        if (kind == LITERALS_NEVER ||
+            (kind == LITERALS_FOUND && !is_there(&literals, lower, text.len)))
+            fail_msg("%s in '%.*s'", pattern->text, (int)text.len, text.data);
+    }
 }
 
 /* The literals never hide a match: an expression that is found has one of its literals there. */
@@ -142,36 +230,22 @@ static void no_match_is_lost_for_want_of_a_literal(void **state)
 {
     struct threat_book *book = open_book("table");
     struct expression_scratch *scratch = expression_scratch_open();
-    struct literals *literals = malloc(sizeof(*literals));
-    static char lower[2048], text[2048];
     unsigned seed = (unsigned)time(NULL);
-    struct slice slice = {text, 0};
-    const struct threat_rule *rule;
-    bool there;
+    struct slice slice;
+    char text[2048];
 
     (void)state;
     print_message("seed %u\n", seed);
-    for (int i = 0; i < 300; i++) {
-        slice.len = make_text(&book->rules, &seed, text, sizeof(text));
-        for (size_t j = 0; j < slice.len; j++)
-            lower[j] = (char)(text[j] >= 'A' && text[j] <= 'Z' ? text[j] + 32 : text[j]);
-        for (unsigned r = 0; r < book->rules.count; r++) {
-            rule = &book->rules.rules[r];
-            for (unsigned p = 0; rule->view != RULE_SQL && p < rule->pattern_count; p++) {
-                if (!expression_find(rule->patterns[p].expression, scratch, slice) ||
-                    !literals_of(rule->patterns[p].text, literals))
-                    continue;
-                there = false;
-                for (unsigned k = 0; k < literals->count && !there; k++)
-                    there = memmem(lower, slice.len, literals->items[k].text,
-                                   literals->items[k].len) != NULL;
-                if (!there)
-                    fail_msg("%s: %s in '%.*s'", rule->id, rule->patterns[p].text, (int)slice.len,
-                             text);
-            }
+    for (int i = 0; i < 300; i++)
+        for (int a = 0; a < VIEW_ALPHABETS; a++) {
+            const struct alphabet alphabet = view_alphabet((enum view_alphabet)a);
+
+            slice = (struct slice){text, make_text(&book->rules, &seed, text, sizeof(text))};
+            slice.len = keep_alphabet(&alphabet, text, slice.len);
+            check_rules(book, &alphabet, scratch, slice);
+            if (a == VIEW_ANY)
+                check_rules(book, NULL, scratch, slice);
         }
-    }
-    free(literals);
     expression_scratch_close(scratch);
     threat_book_close(book);
 }
@@ -180,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(literals_are_the_rarest_that_must_be_there),
+        cmocka_unit_test(a_smaller_alphabet_makes_literals_rarer),
         cmocka_unit_test(all_engines_find_the_same_literals),
         cmocka_unit_test(no_match_is_lost_for_want_of_a_literal),
     };

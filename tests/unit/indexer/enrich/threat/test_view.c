@@ -8,10 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "common/scope.h"
+#include "indexer/enrich/threat/sql.h"
 
 #define N "\x1e"
 #define V "\x1f"
@@ -32,6 +35,11 @@ static void check(const struct sample *samples, size_t count,
         if (!slice_equal((struct slice){room, len}, samples[i].out))
             fail_msg("'%s' became '%.*s'", samples[i].in, (int)len, room);
     }
+}
+
+static size_t url_of(struct slice in, char *out)
+{
+    return view_url(in, view_kind(in).is_encoded, out);
 }
 
 static void arguments_have_borders(void **state)
@@ -57,7 +65,7 @@ static void arguments_have_borders(void **state)
     };
 
     (void)state;
-    check(samples, ARRAY_LEN(samples), view_url);
+    check(samples, ARRAY_LEN(samples), url_of);
 }
 
 static void a_header_is_a_value(void **state)
@@ -137,11 +145,86 @@ static void traits_tell_when_views_differ(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
         text = slice_of(samples[i]);
-        traits = view_traits(text);
+        traits = view_kind(text).traits;
         if (!(traits & VIEW_SQUASH))
             assert_true(slice_equal(text, (struct slice){room, view_squash(text, room)}));
         if (!(traits & VIEW_UNQUOTE))
             assert_true(slice_equal(text, (struct slice){room, view_unquote(text, room)}));
+    }
+}
+
+/* The plain twins of view_kind, one question after the other. */
+static unsigned plain_traits(struct slice text)
+{
+    unsigned traits = 0;
+    char before = 0, c;
+
+    for (size_t i = 0; i < text.len; before = c, i++) {
+        c = text.data[i];
+        if ((strchr("./*", c) && c && before == '/') || (c == ';' && before == '.') ||
+            (c == ' ' && before == ' ') || c == '\0' || (c >= '\t' && c <= '\r') || c == '\\')
+            traits |= VIEW_SQUASH;
+        if (c && strchr("'\"`^$\\{", c))
+            traits |= VIEW_UNQUOTE;
+    }
+    return traits;
+}
+
+static enum view_alphabet plain_alphabet(struct slice text)
+{
+    enum view_alphabet alphabet = VIEW_WORDS;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+            (c && strchr("/.-_~:,", c)))
+            continue;
+        if (c != MARK_NAME && c != MARK_VALUE)
+            return VIEW_ANY;
+        alphabet = VIEW_ARGUMENTS;
+    }
+    return alphabet;
+}
+
+static size_t random_text(unsigned *seed, char *out, size_t size)
+{
+    static const char plain[] = "ab/./-Z9:,~_", args[] = "a=b&c?d;e&amp;-\x1e\x1f";
+    size_t len = (size_t)rand_r(seed) % size;
+    int kind = rand_r(seed) % 3;
+
+    for (size_t i = 0; i < len; i++)
+        out[i] = kind == 0   ? plain[(size_t)rand_r(seed) % (sizeof(plain) - 1)]
+                 : kind == 1 ? args[(size_t)rand_r(seed) % (sizeof(args) - 1)]
+                             : (char)rand_r(seed);
+    return len;
+}
+
+static void what_is_told_of_a_text_is_true(void **state)
+{
+    unsigned seed = (unsigned)time(NULL);
+    char text[40], room[VIEW_ROOM(40)], other[VIEW_ROOM(40)];
+
+    (void)state;
+    print_message("seed %u\n", seed);
+    for (int i = 0; i < 200000; i++) {
+        struct slice slice = {text, random_text(&seed, text, sizeof(text))};
+        struct view_kind kind = view_kind(slice);
+        const struct alphabet alphabet = view_alphabet(kind.alphabet);
+        size_t len = view_url(slice, kind.is_encoded, room);
+
+        assert_int_equal(kind.traits, plain_traits(slice));
+        assert_int_equal(kind.alphabet, plain_alphabet(slice));
+        assert_int_equal(len, view_url(slice, true, other)); /* decoded in any case */
+        assert_memory_equal(room, other, len);
+        for (size_t j = 0; j < slice.len; j++)
+            assert_true(alphabet.has[(unsigned char)text[j]]);
+        if (kind.alphabet == VIEW_WORDS) {
+            assert_int_equal(len, slice.len); /* it stands for itself */
+            assert_memory_equal(room, text, len);
+        }
+        if (!kind.has_comment)
+            assert_false(sql_is_possible(slice));
     }
 }
 
@@ -153,6 +236,7 @@ int main(void)
         cmocka_unit_test(databases_and_file_systems_see_less),
         cmocka_unit_test(shells_see_less),
         cmocka_unit_test(traits_tell_when_views_differ),
+        cmocka_unit_test(what_is_told_of_a_text_is_true),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
