@@ -97,7 +97,8 @@ static bool find_literals(const struct threat_book *book, enum view_alphabet whi
     bool ok = literals != NULL;
 
     for (unsigned number = 0; ok && number < book->trial_count; number++) {
-        const char *text = book->trials[number].pattern->text;
+        const struct threat_pattern *pattern = book->trials[number].pattern;
+        const char *text = pattern ? pattern->text : ""; /* each has one */
         enum literals_kind kind = literals_of(text, &alphabet, literals);
 
         if (kind == LITERALS_NONE) /* too many, perhaps, which have a common part */
