@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,13 @@ const cyaml_strval_t kafka_security_names[4] = {
 };
 
 static const char *const mechanisms[] = {"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"};
+
+#define NO_PLUGINS "/nonexistent"
+
+void kafka_without_plugins(void)
+{
+    setenv("SASL_PATH", NO_PLUGINS, 0);
+}
 
 static bool given(const char *text)
 {

@@ -40,6 +40,13 @@ extern const cyaml_strval_t kafka_security_names[4];
 /* The program's own checks of the link: files that must be readable, SASL without a user, … */
 void kafka_link_check(struct config *config, const struct kafka_link *link);
 
+/*
+ * For programs, at their start, before they have threads: spares the plugins of Cyrus SASL, which
+ * the library loads with its first client, and a database with them. They would serve GSSAPI,
+ * which is not offered; PLAIN and SCRAM are the library's own. SASL_PATH has the last word.
+ */
+void kafka_without_plugins(void);
+
 /* A client configuration with the link and our log callback set; the caller owns it. */
 enum status kafka_conf_make(const struct kafka_link *link, rd_kafka_conf_t **out,
                             struct error *err);

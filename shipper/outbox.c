@@ -509,8 +509,13 @@ int64_t outbox_due_ms(const struct outbox *outbox)
 
 void outbox_trim(struct outbox *outbox)
 {
-    if (outbox->waiting == 0)
-        drop_spare(outbox);
+    if (outbox->waiting)
+        return;
+    leave_current(outbox);
+    drop_spare(outbox);
+    free(outbox->scratch);
+    outbox->scratch = NULL;
+    outbox->scratch_size = 0;
 }
 
 bool outbox_oldest(const struct outbox *outbox, struct timestamp *out)

@@ -63,6 +63,12 @@ static char *text_of(const struct shipper_config *config, const struct input_con
     return strdup(buf_str(&text));
 }
 
+/* NULL without memory. */
+static struct source *make_items(const struct shipper_config *config)
+{
+    return calloc(config->input_count ? config->input_count : 1, sizeof(struct source));
+}
+
 static enum status open_lines(const struct sources *sources, struct source *source,
                               struct settings *settings, const struct input_config *input,
                               struct error *err)
@@ -127,6 +133,9 @@ enum status sources_open(struct sources *sources, struct config *holder,
     if (!settings)
         return error_set(err, FATAL, "out of memory");
     sources->current = settings;
+    sources->items = make_items(config);
+    if (!sources->items)
+        return error_set(err, FATAL, "out of memory");
     for (uint32_t i = 0; status == OK && i < config->input_count; i++)
         status = open_source(sources, settings, &config->inputs[i],
                              text_of(config, &config->inputs[i]), err);
@@ -166,24 +175,25 @@ enum status sources_change(struct sources *sources, struct config *holder,
                            const struct shipper_config *config, struct error *err)
 {
     struct settings *settings = settings_make(sources, holder, config);
-    struct sources *before = malloc(sizeof(*before));
+    struct source *items = make_items(config);
+    struct sources before = *sources;
     char *texts[SOURCES_MAX] = {NULL};
     bool kept[SOURCES_MAX] = {false};
     enum status status = OK;
 
-    if (!settings || !before) {
+    if (!settings || !items) {
         config_close(holder);
         free(settings);
-        free(before);
+        free(items);
         return error_set(err, FATAL, "out of memory");
     }
-    *before = *sources;
+    sources->items = items;
     sources->count = 0;
     for (uint32_t i = 0; i < config->input_count; i++) {
         struct source same;
 
         texts[i] = text_of(config, &config->inputs[i]);
-        kept[i] = take_same(before, texts[i], &same);
+        kept[i] = take_same(&before, texts[i], &same);
         if (!kept[i])
             continue;
         free(texts[i]);
@@ -191,14 +201,14 @@ enum status sources_change(struct sources *sources, struct config *holder,
             status = REJECT;
     }
     /* Before new ones are opened: they may want the same addresses and files. */
-    while (before->count)
-        close_source(&before->items[--before->count]);
+    while (before.count)
+        close_source(&before.items[--before.count]);
     for (uint32_t i = 0; i < config->input_count; i++)
         if (!kept[i] && open_source(sources, settings, &config->inputs[i], texts[i], err))
             status = REJECT;
-    settings_leave(before->current);
+    settings_leave(before.current);
     sources->current = settings;
-    free(before);
+    free(before.items);
     return status;
 }
 
@@ -247,6 +257,8 @@ void sources_close(struct sources *sources)
 {
     while (sources->count)
         close_source(&sources->items[--sources->count]);
+    free(sources->items);
+    sources->items = NULL;
     if (sources->current)
         settings_leave(sources->current);
     sources->current = NULL;

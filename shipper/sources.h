@@ -35,7 +35,7 @@ struct source {
 };
 
 struct sources {
-    struct source items[SOURCES_MAX];
+    struct source *items; /* room for one an input of the configuration */
     unsigned count;
     struct settings *current;      /* the configuration in force */
     const struct input_type *type; /* of every input; NULL: as the configuration says */

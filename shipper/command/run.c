@@ -1,9 +1,11 @@
 /*
  * run.c - `shipper run`: the agent.
  */
+#include <malloc.h>
 #include <stdio.h>
 
 #include "common/config_command.h"
+#include "common/kafka.h"
 #include "common/log.h"
 #include "common/options.h"
 #include "shipper/command/command.h"
@@ -23,6 +25,18 @@ static enum status load(void *arg, struct config **holder, struct shipper_config
     struct source *source = arg;
 
     return shipper_config_load(source->path, source->settings.items, holder, out, err);
+}
+
+/*
+ * An idle agent is small. Threads of libraries share the one arena: of others malloc_trim gives
+ * nothing back that is free at their end, such as what a request was compressed in.
+ */
+static void stay_small(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 1);
+#endif
+    kafka_without_plugins();
 }
 
 int run_command(const struct program *program, int argc, char **argv)
@@ -46,6 +60,7 @@ int run_command(const struct program *program, int argc, char **argv)
         !config_command_load(program, source.path, &source.settings, &holder, (void **)&config,
                              &code))
         return code;
+    stay_small();
     log_setup("shipper", config->log.level, config->log.format);
     if (config->input_count == 0) {
         fprintf(stderr,
