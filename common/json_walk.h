@@ -19,6 +19,12 @@ bool json_whole(struct slice text, struct json_value *out);
  */
 bool json_member(struct slice object, const char *key, struct json_value *out);
 
+/*
+ * Writes `object` without its first member `key` to `out`, which has room for object.len bytes; all
+ * else stays as it is. Returns the length; 0: there is no such member.
+ */
+size_t json_without(struct slice object, const char *key, char *out);
+
 /* Elements of an array, one after the other. */
 struct json_elements {
     const char *p, *end;

@@ -73,7 +73,7 @@ static void add_properties(struct buf *out, const struct record_tree *tree, uint
 
 void record_mapping(struct buf *out)
 {
-    buf_add_text(out, "{\"dynamic\":false,\"_source\":{\"excludes\":[\"text\"]},\"properties\":{");
+    buf_add_text(out, "{\"dynamic\":false,\"properties\":{");
     add_properties(out, record_tree(), NODE_ROOT);
     buf_add_text(out, "," WORDS "}}");
 }

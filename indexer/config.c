@@ -116,6 +116,7 @@ static const cyaml_schema_field_t elasticsearch_fields[] = {
     NUMBER("max_future_ms", struct elasticsearch_config, max_future_ms),
     NUMBER("new_indices_per_hour", struct elasticsearch_config, new_indices_per_hour),
     FLAG("manage_template", struct elasticsearch_config, manage_template),
+    FLAG("keep_words", struct elasticsearch_config, keep_words),
     TEXT("codec", struct elasticsearch_config, codec, 1, 64),
     NUMBER("shards", struct elasticsearch_config, shards),
     NUMBER("replicas", struct elasticsearch_config, replicas),

@@ -57,7 +57,7 @@ struct elasticsearch_config {
     char *index_prefix, *username, *password, *api_key;
     char *ca_file, *ca_fingerprint, *certificate_file, *key_file, *key_password;
     uint64_t timeout_ms, bulk_max_bytes, refresh_interval_ms, max_future_ms;
-    bool gzip, manage_template;
+    bool gzip, manage_template, keep_words;
     char *codec;
     char **datasets; /* none: all */
     uint32_t dataset_count, gzip_level, max_in_flight;

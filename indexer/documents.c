@@ -130,7 +130,7 @@ static void stamp(struct batch_entry *entry, struct record *record, int64_t now_
 
 /*
  * The record as JSON in `arena`; unless it is bare its words too, in the field `text`, which
- * Elasticsearch indexes and does not keep.
+ * Elasticsearch indexes and nobody reads back.
  */
 static bool make_json(struct documents *documents, const struct record *record, struct arena *arena,
                       struct slice *out)

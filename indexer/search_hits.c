@@ -156,17 +156,27 @@ static void page_body(const struct pager *pager, uint64_t size, struct buf *body
     buf_add_char(body, '}');
 }
 
+/* The words by which a record is found are no part of it; they are there with keep_words. */
+static struct slice without_words(struct pager *pager, struct slice document)
+{
+    char *room = arena_bytes(&pager->arena, document.len);
+    size_t len = room ? json_without(document, RECORD_WORDS_NAME, room) : 0;
+
+    return len ? (struct slice){room, len} : document;
+}
+
 /* One document a line is what readers expect: the bytes are changed only when they break that. */
 static bool hand_on(struct pager *pager, struct slice hit, const struct json_value *source)
 {
-    struct slice document = source->raw;
+    struct slice document, tidy;
     struct json_value id;
 
+    arena_clear(&pager->arena);
+    document = without_words(pager, source->raw);
     if (source->spaced) {
-        arena_clear(&pager->arena);
-        document = json_tidy(&pager->arena, source->raw);
-        if (!document.data)
-            document = source->raw;
+        tidy = json_tidy(&pager->arena, document);
+        if (tidy.data)
+            document = tidy;
     }
     if (!pager->each_id)
         return pager->each(pager->arg, document);

@@ -242,7 +242,7 @@ def test_what_is_kept_is_found_as_before_and_once(corner, proxy):
     assert {each["index"]: each.get("kept_records") for each in done} == {**dict.fromkeys(days.values(), 10), unwanted: 0}
     assert any("_bulk" in each for each in requests) and any("_aliases" in each for each in requests)
     assert corner.ids() == sorted(wanted + young_ids)
-    after = {hit["_id"]: hit["_source"] for hit in corner.elastic.documents(f"{corner.prefix}-*")}
+    after = {hit["_id"]: without_words(hit) for hit in corner.elastic.documents(f"{corner.prefix}-*")}
     assert {each: after[each] for each in wanted} == before
     kept = corner.elastic.indices(f"kept-{corner.prefix}-*")
     assert kept == sorted({corner.kept_name("app-x.y", ago) for ago in days})
@@ -277,7 +277,7 @@ def test_kept_documents_are_the_same_to_the_byte(corner):
     done = corner.run(**ERRORS)
     assert done[0]["kept_records"] == len(odd)
     after = {hit["_id"]: hit for hit in corner.elastic.documents(name)}
-    assert {key: hit["_source"] for key, hit in after.items()} == {key: hit["_source"] for key, hit in before.items()}
+    assert {key: without_words(hit) for key, hit in after.items()} == {key: hit["_source"] for key, hit in before.items()}
 
 
 def test_a_month_of_kept_records_goes_as_a_whole(corner):
@@ -447,6 +447,11 @@ def test_with_disks_too_full_to_write_what_can_go_goes(corner):
 
 
 # --- a lifecycle policy instead ---
+
+
+def without_words(hit):
+    """What was kept has the words it is found by (elasticsearch.keep_words), what the tests store has none."""
+    return {key: value for key, value in hit["_source"].items() if key != "text"}
 
 
 class Lifecycles:

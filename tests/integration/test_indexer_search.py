@@ -81,7 +81,7 @@ class Corner:
         indices = {identity: index_of(prefix, document) for identity, document in documents.items()}
         for index in sorted(set(indices.values())):
             self.elastic.call("PUT", f"/{index}", {"settings": settings, "mappings": self.mapping})
-        self.elastic.bulk([(indices[identity], identity, each) for identity, each in documents.items()])
+        self.elastic.bulk([(indices[identity], identity, compact(each)) for identity, each in documents.items()])
         return prefix
 
     def environment(self, prefix, **extra):
@@ -99,6 +99,11 @@ class Corner:
         done = self.run(prefix, "--format", "ndjson", "--fields", "id", *arguments, **environment)
         assert done.stderr == b""
         return [each["event"]["id"] for each in json_lines(done.stdout)]
+
+
+def compact(document):
+    """As the indexer writes it; Elasticsearch keeps it so."""
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
 def index_of(prefix, document):
@@ -173,6 +178,17 @@ def test_documents_with_blanks_and_line_ends_are_one_line_each(corner):
     corner.elastic.bulk([(f"{prefix}-x", "1", '{ "@timestamp":"2026-11-20T00:00:00Z",\t"n" : 1.50, "s":"a  b" }')])
     assert corner.elastic.source_bytes(f"{prefix}-x", "1").startswith(b'{ "@')
     assert corner.run(prefix).stdout == b'{"@timestamp":"2026-11-20T00:00:00Z","n":1.50,"s":"a  b"}\n'
+
+
+def test_words_that_are_kept_are_no_part_of_a_document(corner):
+    """elasticsearch.keep_words: they are found by, and not shown. Nothing else changes, not of numbers either."""
+    prefix = "s" + secrets.token_hex(5)
+    corner.prefixes.append(prefix)
+    corner.elastic.call("PUT", f"/{prefix}-x", {"mappings": corner.mapping})
+    document = '{"@timestamp":"2026-11-20T00:00:00Z","n":1.50,"labels":{"text":"theirs"}'
+    corner.elastic.bulk([(f"{prefix}-x", "1", document + ',"text":"some words "}')])
+    assert corner.elastic.source_bytes(f"{prefix}-x", "1").endswith(b'"some words "}')
+    assert corner.run(prefix, '"some words"').stdout == document.encode() + b"}\n"
 
 
 def test_json_is_ndjson(corner, few):

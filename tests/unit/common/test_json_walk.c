@@ -46,6 +46,35 @@ static void what_is_not_there_is_not_found(void **state)
     assert_false(json_member((struct slice){NULL, 0}, "a", &(struct json_value){0}));
 }
 
+/* NULL: it has no such member. The output has as much room as it may take. */
+static void expect_without(const char *object, const char *key, const char *rest)
+{
+    size_t size = strlen(object);
+    char *out = malloc(size ? size : 1);
+
+    assert_non_null(out);
+    assert_slice(((struct slice){out, json_without(slice_of(object), key, out)}), rest ? rest : "");
+    free(out);
+}
+
+static void one_member_is_cut_out(void **state)
+{
+    (void)state;
+    expect_without("{\"x\":1.10,\"a\":\"b c\"}", "a", "{\"x\":1.10}");
+    expect_without("{\"a\":{\"a\":1},\"x\":1e300}", "a", "{\"x\":1e300}");
+    expect_without("{\"x\":1,\"a\":[1,2],\"y\":{\"a\":3}}", "a", "{\"x\":1,\"y\":{\"a\":3}}");
+    expect_without("{\"a\":1}", "a", "{}");
+    expect_without(" { \"a\" : 1 } ", "a", " {} ");
+    expect_without(" { \"x\" : 1 , \"a\" : 2 } ", "a", " { \"x\" : 1 } ");
+    expect_without("{ \"x\":1,\n\t\"a\":2 , \"y\":3}", "a", "{ \"x\":1,\n\t\"y\":3}");
+    expect_without("{\"a\":1,\"a\":2}", "a", "{\"a\":2}");
+    expect_without("{\"x\":{\"a\":1}}", "a", NULL);
+    expect_without("{\"a\":", "a", NULL);
+    expect_without("{}", "a", NULL);
+    expect_without("[\"a\",1]", "a", NULL);
+    expect_without("", "a", NULL);
+}
+
 static void expect_elements(const char *array, const char *joined)
 {
     struct json_elements elements = json_elements(slice_of(array));
@@ -92,6 +121,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(members_are_found_as_they_are_written),
         cmocka_unit_test(what_is_not_there_is_not_found),
+        cmocka_unit_test(one_member_is_cut_out),
         cmocka_unit_test(elements_come_one_after_the_other),
         cmocka_unit_test(a_text_is_one_value_or_none),
     };

@@ -182,6 +182,33 @@ static void a_missing_template_is_put(void **state)
     cJSON_Delete(json);
 }
 
+/* What of a document Elasticsearch leaves out of what it keeps, or NULL. */
+static const cJSON *left_out(const cJSON *json)
+{
+    return at(json, "template/mappings/_source/excludes");
+}
+
+static void documents_keep_their_words_as_configured(void **state)
+{
+    cJSON *json;
+
+    (void)state;
+    config.keep_words = true;
+    expect_ensure(OK, 3);
+    json = cJSON_Parse(buf_str(&elastic.installed));
+    assert_non_null(at(json, "template/mappings/properties/text"));
+    assert_null(at(json, "template/mappings/_source"));
+    cJSON_Delete(json);
+
+    config.keep_words = false;
+    expect_ensure(OK, 4); /* which is another template */
+    json = cJSON_Parse(buf_str(&elastic.installed));
+    assert_non_null(at(json, "template/mappings/properties/text"));
+    assert_int_equal(cJSON_GetArraySize(left_out(json)), 1);
+    assert_string_equal(cJSON_GetArrayItem(left_out(json), 0)->valuestring, "text");
+    cJSON_Delete(json);
+}
+
 static void the_same_template_is_left_alone(void **state)
 {
     (void)state;
@@ -364,6 +391,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_missing_template_is_put),
+        TEST(documents_keep_their_words_as_configured),
         TEST(the_same_template_is_left_alone),
         TEST(another_template_is_replaced),
         TEST(a_template_of_somebody_else_is_left_alone),
