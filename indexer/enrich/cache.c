@@ -237,6 +237,21 @@ void *cache_get(struct cache *cache, struct slice key, bool *found)
     return memset(value, 0, cache->value_size);
 }
 
+bool cache_number(const struct cache *cache, const void *value, uint32_t *number)
+{
+    if (value == cache->spare)
+        return false;
+    *number =
+        (uint32_t)((size_t)((const unsigned char *)value - cache->values) / value_room(cache));
+    return true;
+}
+
+void *cache_at(struct cache *cache, uint32_t number)
+{
+    cache->entries[number].recent = true;
+    return cache->values + number * value_room(cache);
+}
+
 void cache_flush_counts(struct cache *cache)
 {
     metric_add(cache->hits_total, cache->hits);

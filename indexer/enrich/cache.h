@@ -40,6 +40,13 @@ enum status cache_open(const struct cache_options *options, struct cache **out, 
  */
 void *cache_get(struct cache *cache, struct slice key, bool *found);
 
+/*
+ * Where a value that cache_get returned is kept: it may be had again by that number, without its
+ * key, as long as it is known otherwise that no other has taken its place. False: it is not kept.
+ */
+bool cache_number(const struct cache *cache, const void *value, uint32_t *number);
+void *cache_at(struct cache *cache, uint32_t number); /* counts as asked for, and as no hit */
+
 /* Forgets everything: what the values were made from has changed. */
 void cache_clear(struct cache *cache);
 

@@ -24,12 +24,11 @@ struct client {
     uint32_t shared;    /* requests that Redis knew of at the last exchange, ours among them */
     uint32_t own;       /* indexed since, not told Redis yet */
     uint32_t tentative; /* of the batch under way: how they end is not known yet */
-    uint32_t used;      /* 0: an empty place */
 };
 
 struct clients;
 
-/* `count` places, rounded up; 32 bytes each. FATAL: no memory. */
+/* `count` places, rounded up; 36 bytes each. FATAL: no memory. */
 enum status clients_open(uint32_t count, struct clients **out, struct error *err);
 
 /*

@@ -1,10 +1,10 @@
 /*
  * geoip.c - where an address is and whose, from MaxMind DB files.
  *
- * Few addresses make most of the traffic, so answers are kept by the text of
- * the address: its parsing, the walks down the trees and the search for some
- * twenty values are saved. Text points into the databases, which are held
- * until the next refresh.
+ * Few addresses make most of the traffic, and they are in few places, so answers
+ * are kept (geoip_cache.h): for an address its parsing and the walks down the
+ * trees are saved, for a place the search for some twenty values. Text points
+ * into the databases, which are held until the next refresh.
  */
 #include "indexer/enrich/enrich.h"
 
@@ -15,9 +15,9 @@
 #include "common/record.h"
 #include "common/scope.h"
 #include "indexer/config.h"
-#include "indexer/enrich/cache.h"
 #include "indexer/enrich/geoip_address.h"
 #include "indexer/enrich/geoip_answer.h"
+#include "indexer/enrich/geoip_cache.h"
 #include "indexer/enrich/geoip_database.h"
 
 #define PARTS_MAX (3 * GEOIP_FILES_MAX)
@@ -35,7 +35,7 @@ struct geoip {
     struct enrich base;
     struct part parts[PARTS_MAX]; /* in the order in which they are asked */
     unsigned part_count;
-    struct cache *cache;
+    struct geoip_cache *cache;
     uint64_t counts[RESULTS]; /* since the last refresh */
     struct metric *lookups[RESULTS];
 };
@@ -49,29 +49,56 @@ static bool is_asked(const struct geoip *geoip, unsigned part)
     return !geoip->parts[part].database;
 }
 
-static enum result look_up(const struct geoip *geoip, struct slice text,
-                           struct geoip_answer *answer)
-{
-    union geoip_address address;
-    struct geoip_place place;
+struct places { /* what the databases have on an address */
+    struct geoip_place items[PARTS_MAX];
+    uint64_t key[PARTS_MAX]; /* the same in a few bytes, with the database's number on top */
+    unsigned count;
+};
 
-    if (!geoip_address_read(text, &address))
-        return RESULT_SKIPPED;
-    for (unsigned i = 0; i < geoip->part_count; i++)
+static void find_places(const struct geoip *geoip, const union geoip_address *address,
+                        struct places *places)
+{
+    struct geoip_place *place;
+
+    for (unsigned i = 0; i < geoip->part_count; i++) {
+        place = &places->items[places->count];
         if (!is_asked(geoip, i) &&
-            geoip_database_find(geoip->parts[i].database, &address.any, &place))
-            geoip_answer_add(answer, place.data, place.size, place.at);
-    geoip_answer_finish(answer);
-    return answer->has_place || answer->has_owner ? RESULT_HIT : RESULT_MISS;
+            geoip_database_find(geoip->parts[i].database, &address->any, place))
+            places->key[places->count++] = (uint64_t)i << 56 | place->at;
+    }
 }
 
-/* The answer for an address, from the cache or put into it. */
+static const struct geoip_answer *look_up(struct geoip *geoip, struct slice text)
+{
+    struct places places = {.count = 0};
+    union geoip_address address;
+    struct geoip_answer *answer;
+    bool is_somewhere = geoip_address_read(text, &address), found;
+
+    if (is_somewhere)
+        find_places(geoip, &address, &places);
+    answer = geoip_cache_put(
+        geoip->cache,
+        (struct slice){(const char *)places.key, places.count * sizeof(places.key[0])}, &found);
+    if (!found) {
+        for (unsigned i = 0; i < places.count; i++)
+            geoip_answer_add(answer, places.items[i].data, places.items[i].size,
+                             places.items[i].at);
+        geoip_answer_finish(answer);
+    }
+    geoip->counts[!is_somewhere                            ? RESULT_SKIPPED
+                  : answer->has_place || answer->has_owner ? RESULT_HIT
+                                                           : RESULT_MISS]++;
+    return answer;
+}
+
 static const struct geoip_answer *answer_for(struct geoip *geoip, struct slice text)
 {
-    bool found;
-    struct geoip_answer *answer = cache_get(geoip->cache, text, &found);
+    const struct geoip_answer *answer = geoip_cache_find(geoip->cache, text);
 
-    geoip->counts[found ? RESULT_CACHED : look_up(geoip, text, answer)]++;
+    if (!answer)
+        return look_up(geoip, text);
+    geoip->counts[RESULT_CACHED]++;
     return answer;
 }
 
@@ -109,7 +136,7 @@ static void flush_counts(struct geoip *geoip)
         geoip->counts[i] = 0;
     }
     if (geoip->cache)
-        cache_flush_counts(geoip->cache);
+        geoip_cache_flush_counts(geoip->cache);
 }
 
 /* Takes what was loaded meanwhile. True: pointers into the old database are gone. */
@@ -134,7 +161,7 @@ static void geoip_refresh(struct enrich *enrich, int64_t now_ms)
         changed |= renew(&geoip->parts[i]);
     }
     if (changed)
-        cache_clear(geoip->cache);
+        geoip_cache_clear(geoip->cache);
     flush_counts(geoip);
 }
 
@@ -149,7 +176,7 @@ static void geoip_close(struct enrich *enrich)
         shared_data_drop(geoip->parts[i].held);
         shared_source_close(geoip->parts[i].source);
     }
-    cache_close(geoip->cache);
+    geoip_cache_close(geoip->cache);
     free(geoip);
 }
 
@@ -214,14 +241,10 @@ static enum status open_files(struct geoip *geoip, const char *paths, const char
 static enum status open_all(struct geoip *geoip, const struct geoip_config *config,
                             struct error *err)
 {
-    const struct cache_options options = {.enricher = "geoip",
-                                          .entries = config->cache_entries,
-                                          .key_max = INET6_ADDRSTRLEN,
-                                          .key_bytes = config->cache_entries * 60,
-                                          .value_size = sizeof(struct geoip_answer)};
-
     register_lookups(geoip);
-    if (cache_open(&options, &geoip->cache, err) || open_files(geoip, config->city, "city", err) ||
+    if (geoip_cache_open(config->cache_entries, sizeof(((struct places *)0)->key), &geoip->cache,
+                         err) ||
+        open_files(geoip, config->city, "city", err) ||
         open_files(geoip, config->country, "country", err) ||
         open_files(geoip, config->asn, "asn", err))
         return err->status;

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "common/json_text.h"
 #include "common/record.h"
 #include "common/scope.h"
 #include "indexer/enrich/country.h"
@@ -353,14 +354,26 @@ void geoip_answer_finish(struct geoip_answer *answer)
     answer->has_place = answer->has_location;
     for (enum geoip_text i = 0; i < GEOIP_ORGANIZATION; i++)
         answer->has_place |= texts[i].len > 0;
+    for (enum geoip_text i = 0; i < GEOIP_TEXTS; i++)
+        if (texts[i].len && json_plain_len(texts[i]) == texts[i].len)
+            answer->plain |= (uint16_t)(1u << i);
 }
 
-static void set_text(struct record *record, enum record_field field, struct slice text)
+static void set_text(const struct geoip_answer *answer, enum geoip_text which,
+                     struct record *record, enum record_field field)
 {
-    if (text.len)
-        record_set_text(record, field, text);
+    if (answer->texts[which].len)
+        record_set_text_as(record, field, answer->texts[which], answer->plain >> which & 1);
     else
         record_drop(record, field);
+}
+
+static void set_region_code(const struct geoip_answer *answer, struct record *record)
+{
+    if (answer->region_code[0])
+        record_set_text(record, FIELD_SOURCE_GEO_REGION_ISO_CODE, slice_of(answer->region_code));
+    else
+        record_drop(record, FIELD_SOURCE_GEO_REGION_ISO_CODE);
 }
 
 static void set_place(const struct geoip_answer *answer, struct record *record)
@@ -380,8 +393,8 @@ static void set_place(const struct geoip_answer *answer, struct record *record)
     };
 
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-        set_text(record, fields[i].field, answer->texts[fields[i].text]);
-    set_text(record, FIELD_SOURCE_GEO_REGION_ISO_CODE, slice_of(answer->region_code));
+        set_text(answer, fields[i].text, record, fields[i].field);
+    set_region_code(answer, record);
     if (answer->has_location)
         record_set_geo(record, FIELD_SOURCE_GEO_LOCATION, answer->lat, answer->lon);
     else
@@ -394,7 +407,7 @@ static void set_owner(const struct geoip_answer *answer, struct record *record)
         record_set_long(record, FIELD_SOURCE_AS_NUMBER, answer->as_number);
     else
         record_drop(record, FIELD_SOURCE_AS_NUMBER);
-    set_text(record, FIELD_SOURCE_AS_ORGANIZATION_NAME, answer->texts[GEOIP_ORGANIZATION]);
+    set_text(answer, GEOIP_ORGANIZATION, record, FIELD_SOURCE_AS_ORGANIZATION_NAME);
 }
 
 void geoip_answer_set(const struct geoip_answer *answer, struct record *record)

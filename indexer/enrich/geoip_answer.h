@@ -34,6 +34,7 @@ struct geoip_answer {
     struct slice texts[GEOIP_TEXTS]; /* views into the database; empty: not known */
     double lat, lon;
     int64_t as_number; /* 0: not known */
+    uint16_t plain;    /* bit i: texts[i] stands for itself in JSON */
     bool has_location;
     bool has_place, has_owner; /* anything of it */
     char region_code[8];       /* with the country's, "DE-BE"; "" = not known */

@@ -75,6 +75,37 @@ static void windows_that_are_over_make_room(void **state)
     clients_close(clients);
 }
 
+/* Tags know the lowest bits of a window only. */
+static void windows_that_look_alike_are_apart(void **state)
+{
+    struct clients *clients = make(8);
+
+    (void)state;
+    for (int64_t i = 0; i < 8; i++)
+        clients_get(clients, 1, 100 + i * 256)->own = (uint32_t)i + 1;
+    for (int64_t i = 0; i < 8; i++)
+        assert_int_equal(client_requests(clients_get(clients, 1, 100 + i * 256)), i + 1);
+    assert_int_equal(client_requests(clients_get(clients, 2, 100 + 8 * 256)), 0);
+    for (int64_t i = 1; i < 8; i++) /* all are over, the one with the fewest has gone */
+        assert_int_equal(client_requests(clients_get(clients, 1, 100 + i * 256)), i + 1);
+    clients_close(clients);
+}
+
+static void over_windows_in_use_by_the_batch_stay(void **state)
+{
+    struct clients *clients = make(8);
+
+    (void)state;
+    for (uint64_t i = 0; i < 8; i++)
+        clients_get(clients, i, 100)->tentative = 1;
+    assert_null(clients_get(clients, 1, 200));
+    clients_get(clients, 5, 100)->tentative = 0;
+    assert_non_null(clients_get(clients, 1, 200));
+    clients_get(clients, 1, 200)->tentative = 1;
+    assert_null(clients_get(clients, 5, 100));
+    clients_close(clients);
+}
+
 static void what_the_batch_uses_is_not_given_up(void **state)
 {
     struct clients *clients = make(8);
@@ -117,6 +148,8 @@ int main(void)
         cmocka_unit_test(windows_and_clients_are_apart),
         cmocka_unit_test(those_who_flood_stay_whoever_comes),
         cmocka_unit_test(windows_that_are_over_make_room),
+        cmocka_unit_test(windows_that_look_alike_are_apart),
+        cmocka_unit_test(over_windows_in_use_by_the_batch_stay),
         cmocka_unit_test(what_the_batch_uses_is_not_given_up),
         cmocka_unit_test(random_traffic_is_counted_exactly),
     };
