@@ -37,7 +37,7 @@ static inline bool is_octet(const char *bytes, unsigned start, unsigned len)
 bool address_is_ipv4(struct slice text)
 {
     char bytes[16 + sizeof(uint32_t)] = {0};
-    unsigned dots, digits, all, first, second, third;
+    unsigned dots, behind_first, last, digits, all, first, second, third;
     __m128i value;
 
     if (text.len < 7 || text.len > 15)
@@ -54,12 +54,13 @@ bool address_is_ipv4(struct slice text)
         (unsigned)_mm_movemask_epi8(_mm_and_si128(_mm_cmpgt_epi8(value, _mm_set1_epi8('0' - 1)),
                                                   _mm_cmplt_epi8(value, _mm_set1_epi8('9' + 1))));
     all = (1u << text.len) - 1;
-    if ((dots | digits) != all || __builtin_popcount(dots) != 3)
+    behind_first = dots & (dots - 1);
+    last = behind_first & (behind_first - 1);
+    if ((dots | digits) != all || !last || (last & (last - 1))) /* three dots */
         return false;
     first = (unsigned)__builtin_ctz(dots);
-    dots &= dots - 1;
-    second = (unsigned)__builtin_ctz(dots);
-    third = (unsigned)__builtin_ctz(dots & (dots - 1));
+    second = (unsigned)__builtin_ctz(behind_first);
+    third = (unsigned)__builtin_ctz(last);
     return is_octet(bytes, 0, first) && is_octet(bytes, first + 1, second - first - 1) &&
            is_octet(bytes, second + 1, third - second - 1) &&
            is_octet(bytes, third + 1, (unsigned)text.len - third - 1);

@@ -274,3 +274,14 @@ struct slice json_quote(struct arena *arena, struct slice text)
     arena_trim(arena, start, (size_t)(end - start));
     return (struct slice){start, (size_t)(end - start)};
 }
+
+struct slice json_quote_plain(struct arena *arena, struct slice text)
+{
+    char *quoted = arena_bytes(arena, text.len + 2);
+
+    if (!quoted)
+        return (struct slice){NULL, 0};
+    quoted[0] = quoted[text.len + 1] = '"';
+    memcpy(quoted + 1, text.data, text.len);
+    return (struct slice){quoted, text.len + 2};
+}

@@ -31,4 +31,7 @@ struct slice json_key(struct arena *arena, const struct json_value *key);
 /* `text` as a JSON string in the arena; {NULL, 0} without memory. */
 struct slice json_quote(struct arena *arena, struct slice text);
 
+/* The same of text that stands for itself, see json_plain_len. */
+struct slice json_quote_plain(struct arena *arena, struct slice text);
+
 #endif

@@ -238,6 +238,10 @@ bool record_target_init(struct record_target *target, struct slice name);
  */
 bool record_put(struct record *record, const struct record_target *target, struct slice text);
 
+/* The same; `plain`: as of record_set_text_as. */
+bool record_put_as(struct record *record, const struct record_target *target, struct slice text,
+                   bool plain);
+
 /* The same for one valid JSON value, e.g. a number; null is absent. */
 bool record_put_json(struct record *record, const struct record_target *target, struct slice raw);
 

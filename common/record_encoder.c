@@ -17,7 +17,7 @@
 #define VALUE_COPIED                                                                               \
     64 /* the same of values: most are shorter, so that nothing has to be foreseen */
 #define COPIED_BEYOND VALUE_COPIED
-#define TIME_TO_POINT 21 /* "2026-11-21T12:00:00. */
+#define MINUTE_LEN    18 /* "2026-11-21T12:00: */
 
 #define MARK     '\1' /* begins a mark: no JSON holds that byte */
 #define MARK_LEN 2    /* the second byte says whose value stands here */
@@ -288,22 +288,24 @@ static inline char *put_plain(const struct record_encoder *encoder, char *p, str
     return p + text.len + 1;
 }
 
-/* A time of the same second as the last one differs in its fraction only. */
+/* A time of the same minute as the last one differs in its seconds only. */
 static inline char *put_time(struct record_encoder *encoder, char *p, struct timestamp time)
 {
+    uint64_t second = (uint64_t)time.s - (uint64_t)encoder->minute;
     char *end;
 
-    if (!encoder->has_second || encoder->second != time.s || time.ns % 1000000) {
+    if (!encoder->has_minute || second >= 60 || time.ns % 1000000) {
         *p = '"';
         end = p + 1 + timestamp_print(time, p + 1);
         *end++ = '"';
-        memcpy(encoder->second_text, p, TIME_TO_POINT);
-        encoder->second = time.s;
-        encoder->has_second = true;
+        memcpy(encoder->minute_text, p, MINUTE_LEN);
+        encoder->minute = time.s - (p[MINUTE_LEN] - '0') * 10 - (p[MINUTE_LEN + 1] - '0');
+        encoder->has_minute = true;
         return end;
     }
-    memcpy(p, encoder->second_text, TIME_TO_POINT);
-    p += TIME_TO_POINT;
+    memcpy(p, encoder->minute_text, MINUTE_LEN);
+    p = digits_put_pair(p + MINUTE_LEN, (unsigned)second);
+    *p++ = '.';
     *p++ = (char)('0' + time.ns / 100000000);
     p = digits_put_pair(p, time.ns / 1000000 % 100);
     memcpy(p, "Z\"", 2);

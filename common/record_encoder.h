@@ -21,9 +21,9 @@ struct record_encoder { /* zeroed is a new one */
     uint64_t seen[RECORD_ENCODER_SLOTS]; /* hash of a set that came once: not yet worth it */
     const struct record_skeleton *chosen;
     const struct record_extra *extras[RECORD_ENCODER_EXTRAS]; /* of the record that it is for */
-    int64_t second; /* the last time's, and its text up to the point: they come together */
-    char second_text[24];
-    bool has_second;
+    int64_t minute; /* the last time's first second, and its text up to them: they come together */
+    char minute_text[20];
+    bool has_minute;
     const char *around; /* see record_encoder_within */
     size_t around_len;
 };

@@ -73,16 +73,18 @@ static bool put_extra(struct record *record, const struct record_target *target,
 }
 
 /* As a label; tagged when a field of the schema was meant. */
-static bool put_aside(struct record *record, const struct record_target *target, struct slice text)
+static bool put_aside(struct record *record, const struct record_target *target, struct slice text,
+                      bool plain)
 {
-    struct slice quoted = json_quote(record->arena, text);
+    struct slice quoted =
+        plain ? json_quote_plain(record->arena, text) : json_quote(record->arena, text);
 
     return quoted.data && put_extra(record, target, quoted) &&
            (target->field == FIELD_COUNT || record_tag(record, "_typeconflict"));
 }
 
 /* True: `text` is of the field's type, and set. */
-static bool convert(struct record *record, enum record_field field, struct slice text)
+static bool convert(struct record *record, enum record_field field, struct slice text, bool plain)
 {
     struct timestamp time;
     int64_t number;
@@ -117,15 +119,21 @@ static bool convert(struct record *record, enum record_field field, struct slice
     case TYPE_RAW:
         break;
     }
-    record_set_text(record, field, text);
+    record_set_text_as(record, field, text, plain);
     return true;
 }
 
 bool record_put(struct record *record, const struct record_target *target, struct slice text)
 {
-    if (target->field != FIELD_COUNT && convert(record, target->field, text))
+    return record_put_as(record, target, text, false);
+}
+
+bool record_put_as(struct record *record, const struct record_target *target, struct slice text,
+                   bool plain)
+{
+    if (target->field != FIELD_COUNT && convert(record, target->field, text, plain))
         return true;
-    return put_aside(record, target, text);
+    return put_aside(record, target, text, plain);
 }
 
 bool record_put_json(struct record *record, const struct record_target *target, struct slice raw)

@@ -21,6 +21,7 @@
 #define FORMAT_STEPS_MAX   128
 #define FORMAT_LITERAL_MAX 8192 /* bytes of all literals */
 #define FORMAT_CLF_LEN     26   /* "01/Mar/2026:10:20:30 +0000" */
+#define FORMAT_CLF_SECOND  18   /* in front of its seconds */
 
 struct format;
 struct format_step;
@@ -91,10 +92,13 @@ struct format {
     struct line_clock clock;                      /* only with patterns */
     struct format_pattern *pattern, *end_pattern; /* of @timestamp, of event.end; NULL: none */
 
-    /* The last time stamp: lines of one second come together. */
+    /* The last time stamp. */
     char time_text[FORMAT_CLF_LEN];
     bool has_time;
     struct timestamp time;
+
+    char server[64]; /* the last server's name, if it was nothing but a name */
+    unsigned server_len;
 
     /* Of the line under way. */
     const char *line_end;

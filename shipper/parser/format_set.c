@@ -17,10 +17,10 @@ static struct slice unescape(const struct format *format, const struct record *r
     return format->plain ? text : access_unescape(record->arena, text, format->escape);
 }
 
-static const char *put_label(const struct format_step *step, struct slice text,
-                             struct record *record)
+static const char *put_label(const struct format *format, const struct format_step *step,
+                             struct slice text, struct record *record)
 {
-    return record_put(record, step->target, text) ? NULL : too_long;
+    return record_put_as(record, step->target, text, format->plain) ? NULL : too_long;
 }
 
 const char *format_set_none(struct format *format, const struct format_step *step,
@@ -53,7 +53,7 @@ const char *format_set_fill(struct format *format, const struct format_step *ste
     if (!record_text(record, step->item.field, &there))
         record_set_text_as(record, step->item.field, text, format->plain);
     else if (step->target && !slice_equal(there, text))
-        return put_label(step, text, record);
+        return put_label(format, step, text, record);
     return NULL;
 }
 
@@ -66,7 +66,7 @@ const char *format_set_label(struct format *format, const struct format_step *st
 const char *format_set_flag(struct format *format, const struct format_step *step,
                             struct slice text, struct record *record)
 {
-    return text.len ? put_label(step, unescape(format, record, text), record) : NULL;
+    return text.len ? put_label(format, step, unescape(format, record, text), record) : NULL;
 }
 
 /* Up to 18 digits; most numbers are short and stand within the line. */
@@ -173,7 +173,7 @@ static const char *set_forwarded(struct format *format, const struct format_step
         access_set_forwarded(record, fields, text);
     if (record_text(record, fields->address, &address) && slice_equal(address, text))
         return NULL;
-    return put_label(step, text, record);
+    return put_label(format, step, text, record);
 }
 
 const char *format_set_forwarded(struct format *format, const struct format_step *step,
@@ -268,6 +268,22 @@ const char *format_set_query(struct format *format, const struct format_step *st
     return format_set_fill(format, step, text, record);
 }
 
+/* Names of servers repeat: is it the last one that was nothing but a name? */
+static bool is_last_server(const struct format *format, struct slice text)
+{
+    return text.len == format->server_len && memcmp(text.data, format->server, text.len) == 0;
+}
+
+static void keep_server(struct format *format, struct slice text)
+{
+    if (text.len > sizeof(format->server) || slice_is(text, "_") ||
+        json_plain_len(text) != text.len || memchr(text.data, '@', text.len) ||
+        memchr(text.data, ':', text.len))
+        return;
+    memcpy(format->server, text.data, text.len);
+    format->server_len = (unsigned)text.len;
+}
+
 const char *format_set_domain(struct format *format, const struct format_step *step,
                               struct slice text, struct record *record)
 {
@@ -275,13 +291,19 @@ const char *format_set_domain(struct format *format, const struct format_step *s
 
     if (access_is_absent(text))
         return NULL;
+    if (is_last_server(format, text) && !record_has(record, FIELD_URL_DOMAIN)) {
+        record_set_plain(record, FIELD_URL_DOMAIN, text);
+        return NULL;
+    }
     text = unescape(format, record, text);
     if (slice_is(text, "_") && step->target) /* nginx: a server without a name */
-        return put_label(step, text, record);
-    if (!record_text(record, FIELD_URL_DOMAIN, &there))
+        return put_label(format, step, text, record);
+    if (!record_text(record, FIELD_URL_DOMAIN, &there)) {
         request_set_domain(record, text);
-    else if (step->target && !slice_equal(there, text))
-        return put_label(step, text, record);
+        keep_server(format, text);
+    } else if (step->target && !slice_equal(there, text)) {
+        return put_label(format, step, text, record);
+    }
     return NULL;
 }
 

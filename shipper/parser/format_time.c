@@ -9,6 +9,41 @@
 
 static const char no_time[] = "no such time";
 
+/* Only the seconds differ from the last time stamp's, and are some. */
+static bool is_same_minute(const struct format *format, struct slice text)
+{
+    const size_t zone = FORMAT_CLF_SECOND + 2;
+
+    return format->has_time && text.len == FORMAT_CLF_LEN &&
+           memcmp(text.data, format->time_text, FORMAT_CLF_SECOND) == 0 &&
+           memcmp(text.data + zone, format->time_text + zone, FORMAT_CLF_LEN - zone) == 0 &&
+           text.data[FORMAT_CLF_SECOND] >= '0' && text.data[FORMAT_CLF_SECOND] <= '5' &&
+           text.data[FORMAT_CLF_SECOND + 1] >= '0' && text.data[FORMAT_CLF_SECOND + 1] <= '9';
+}
+
+static int second_of(const char *clf)
+{
+    return (clf[FORMAT_CLF_SECOND] - '0') * 10 + clf[FORMAT_CLF_SECOND + 1] - '0';
+}
+
+/* Into format->time. Lines of one second, and of one minute, come together. */
+static bool read_clf(struct format *format, struct slice text)
+{
+    if (format_is_last_time(format, text))
+        return true;
+    if (is_same_minute(format, text)) {
+        format->time.s += second_of(text.data) - second_of(format->time_text);
+    } else {
+        format->has_time = false;
+        if (!timestamp_parse_clf(text, &format->time))
+            return false;
+        format->has_time = text.len == FORMAT_CLF_LEN;
+    }
+    if (format->has_time)
+        memcpy(format->time_text, text.data, FORMAT_CLF_LEN);
+    return true;
+}
+
 const char *format_set_time_clf(struct format *format, const struct format_step *step,
                                 struct slice text, struct record *record)
 {
@@ -16,14 +51,8 @@ const char *format_set_time_clf(struct format *format, const struct format_step 
         text = (struct slice){text.data + 1, text.len - 2};
     else if (step->item.shape == SHAPE_BRACKETS)
         return NULL; /* the dash of a condition that does not hold */
-    if (!format_is_last_time(format, text)) {
-        format->has_time = false;
-        if (!timestamp_parse_clf(text, &format->time))
-            return no_time;
-        format->has_time = text.len == FORMAT_CLF_LEN;
-        if (format->has_time)
-            memcpy(format->time_text, text.data, FORMAT_CLF_LEN);
-    }
+    if (!read_clf(format, text))
+        return no_time;
     record_set_time(record, step->item.field, format->time);
     return NULL;
 }

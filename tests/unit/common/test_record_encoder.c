@@ -30,11 +30,11 @@ static void set_value(struct rng *rng, struct record *record, enum record_field 
     case 1:
         record_set_bool(record, field, rng_one_in(rng, 2));
         break;
-    case 2: /* mostly of one second, whose text is kept */
+    case 2: /* mostly of a few minutes: the text of one is kept */
         record_set_time(
             record, field,
-            (struct timestamp){1700000000 +
-                                   (rng_one_in(rng, 4) ? (int64_t)rng_below(rng, 1u << 31) : 0),
+            (struct timestamp){(rng_one_in(rng, 2) ? 1700000000 : -62135596800) +
+                                   (int64_t)rng_below(rng, rng_one_in(rng, 4) ? 1u << 31 : 180),
                                rng_below(rng, 1000) * (rng_one_in(rng, 3) ? 1001 : 1000000)});
         break;
     case 3:

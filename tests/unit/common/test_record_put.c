@@ -58,6 +58,31 @@ static void values_take_the_type_and_place_of_their_name(void **state)
     }
 }
 
+/* Text that is known to stand for itself becomes what it becomes otherwise. */
+static void plain_values_are_the_same(void **state)
+{
+    static const char *const names[] = {"colour",    "status",        "ip",     "tags", "is_bot",
+                                        "user.name", "event.created", "message"};
+    static const char *const texts[] = {
+        "", "x", "404", "192.0.2.1", "2026-11-21T12:00:00Z", "a text of more than sixteen bytes"};
+    struct record_bench *bench = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        for (size_t j = 0; j < ARRAY_LEN(texts); j++) {
+            struct record_target target;
+            scoped_free char *expected = NULL;
+
+            record_clear(&bench->record);
+            put(bench, names[i], texts[j], false);
+            expected = strdup(record_bench_encode(bench));
+            assert_non_null(expected);
+            record_clear(&bench->record);
+            assert_true(record_target_init(&target, slice_of(names[i])));
+            assert_true(record_put_as(&bench->record, &target, slice_of(texts[j]), true));
+            assert_string_equal(record_bench_encode(bench), expected);
+        }
+}
+
 static void names_have_a_length(void **state)
 {
     char name[RECORD_NAME_MAX + 1];
@@ -112,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(values_take_the_type_and_place_of_their_name),
+        CASE(plain_values_are_the_same),
         CASE(names_have_a_length),
         CASE(values_are_taken_out_again),
     };

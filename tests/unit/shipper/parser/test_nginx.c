@@ -3,6 +3,8 @@
  */
 #include "tests/unit/support/fragments.h"
 #include "tests/unit/support/logged.h"
+#include "tests/unit/support/parsed.h"
+#include "tests/unit/support/rng.h"
 
 static void one_variable_each(void **state)
 {
@@ -306,14 +308,65 @@ static void formats_that_are_refused(void **state)
         logged_refused(cases[i][0], cases[i][1]);
 }
 
+/* Times, servers: what is kept of a line makes the next one faster, never another record. */
+static void lines_do_not_depend_on_those_before(void **state)
+{
+    static const char format[] = "nginx:[$time_local] \"$http_x\" $host $server_name";
+    static const char *const servers[] = {
+        "a.example",
+        "b.example",
+        "_",
+        "a.example:80",
+        "u@a.example",
+        "[::1]:8",
+        "a\\x41b",
+        "-",
+        "\xc3\xa4.example",
+        "a-name-that-is-longer-than-the-sixty-four-bytes-that-are-kept.example"};
+    static const char *const zones[] = {"+0000", "+0000", "+0000", "-0730", "+2500"};
+    static const char *const seconds[] = {"59", "60", "61", "6", "x0", "0x", ":0", "99"};
+    static const char *const values[] = {"1", "", "-", "\\x22", "a b", "\xff"};
+    struct rng rng = rng_start();
+    struct parsed all;
+
+    (void)state;
+    parsed_open(&all, format, &(struct parser_options){0});
+    for (int i = 0; i < 4000; i++) {
+        struct parsed alone;
+        char second[4], line[400];
+        bool fits;
+
+        snprintf(second, sizeof(second), "%02u", (unsigned)rng_below(&rng, 60));
+        snprintf(line, sizeof(line), "[%02u/Mar/2026:10:%02u:%s %s] \"%s\" %s %s",
+                 rng_one_in(&rng, 20) ? 32 : 1, (unsigned)rng_below(&rng, 2) + 58,
+                 rng_one_in(&rng, 4) ? seconds[rng_below(&rng, ARRAY_LEN(seconds))] : second,
+                 zones[rng_below(&rng, ARRAY_LEN(zones))],
+                 values[rng_below(&rng, ARRAY_LEN(values))],
+                 servers[rng_below(&rng, rng_one_in(&rng, 3) ? ARRAY_LEN(servers) : 2)],
+                 servers[rng_below(&rng, rng_one_in(&rng, 3) ? ARRAY_LEN(servers) : 2)]);
+        fits = parsed_line(&all, slice_of(line));
+        parsed_open(&alone, format, &(struct parser_options){0});
+        if (parsed_line(&alone, slice_of(line)) != fits || strcmp(alone.text, all.text) != 0)
+            fail_msg("%s: %s, alone %s", line, all.text, alone.text);
+        parsed_close(&alone);
+    }
+    parsed_close(&all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_variable_each),     cmocka_unit_test(combined_lines),
-        cmocka_unit_test(lists_of_upstreams),    cmocka_unit_test(times_that_say_the_same),
-        cmocka_unit_test(targets_in_parts),      cmocka_unit_test(escape_json),
-        cmocka_unit_test(escape_none),           cmocka_unit_test(statements_may_be_pasted),
-        cmocka_unit_test(lines_that_do_not_fit), cmocka_unit_test(formats_that_are_refused),
+        cmocka_unit_test(one_variable_each),
+        cmocka_unit_test(combined_lines),
+        cmocka_unit_test(lists_of_upstreams),
+        cmocka_unit_test(times_that_say_the_same),
+        cmocka_unit_test(targets_in_parts),
+        cmocka_unit_test(escape_json),
+        cmocka_unit_test(escape_none),
+        cmocka_unit_test(statements_may_be_pasted),
+        cmocka_unit_test(lines_that_do_not_fit),
+        cmocka_unit_test(formats_that_are_refused),
+        cmocka_unit_test(lines_do_not_depend_on_those_before),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
