@@ -68,9 +68,7 @@ static void look_at_header(struct threat *threat, struct cache *cache, enum thre
 static void look_at_referrer(struct threat *threat, struct slice text,
                              struct threat_findings *findings)
 {
-    if (inspector_is_quick(text))
-        look(threat, PART_REFERRER, text, findings);
-    else
+    if (!inspector_look_quick(threat->inspector, PART_REFERRER, text, findings))
         look_at_header(threat, threat->referrers, PART_REFERRER, text, findings);
 }
 

@@ -267,11 +267,6 @@ static void scan_sql(struct look *look, struct slice text)
     }
 }
 
-bool inspector_is_quick(struct slice text)
-{
-    return view_kind(text).alphabet == VIEW_WORDS;
-}
-
 static struct slice join_ends(struct inspector *inspector, struct slice text)
 {
     memcpy(inspector->joined, text.data, INSPECT_HEAD);
@@ -279,11 +274,20 @@ static struct slice join_ends(struct inspector *inspector, struct slice text)
     return (struct slice){inspector->joined, INSPECT_MAX};
 }
 
+/* A URL of words stands for itself, and there is no SQL in it. False: it is another text. */
+static bool look_at_words(struct look *look, struct view_kind kind, struct slice text)
+{
+    if (kind.alphabet != VIEW_WORDS || !(look->parts & (PART_URL | PART_REFERRER)))
+        return false;
+    scan_text(look, kind, text);
+    return true;
+}
+
 bool inspector_look(struct inspector *inspector, enum threat_part part, struct slice text,
                     struct threat_findings *findings)
 {
     struct look look = {.inspector = inspector, .findings = findings, .parts = part};
-    bool is_long = text.len > INSPECT_MAX, is_url = part == PART_URL || part == PART_REFERRER;
+    bool is_long = text.len > INSPECT_MAX;
     struct slice plain = {inspector->plain, 0};
     struct view_kind kind;
 
@@ -292,15 +296,24 @@ bool inspector_look(struct inspector *inspector, enum threat_part part, struct s
     if (is_long)
         text = join_ends(inspector, text);
     kind = kind_of(&look, text);
-    if (kind.alphabet == VIEW_WORDS && is_url) { /* stands for itself */
-        scan_text(&look, kind, text);
+    if (look_at_words(&look, kind, text))
         return is_long;
-    }
-    plain.len = is_url ? view_url(text, kind.is_encoded, inspector->plain)
-                       : view_header(text, inspector->plain);
+    plain.len = part & (PART_URL | PART_REFERRER)
+                    ? view_url(text, kind.is_encoded, inspector->plain)
+                    : view_header(text, inspector->plain);
     kind = kind_of(&look, plain);
     scan_text(&look, kind, plain);
     if (kind.has_comment) /* without, and without other bytes, sql_is_possible has no doubt */
         scan_sql(&look, plain);
     return is_long;
+}
+
+bool inspector_look_quick(struct inspector *inspector, enum threat_part part, struct slice text,
+                          struct threat_findings *findings)
+{
+    struct look look = {.inspector = inspector, .findings = findings, .parts = part};
+
+    if (text.len == 0 || text.len > INSPECT_MAX || !inspector->book)
+        return false;
+    return look_at_words(&look, kind_of(&look, text), text);
 }

@@ -47,8 +47,9 @@ enum status inspector_use(struct inspector *inspector, const struct threat_book 
 bool inspector_look(struct inspector *inspector, enum threat_part part, struct slice text,
                     struct threat_findings *findings);
 
-/* Does a look at the URL `text` cost less than a look-up in a cache? Most do. */
-bool inspector_is_quick(struct slice text);
+/* The same for texts at which a look costs less than one into a cache: most. False: it is none. */
+bool inspector_look_quick(struct inspector *inspector, enum threat_part part, struct slice text,
+                          struct threat_findings *findings);
 
 static inline bool threat_has_rule(const struct threat_findings *findings, unsigned rule)
 {

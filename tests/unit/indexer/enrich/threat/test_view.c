@@ -191,12 +191,17 @@ static size_t random_text(unsigned *seed, char *out, size_t size)
 {
     static const char plain[] = "ab/./-Z9:,~_", args[] = "a=b&c?d;e&amp;-\x1e\x1f";
     size_t len = (size_t)rand_r(seed) % size;
-    int kind = rand_r(seed) % 3;
+    int kind = rand_r(seed) % 4;
 
     for (size_t i = 0; i < len; i++)
         out[i] = kind == 0   ? plain[(size_t)rand_r(seed) % (sizeof(plain) - 1)]
                  : kind == 1 ? args[(size_t)rand_r(seed) % (sizeof(args) - 1)]
-                             : (char)rand_r(seed);
+                 : kind == 2 ? (char)rand_r(seed)
+                             : 'x';
+    if (kind == 3 && len) /* one byte, or a pair, among plain ones */
+        out[(size_t)rand_r(seed) % len] = (char)rand_r(seed);
+    if (kind == 3 && len > 1)
+        memset(out + (size_t)rand_r(seed) % (len - 1), plain[(size_t)rand_r(seed) % 12], 2);
     return len;
 }
 
