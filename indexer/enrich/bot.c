@@ -13,19 +13,11 @@
 #include "common/record.h"
 #include "common/scope.h"
 #include "indexer/config.h"
+#include "indexer/enrich/agent_memo.h"
 #include "indexer/enrich/agent_parse.h"
 #include "indexer/enrich/bot_data.h"
-#include "indexer/enrich/cache.h"
-
-#define KEY_MAX 512 /* bytes; longer agents are rare, and worked out each time */
 
 enum result { RESULT_BOT, RESULT_PERSON, RESULT_GENUINE, RESULT_FORGED, RESULTS };
-
-struct answer {
-    struct bot bot;
-    bool is_visitor; /* named, and no tool that people use as well */
-    uint32_t verify; /* entry of the configuration, from 1 on; 0: none */
-};
 
 struct bot_enrich {
     struct enrich base;
@@ -34,8 +26,7 @@ struct bot_enrich {
     struct shared_source *source;
     struct shared_data *held;
     const struct bot_data *data; /* which is what is held */
-    struct cache *cache;
-    uint64_t counts[RESULTS]; /* since the last refresh */
+    uint64_t counts[RESULTS];    /* since the last refresh */
     struct metric *results[RESULTS];
 };
 
@@ -53,10 +44,10 @@ static uint32_t verify_entry(const struct bots_config *config, const struct bot 
     return 0;
 }
 
-static const struct answer *answer_for(struct bot_enrich *self, struct slice agent)
+static const struct agent_bot *answer_for(struct bot_enrich *self, struct slice agent)
 {
     bool found;
-    struct answer *answer = cache_get(self->cache, agent, &found);
+    struct agent_bot *answer = agent_memo_get(self->base.agents, AGENT_BOT, agent, &found);
 
     if (found)
         return answer;
@@ -92,7 +83,7 @@ static void set_verified(struct bot_enrich *self, struct record *record, uint32_
 }
 
 /* The browser and the device that a bot poses as would count with people's. */
-static void correct_agent(const struct answer *answer, struct record *record)
+static void correct_agent(const struct agent_bot *answer, struct record *record)
 {
     record_set_text(record, FIELD_USER_AGENT_DEVICE_CLASS, SLICE("bot"));
     if (!answer->is_visitor)
@@ -106,7 +97,7 @@ static void correct_agent(const struct answer *answer, struct record *record)
 static bool bot_apply(struct enrich *enrich, struct record *record)
 {
     struct bot_enrich *self = (struct bot_enrich *)enrich;
-    const struct answer *answer;
+    const struct agent_bot *answer;
     struct slice agent;
 
     if (!record_text(record, FIELD_USER_AGENT_ORIGINAL, &agent) || agent_is_absent(agent))
@@ -128,7 +119,8 @@ static void flush_counts(struct bot_enrich *self)
         metric_add(self->results[i], self->counts[i]);
         self->counts[i] = 0;
     }
-    cache_flush_counts(self->cache);
+    if (self->base.agents)
+        agent_memo_flush_counts(self->base.agents, AGENT_BOT);
 }
 
 /* Takes what was loaded meanwhile; answers of the old list are forgotten. */
@@ -137,7 +129,8 @@ static void take_data(struct bot_enrich *self)
     if (!shared_source_renew(self->source, &self->held))
         return;
     self->data = (const struct bot_data *)self->held;
-    cache_clear(self->cache);
+    if (self->base.agents) /* not while it is opened */
+        agent_memo_forget(self->base.agents, AGENT_BOT);
 }
 
 static void bot_refresh(struct enrich *enrich, int64_t now_ms)
@@ -155,9 +148,7 @@ static void bot_close(struct enrich *enrich)
 
     if (!self)
         return;
-    if (self->cache)
-        flush_counts(self);
-    cache_close(self->cache);
+    flush_counts(self);
     shared_data_drop(self->held);
     shared_source_close(self->source);
     free(self);
@@ -181,11 +172,6 @@ static void register_results(struct bot_enrich *self)
 static enum status bot_open(const struct indexer_config *config, struct enrich **out,
                             struct error *err)
 {
-    const struct cache_options options = {.enricher = "bot",
-                                          .entries = config->bots.cache_entries,
-                                          .key_max = KEY_MAX,
-                                          .key_bytes = config->bots.cache_entries * 192,
-                                          .value_size = sizeof(struct answer)};
     struct bot_enrich *self;
 
     if (!config->bots.enabled)
@@ -197,8 +183,7 @@ static enum status bot_open(const struct indexer_config *config, struct enrich *
     self->config = &config->bots;
     self->tells_agent = config->user_agent.enabled;
     register_results(self);
-    if (cache_open(&options, &self->cache, err) ||
-        bot_data_source(&config->bots, &self->source, err)) {
+    if (bot_data_source(&config->bots, &self->source, err)) {
         bot_close(&self->base);
         return err->status;
     }

@@ -102,10 +102,19 @@ static bool allocate(struct cache *cache, const struct cache_options *options)
     return cache->entries && cache->chains && cache->pieces && cache->values;
 }
 
+void cache_metrics(const char *enricher, struct metric **hits_total, struct metric **misses_total)
+{
+    const char *label = metrics_label("enricher", enricher);
+
+    *hits_total = metrics_counter("indexer_enrich_cache_hits_total", label,
+                                  "Values that an enricher found in its cache");
+    *misses_total = metrics_counter("indexer_enrich_cache_misses_total", label,
+                                    "Values that an enricher had to work out");
+}
+
 enum status cache_open(const struct cache_options *options, struct cache **out, struct error *err)
 {
     struct cache *cache = calloc(1, sizeof(*cache));
-    const char *label = metrics_label("enricher", options->enricher);
 
     assert(options->entries <= CACHE_ENTRIES_MAX);
     if (!cache || !allocate(cache, options)) {
@@ -113,10 +122,8 @@ enum status cache_open(const struct cache_options *options, struct cache **out, 
         return error_set(err, FATAL, "out of memory");
     }
     cache->spare = cache->values + cache->entry_count * value_room(cache);
-    cache->hits_total = metrics_counter("indexer_enrich_cache_hits_total", label,
-                                        "Values that an enricher found in its cache");
-    cache->misses_total = metrics_counter("indexer_enrich_cache_misses_total", label,
-                                          "Values that an enricher had to work out");
+    if (options->enricher)
+        cache_metrics(options->enricher, &cache->hits_total, &cache->misses_total);
     if (getrandom(&cache->seed, sizeof(cache->seed), GRND_NONBLOCK) < 0)
         cache->seed = (uintptr_t)cache;
     cache_clear(cache);
@@ -254,6 +261,8 @@ void *cache_at(struct cache *cache, uint32_t number)
 
 void cache_flush_counts(struct cache *cache)
 {
+    if (!cache->hits_total)
+        return;
     metric_add(cache->hits_total, cache->hits);
     metric_add(cache->misses_total, cache->misses);
     cache->hits = cache->misses = 0;
@@ -268,8 +277,7 @@ void cache_close(struct cache *cache)
 {
     if (!cache)
         return;
-    if (cache->hits_total)
-        cache_flush_counts(cache);
+    cache_flush_counts(cache);
     free(cache->entries);
     free(cache->chains);
     free(cache->pieces);

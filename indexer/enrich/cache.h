@@ -23,12 +23,17 @@
 struct cache;
 
 struct cache_options {
-    const char *enricher; /* label of the metrics; outlives the cache */
+    const char *enricher; /* label of the metrics; outlives the cache; NULL: somebody else counts */
     uint32_t entries;     /* 0: nothing is kept; at most CACHE_ENTRIES_MAX */
     uint32_t key_max;     /* bytes; a longer key is not kept */
     uint32_t key_bytes;   /* of all keys together; 0: 128 an entry or one of key_max */
     uint32_t value_size;  /* bytes */
 };
+
+struct metric;
+
+/* Registers the metrics of what is kept for an enricher. */
+void cache_metrics(const char *enricher, struct metric **hits_total, struct metric **misses_total);
 
 /* FATAL: no memory. What it takes is in cache_bytes(). */
 enum status cache_open(const struct cache_options *options, struct cache **out, struct error *err);

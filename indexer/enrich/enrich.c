@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/metrics.h"
 #include "common/scope.h"
+#include "indexer/enrich/agent_memo.h"
 
 /*
  * Asking the clock around every enricher of every record would cost a tenth of
@@ -48,10 +49,14 @@ enum status enrich_set_add(struct enrich_set *set, const struct enrich_type *typ
     enum status status;
 
     assert(set->count < ENRICH_MAX);
+    if (!set->agents && agent_memo_open(config, &set->agents, err))
+        return FATAL;
     status = type->open(config, &enrich, err);
-    if (status == OK)
-        add_item(set, enrich, type->name);
-    return status == DONE ? OK : status;
+    if (status != OK)
+        return status == DONE ? OK : status;
+    enrich->agents = set->agents;
+    add_item(set, enrich, type->name);
+    return OK;
 }
 
 enum status enrich_set_open(struct enrich_set *set, const struct indexer_config *config,
@@ -136,5 +141,6 @@ void enrich_set_release(struct enrich_set *set)
         flush_failed(&set->items[i]);
         set->items[i].enrich->type->close(set->items[i].enrich);
     }
+    agent_memo_close(set->agents);
     *set = (struct enrich_set){0};
 }

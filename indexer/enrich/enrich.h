@@ -25,9 +25,12 @@ struct record;
 struct indexer_config;
 struct metric;
 
+struct agent_memo;
+
 struct enrich { /* first member of every variant's own struct */
     const struct enrich_type *type;
-    size_t entry; /* while apply runs: the record's number in its batch */
+    struct agent_memo *agents; /* the set's, which all its enrichers share; from open to close */
+    size_t entry;              /* while apply runs: the record's number in its batch */
 };
 
 struct enrich_type {
@@ -77,7 +80,8 @@ struct enrich_set {
         uint64_t failed; /* since the last refresh */
     } items[ENRICH_MAX];
     unsigned count;
-    unsigned until_sample; /* records until one is timed */
+    struct agent_memo *agents; /* NULL: no enricher yet */
+    unsigned until_sample;     /* records until one is timed */
     int64_t refreshed_ms;
 };
 

@@ -66,16 +66,12 @@ enum status geoip_cache_open(uint32_t addresses, uint32_t place_max, struct geoi
         .key_bytes = GEOIP_CACHE_PLACES * PLACE_KEY_USUAL,
         .value_size = sizeof(struct place)};
     struct geoip_cache *cache = calloc(1, sizeof(*cache));
-    const char *label = metrics_label("enricher", "geoip");
 
     if (!cache || !allocate(cache, addresses) || cache_open(&places, &cache->places, err)) {
         geoip_cache_close(cache);
         return error_set(err, FATAL, "out of memory");
     }
-    cache->hits_total = metrics_counter("indexer_enrich_cache_hits_total", label,
-                                        "Values that an enricher found in its cache");
-    cache->misses_total = metrics_counter("indexer_enrich_cache_misses_total", label,
-                                          "Values that an enricher had to work out");
+    cache_metrics("geoip", &cache->hits_total, &cache->misses_total);
     if (getrandom(&cache->seed, sizeof(cache->seed), GRND_NONBLOCK) < 0)
         cache->seed = (uint64_t)(uintptr_t)cache;
     *out = cache;

@@ -17,16 +17,12 @@
 #include "common/record.h"
 #include "common/scope.h"
 #include "indexer/config.h"
+#include "indexer/enrich/agent_memo.h"
 #include "indexer/enrich/cache.h"
 #include "indexer/enrich/threat/inspector.h"
 
-#define KEY_MAX    1024 /* bytes; longer headers are looked at each time */
-#define KEPT_RULES 15   /* of a header; one that hits more is an attack anyway */
-#define NAMES_MAX  (16u << 10)
-
-struct kept { /* what a header was found to be */
-    uint16_t count, rules[KEPT_RULES];
-};
+#define KEY_MAX   1024 /* bytes; longer headers are looked at each time */
+#define NAMES_MAX (16u << 10)
 
 struct threat {
     struct enrich base;
@@ -34,7 +30,7 @@ struct threat {
     struct shared_data *held;
     struct threat_book *book; /* which is what is held */
     struct inspector *inspector;
-    struct cache *agents, *referrers;
+    struct cache *referrers;
     struct metric *categories[THREAT_CATEGORIES_MAX], *looked, *truncated;
     uint64_t category_counts[THREAT_CATEGORIES_MAX], looked_count, truncated_count;
 };
@@ -47,29 +43,41 @@ static void look(struct threat *threat, enum threat_part part, struct slice text
     threat->truncated_count += inspector_look(threat->inspector, part, text, findings);
 }
 
-/* A header through a cache: only a new one is looked at. */
-static void look_at_header(struct threat *threat, struct cache *cache, enum threat_part part,
-                           struct slice text, struct threat_findings *findings)
+/* What a header that is kept was found to be: only a new one is looked at. */
+static void look_once(struct threat *threat, enum threat_part part, struct slice text, bool found,
+                      struct agent_threat *kept, struct threat_findings *findings)
 {
     struct threat_findings own = {0};
-    bool found;
-    struct kept *kept = cache_get(cache, text, &found);
 
     if (!found) {
         look(threat, part, text, &own);
         for (unsigned i = 0; own.count && i < threat->book->rules.count; i++)
-            if (threat_has_rule(&own, i) && kept->count < KEPT_RULES)
+            if (threat_has_rule(&own, i) && kept->count < AGENT_RULES)
                 kept->rules[kept->count++] = (uint16_t)i;
     }
     for (unsigned i = 0; i < kept->count; i++)
         threat_add_rule(threat->book, kept->rules[i], findings);
 }
 
+static void look_at_agent(struct threat *threat, struct slice text,
+                          struct threat_findings *findings)
+{
+    bool found;
+    struct agent_threat *kept = agent_memo_get(threat->base.agents, AGENT_THREAT, text, &found);
+
+    look_once(threat, PART_AGENT, text, found, kept, findings);
+}
+
 static void look_at_referrer(struct threat *threat, struct slice text,
                              struct threat_findings *findings)
 {
-    if (!inspector_look_quick(threat->inspector, PART_REFERRER, text, findings))
-        look_at_header(threat, threat->referrers, PART_REFERRER, text, findings);
+    struct agent_threat *kept;
+    bool found;
+
+    if (inspector_look_quick(threat->inspector, PART_REFERRER, text, findings))
+        return;
+    kept = cache_get(threat->referrers, text, &found);
+    look_once(threat, PART_REFERRER, text, found, kept, findings);
 }
 
 static bool look_at_url(struct threat *threat, struct record *record,
@@ -124,7 +132,7 @@ static bool look_at_record(struct threat *threat, struct record *record,
     bool any = look_at_url(threat, record, findings);
 
     if (record_text(record, FIELD_USER_AGENT_ORIGINAL, &text) && text.len) {
-        look_at_header(threat, threat->agents, PART_AGENT, text, findings);
+        look_at_agent(threat, text, findings);
         any = true;
     }
     if (record_text(record, FIELD_HTTP_REQUEST_REFERRER, &text) && text.len) {
@@ -222,7 +230,8 @@ static void flush_counts(struct threat *threat)
     metric_add(threat->looked, threat->looked_count);
     metric_add(threat->truncated, threat->truncated_count);
     threat->looked_count = threat->truncated_count = 0;
-    cache_flush_counts(threat->agents);
+    if (threat->base.agents)
+        agent_memo_flush_counts(threat->base.agents, AGENT_THREAT);
     cache_flush_counts(threat->referrers);
 }
 
@@ -236,7 +245,8 @@ static enum status take_book(struct threat *threat, struct error *err)
         threat->categories[i] = metrics_counter(
             "indexer_threats_total", metrics_label("category", threat->book->rules.categories[i]),
             "Records at or above the threshold, by category; one may have several");
-    cache_clear(threat->agents);
+    if (threat->base.agents) /* not while it is opened */
+        agent_memo_forget(threat->base.agents, AGENT_THREAT);
     cache_clear(threat->referrers);
     return inspector_use(threat->inspector, threat->book, err);
 }
@@ -256,12 +266,11 @@ static void threat_close(struct enrich *enrich)
 
     if (!threat)
         return;
-    if (threat->agents && threat->referrers)
+    if (threat->referrers)
         flush_counts(threat);
     inspector_close(threat->inspector);
     shared_data_drop(threat->held);
     shared_source_close(threat->source);
-    cache_close(threat->agents);
     cache_close(threat->referrers);
     free(threat);
 }
@@ -269,15 +278,12 @@ static void threat_close(struct enrich *enrich)
 static enum status open_parts(struct threat *threat, const struct threats_config *config,
                               struct error *err)
 {
-    struct cache_options options = {.enricher = "threat_agent",
-                                    .entries = config->cache_entries,
-                                    .key_max = KEY_MAX,
-                                    .value_size = sizeof(struct kept)};
-    enum status status = cache_open(&options, &threat->agents, err);
+    const struct cache_options options = {.enricher = "threat_referrer",
+                                          .entries = config->cache_entries,
+                                          .key_max = KEY_MAX,
+                                          .value_size = sizeof(struct agent_threat)};
+    enum status status = cache_open(&options, &threat->referrers, err);
 
-    options.enricher = "threat_referrer";
-    if (status == OK)
-        status = cache_open(&options, &threat->referrers, err);
     if (status == OK)
         status = inspector_open(&threat->inspector, err);
     if (status == OK)

@@ -16,6 +16,7 @@
 #include "common/record.h"
 #include "common/scope.h"
 #include "indexer/config.h"
+#include "indexer/enrich/agent_memo.h"
 #include "indexer/enrich/enrich.h"
 #include "indexer/enrich/threat/inspector.h"
 
@@ -180,6 +181,7 @@ int main(int argc, char **argv)
     struct threat_book *book;
     struct inspector *inspector;
     struct enrich *enrich;
+    struct agent_memo *agents;
     struct config_report report;
     struct arena arena;
     struct record record;
@@ -203,15 +205,16 @@ int main(int argc, char **argv)
     config_report_init(&report);
     if (threat_book_open(&config.threats, &report, &book, &err) ||
         inspector_open(&inspector, &err) || inspector_use(inspector, book, &err) ||
-        enrich_threat.open(&config, &enrich, &err)) {
+        agent_memo_open(&config, &agents, &err) || enrich_threat.open(&config, &enrich, &err)) {
         fprintf(stderr, "threat_bench: %s\n", err.text);
         return 1;
     }
+    enrich->agents = agents;
     if (!json)
         printf(
             "engine %s, %u rules, %u patterns (%u without literals), twice compiled in %.0f ms\n",
-            book->engine->name, book->rules.count, book->trial_count, book->always_count,
-            (now_ns() - start) / 1e6);
+            book->engine->name, book->rules.count, book->trial_count,
+            book->searches[VIEW_ANY].always_count, (now_ns() - start) / 1e6);
     arena_init(&arena, 64u << 10, 64u << 20);
     record_init(&record, &arena);
     if (file) {
@@ -227,6 +230,7 @@ int main(int argc, char **argv)
         free(kinds[i].lines);
     }
     enrich_threat.close(enrich);
+    agent_memo_close(agents);
     inspector_close(inspector);
     threat_book_close(book);
     config_report_release(&report);

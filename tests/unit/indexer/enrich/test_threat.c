@@ -17,12 +17,14 @@
 #include "common/record.h"
 #include "common/scope.h"
 #include "indexer/config.h"
+#include "indexer/enrich/agent_memo.h"
 #include "indexer/enrich/threat/book.h"
 #include "indexer/enrich/threat/inspector.h"
 
 struct fixture {
     struct indexer_config config;
     struct enrich *enrich;
+    struct agent_memo *agents;
     struct arena arena;
     struct record record;
     char path[64], *files[1];
@@ -41,8 +43,10 @@ static void open_enricher(struct fixture *f)
 {
     struct error err;
 
-    if (enrich_threat.open(&f->config, &f->enrich, &err))
+    if (agent_memo_open(&f->config, &f->agents, &err) ||
+        enrich_threat.open(&f->config, &f->enrich, &err))
         fail_msg("%s", err.text);
+    f->enrich->agents = f->agents;
 }
 
 static int set_up(void **state)
@@ -65,6 +69,7 @@ static int tear_down(void **state)
     struct fixture *f = *state;
 
     enrich_threat.close(f->enrich);
+    agent_memo_close(f->agents);
     unlink(f->path);
     arena_release(&f->arena);
     free(f->out);
