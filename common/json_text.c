@@ -286,18 +286,23 @@ static const char *skip_special(const char *p, const char *end, bool *escaped)
     return n ? p : NULL;
 }
 
+/* The same from the first byte on that is not plain. */
+static const char *skip_string_rest(const char *p, const char *end, bool *escaped)
+{
+    while (p < end && *p != '"') {
+        p = skip_special(p, end, escaped);
+        if (!p)
+            return NULL;
+        p = skip_plain(p, end);
+    }
+    return p < end ? p + 1 : NULL;
+}
+
 /* After the opening quote; returns what is behind the closing one, or NULL. */
 static inline const char *skip_string(const char *p, const char *end, bool *escaped)
 {
-    do {
-        p = skip_plain(p, end);
-        if (p == end)
-            return NULL;
-        if (*p == '"')
-            return p + 1;
-        p = skip_special(p, end, escaped);
-    } while (p);
-    return NULL;
+    p = skip_plain(p, end);
+    return p < end && *p == '"' ? p + 1 : skip_string_rest(p, end, escaped);
 }
 
 static const char *skip_digits(const char *p, const char *end)
@@ -545,6 +550,8 @@ size_t json_unescape(struct slice raw, char *out)
     return (size_t)(p - out);
 }
 
+#define SAFE_DIGITS 18 /* with a sign or without, so many are no number that is too large */
+
 bool json_integer(struct slice raw, int64_t *out)
 {
     bool negative = raw.len && raw.data[0] == '-';
@@ -556,7 +563,7 @@ bool json_integer(struct slice raw, int64_t *out)
     for (; i < raw.len; i++) {
         unsigned digit = (unsigned)(raw.data[i] - '0');
 
-        if (digit > 9 || value > (limit - digit) / 10)
+        if (digit > 9 || (i >= SAFE_DIGITS && value > (limit - digit) / 10))
             return false;
         value = value * 10 + digit;
     }

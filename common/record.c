@@ -145,10 +145,9 @@ void record_mark_plain(struct record *record, struct slice text)
     for (unsigned word = 0; word < RECORD_WORDS; word++)
         for (uint64_t bits = record->present[word]; bits; bits &= bits - 1) {
             struct value *value = &record->values[word * 64 + (unsigned)__builtin_ctzll(bits)];
+            bool inside = (uintptr_t)value->text.data - (uintptr_t)text.data < text.len;
 
-            if (value->kind == VALUE_TEXT &&
-                (uintptr_t)value->text.data - (uintptr_t)text.data < text.len)
-                value->plain = true;
+            value->plain |= inside & (value->kind == VALUE_TEXT); /* no branch to be foreseen */
         }
 }
 

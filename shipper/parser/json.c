@@ -47,21 +47,35 @@ static bool tidy(struct reader *reader, const struct json_value *value, struct m
     return !reader->no_memory;
 }
 
-/* `raw` is the value's; out of two registers, which is faster than from where it was just put. */
+/* What a member of that JSON says: of a string without its quotes. */
+static inline struct slice text_of(struct slice raw, enum json_kind kind)
+{
+    size_t quote = kind == JSON_STRING;
+
+    return (struct slice){raw.data + quote, raw.len - 2 * quote};
+}
+
+/*
+ * `raw` is the value's. It and what is made of it come out of two registers: to read both halves
+ * at once from where they were just put waits until they are there.
+ */
 static bool add_value(struct reader *reader, const struct json_key *key,
                       const struct json_value *value, struct slice raw)
 {
     static const uint8_t kinds[] = {
         [JSON_OBJECT] = MEMBER_OBJECT, [JSON_ARRAY] = MEMBER_LIST, [JSON_STRING] = MEMBER_STRING,
         [JSON_NUMBER] = MEMBER_NUMBER, [JSON_TRUE] = MEMBER_BOOL,  [JSON_FALSE] = MEMBER_BOOL};
-    struct member member = {
-        .name = key->name, .raw = raw, .kind = kinds[value->kind], .escaped = value->escaped};
+    struct member member = {.name = key->name,
+                            .text = text_of(raw, value->kind),
+                            .raw = raw,
+                            .kind = kinds[value->kind],
+                            .escaped = value->escaped};
 
-    if ((member.kind >= MEMBER_LIST || member.escaped) && !tidy(reader, value, &member))
-        return false;
-    member.text = member.raw;
-    if (member.kind == MEMBER_STRING)
-        member.text = (struct slice){member.raw.data + 1, member.raw.len - 2};
+    if (member.kind >= MEMBER_LIST || member.escaped) {
+        if (!tidy(reader, value, &member))
+            return false;
+        member.text = text_of(member.raw, value->kind);
+    }
     members_add_known(reader->members, key->rule, &member);
     return true;
 }

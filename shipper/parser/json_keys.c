@@ -94,10 +94,9 @@ static struct json_key *learn(struct json_keys *keys, struct arena *arena,
     return key;
 }
 
-/* One that was not foretold. */
-static const struct json_key *look_up(struct json_keys *keys, struct arena *arena,
-                                      const struct json_key *outer, const char **p, const char *end,
-                                      bool *no_memory)
+const struct json_key *json_keys_look_up(struct json_keys *keys, struct arena *arena,
+                                         const struct json_key *outer, const char **p,
+                                         const char *end, bool *no_memory)
 {
     struct json_value read;
     const char *colon = json_read_string(*p, end, &read);
@@ -126,34 +125,5 @@ static const struct json_key *look_up(struct json_keys *keys, struct arena *aren
         keys->last = key;
     }
     *p = colon + 1;
-    return key;
-}
-
-/* Does `text` stand at `p`? Most are of 8 to 16 bytes: two words that may overlap. */
-static inline bool stands_at(const char *p, const char *end, struct slice text)
-{
-    uint64_t words[4];
-
-    if ((size_t)(end - p) < text.len)
-        return false;
-    if (text.len < 8 || text.len > 16)
-        return memcmp(p, text.data, text.len) == 0;
-    memcpy(&words[0], p, 8);
-    memcpy(&words[1], text.data, 8);
-    memcpy(&words[2], p + text.len - 8, 8);
-    memcpy(&words[3], text.data + text.len - 8, 8);
-    return ((words[0] ^ words[1]) | (words[2] ^ words[3])) == 0;
-}
-
-const struct json_key *json_keys_read(struct json_keys *keys, struct arena *arena,
-                                      const struct json_key *outer, const char **p, const char *end,
-                                      bool *no_memory)
-{
-    struct json_key *key = keys->last->next;
-
-    if (!key || key->outer != outer || !stands_at(*p, end, key->text))
-        return look_up(keys, arena, outer, p, end, no_memory);
-    keys->last = key;
-    *p += key->text.len;
     return key;
 }

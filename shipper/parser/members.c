@@ -226,13 +226,6 @@ static bool only_element(const struct member *list, struct member *out)
     return true;
 }
 
-static bool is_late(const struct name_rule *rule)
-{
-    return rule->take == take_logger_late || rule->take == take_host_late ||
-           rule->take == take_client_late || rule->take == take_duration_late ||
-           rule->take == take_path_late;
-}
-
 static bool take_only_element(struct members *members, const struct name_rule *rule,
                               const struct member *member)
 {
@@ -269,7 +262,7 @@ void members_add_known(struct members *members, const struct name_rule *rule,
         return;
     if (!rule)
         members_label(members, member);
-    else if (is_late(rule) && members->late_count < MEMBERS_LATE_MAX)
+    else if (rule->late && members->late_count < MEMBERS_LATE_MAX)
         members->late[members->late_count++] = (struct members_late){rule, *member};
     else if (!take(members, rule, member))
         refuse(members, rule, member);

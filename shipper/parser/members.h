@@ -69,7 +69,10 @@ struct members {
     bool held[FIELD_COUNT];            /* which of the holders are valid; cleared up to here */
     struct members_holder holders[FIELD_COUNT];
     struct members_late late[MEMBERS_LATE_MAX];
-    struct names_memo names; /* kept from line to line */
+    /* Kept from line to line. */
+    struct names_memo names;
+    char host[64]; /* the last host's name, which is nothing but a name */
+    unsigned host_len;
 };
 
 /* Does not clear the record. */

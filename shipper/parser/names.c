@@ -26,7 +26,15 @@ static const struct name_rule known[] = {
      .field = FIELD_##name_field,                                                                  \
      .unit = name_unit,                                                                            \
      .rank = name_rank},
+#define LATE(text, taker, name_field, name_unit, name_rank)                                        \
+    {.name = text,                                                                                 \
+     .take = take_##taker,                                                                         \
+     .field = FIELD_##name_field,                                                                  \
+     .unit = name_unit,                                                                            \
+     .rank = name_rank,                                                                            \
+     .late = true},
 #include "shipper/parser/names_known.h"
+#undef LATE
 #undef NAME
 };
 

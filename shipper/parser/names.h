@@ -31,6 +31,7 @@ struct name_rule {
     enum record_field field; /* that it is for; FIELD_COUNT: none of the schema */
     int64_t unit;            /* of times and durations: ns; 0: not known */
     uint8_t rank;            /* of two names for one field the lower one is believed */
+    bool late;               /* taken when all others are: it depends on them */
     uint8_t node;            /* of names of ECS that the schema has not: the object */
     const char *key;         /* and the name inside of it */
 };

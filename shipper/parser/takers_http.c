@@ -273,21 +273,48 @@ static bool is_host(struct slice text)
     return text.len > 0;
 }
 
+/* Names of hosts repeat: is it the last one? */
+static bool is_last_host(const struct members *members, struct slice text)
+{
+    return text.len == members->host_len && memcmp(text.data, members->host, text.len) == 0;
+}
+
+static void keep_host(struct members *members, struct slice text)
+{
+    if (text.len > sizeof(members->host))
+        return;
+    memcpy(members->host, text.data, text.len);
+    members->host_len = (unsigned)text.len;
+}
+
+/* Without its port, which is set. */
+static struct slice take_port(struct record *record, struct slice text, const char *colon)
+{
+    struct slice behind = {colon + 1, (size_t)(text.data + text.len - colon - 1)};
+    int64_t port;
+
+    if (!address_is_ipv6(text) && json_integer(behind, &port) && port >= 0 && port <= 65535) {
+        record_set_long(record, FIELD_URL_PORT, port);
+        text.len = (size_t)(colon - text.data);
+    }
+    return text;
+}
+
 bool take_domain(struct members *members, const struct name_rule *rule, const struct member *member)
 {
     struct slice text = members_text(members, member);
-    const char *colon = memrchr(text.data, ':', text.len);
-    int64_t port;
+    bool last = is_last_host(members, text);
+    const char *colon;
 
-    if (!is_text(member) || !is_host(text) ||
+    if (!is_text(member) || !(last || is_host(text)) ||
         !members_claim(members, rule, FIELD_URL_DOMAIN, member))
         return false;
-    if (colon && !address_is_ipv6(text) &&
-        json_integer((struct slice){colon + 1, (size_t)(text.data + text.len - colon - 1)},
-                     &port) &&
-        port >= 0 && port <= 65535) {
-        record_set_long(members->record, FIELD_URL_PORT, port);
-        text.len = (size_t)(colon - text.data);
+    if (!last) {
+        colon = memrchr(text.data, ':', text.len);
+        if (colon)
+            text = take_port(members->record, text, colon);
+        else
+            keep_host(members, text);
     }
     record_set_text(members->record, FIELD_URL_DOMAIN, text);
     return true;

@@ -9,10 +9,39 @@
 
 static void add_key(struct buf *line, struct rng *rng)
 {
-    static const char *const keys[] = {
-        "level",   "msg",      "time",    "request",  "status",   "source", "ip",       "http",
-        "method",  "headers",  "@fields", "labels",   "a.b",      "a",      "b",        "a\\u0062",
-        "\\u0061", "trace_id", "x y",     "@version", "referrer", "log",    "labels.a", "\xc3\xa4"};
+    static const char *const keys[] = {"level",
+                                       "msg",
+                                       "time",
+                                       "request",
+                                       "status",
+                                       "source",
+                                       "ip",
+                                       "http",
+                                       "method",
+                                       "headers",
+                                       "@fields",
+                                       "labels",
+                                       "a.b",
+                                       "a",
+                                       "b",
+                                       "a\\u0062",
+                                       "\\u0061",
+                                       "trace_id",
+                                       "x y",
+                                       "@version",
+                                       "referrer",
+                                       "log",
+                                       "labels.a",
+                                       "\xc3\xa4",
+                                       "host",
+                                       "http_host",
+                                       "method",
+                                       "a_name_of_more_bytes",
+                                       "a_name_if_more_bytes",
+                                       "a_name_of_more_bites",
+                                       "A_name_of_more_bytes",
+                                       "a_name_of_more_bytes_than_thirty_two",
+                                       "a_name_of_more_bytes_thin_thirty_two"};
 
     if (rng_one_in(rng, 3))
         buf_addf(line, "\"k%u\"", rng_below(rng, KEYS));
@@ -32,6 +61,13 @@ static void add_object(struct buf *line, struct rng *rng, unsigned depth)
                                          "\"404\"",
                                          "\"info\"",
                                          "\"10.0.0.1\"",
+                                         "\"web.example\"",
+                                         "\"web.example\"",
+                                         "\"web.example:8080\"",
+                                         "\"[2001:db8::1]:80\"",
+                                         "\"web\\u002eexample\"",
+                                         "\"no host\"",
+                                         "\"PUT\"",
                                          "\"GET /a?b HTTP/1.1\"",
                                          "\"GET /\xc3\xa4\\\"?b HTTP/1.1\"",
                                          "\"2026-03-01T00:00:01.5Z\""};
