@@ -268,11 +268,13 @@ static enum line_verdict drop_line(struct lines *lines, struct stream *stream,
 
 /* Of a position in `bytes`, which begin at `start`: in front of them stands what start's mark says.
  */
-static struct mark mark_at(const struct position *start, struct slice bytes, uint64_t offset)
+static inline void set_mark(struct position *at, const struct position *start, struct slice bytes)
 {
-    if (offset == start->offset)
-        return start->mark;
-    return stream_mark_later((struct slice){bytes.data, (size_t)(offset - start->offset)});
+    if (at->offset == start->offset)
+        at->mark = start->mark;
+    else
+        at->mark =
+            stream_mark_later((struct slice){bytes.data, (size_t)(at->offset - start->offset)});
 }
 
 static bool each_line(struct lines *lines, const struct input_piece *piece, struct record *record,
@@ -306,10 +308,10 @@ static bool each_line(struct lines *lines, const struct input_piece *piece, stru
                                      : make_record(lines, stream, &event, record);
         after = (struct position){
             .offset = event.end,
-            .mark = mark_at(&start, bytes, event.end),
             .time = stream->read.time,
             .timed = stream->read.timed,
         };
+        set_mark(&after, &start, bytes);
 
         if (!take(arg, stream, &event, verdict, record, &after)) {
             stream->read = before;
@@ -324,7 +326,7 @@ static bool each_line(struct lines *lines, const struct input_piece *piece, stru
     /* The rest of a line that was cut is gone over, and with it what was read of it. */
     if (framer.skipping || stream->skipping) {
         stream->read.offset = framer.offset;
-        stream->read.mark = mark_at(&start, bytes, framer.offset);
+        set_mark(&stream->read, &start, bytes);
         stream->skipping = framer.skipping;
     }
     return true;

@@ -132,8 +132,12 @@ void join_close(struct join *join)
 
 static void give_line(const struct line *line, struct event *event)
 {
-    *event = (struct event){
-        .text = line->text, .offset = line->offset, .end = line->end, .lines = 1, .cut = line->cut};
+    *event = (struct event){/* By halves, as it was just put: all at once would wait for them. */
+                            .text = {line->text.data, line->text.len},
+                            .offset = line->offset,
+                            .end = line->end,
+                            .lines = 1,
+                            .cut = line->cut};
 }
 
 /* Adds the following parts of a text that was split. False: more must come first. */
@@ -319,7 +323,7 @@ static bool next_record(const struct join *join, struct framer *framer, bool flu
 
 bool join_next(struct join *join, struct framer *framer, bool flush, struct event *event)
 {
-    struct framer begin = *framer;
+    struct framer begin;
     struct line line;
 
     if (!join) {
@@ -328,6 +332,7 @@ bool join_next(struct join *join, struct framer *framer, bool flush, struct even
         give_line(&line, event);
         return true;
     }
+    begin = *framer;
     /* More than an event may hold, and its end is not among it: it ends where the lines do. */
     flush |= (size_t)(framer->end - framer->p) > join->bytes_max;
     if (join->format.record_end)
