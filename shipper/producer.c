@@ -23,11 +23,13 @@
 
 /*
  * Of a request: the time that a broker takes to answer is paid once for each. The library sends at
- * once when it has so many messages, whatever linger.ms says. Brokers take a mebibyte unless told
- * otherwise, which counts compressed: one that refuses gets no more than that.
+ * once when it has so many messages, whatever linger.ms says. It does not when the bytes are what
+ * bounds a request: it waits for more than it may take. So they bound only what is larger than most
+ * records. Brokers take a mebibyte unless told otherwise, which counts compressed: one that refuses
+ * gets no more than that.
  */
 #define BATCH_MESSAGES 2500
-#define BATCH_BYTES    2000000
+#define BATCH_BYTES    2500000
 #define WARY_BYTES     1000000
 
 #define CALL_MESSAGES 512 /* handed over in one call */
@@ -133,6 +135,7 @@ static enum status connect_client(struct producer *producer, struct error *err)
     rd_kafka_conf_t *conf = NULL;
 
     producer->stamp = kafka_link_stamp(&producer->config.link);
+    atomic_store_explicit(&producer->partitions, 0, memory_order_relaxed);
     if (make_conf(&producer->config, &conf, err) ||
         kafka_client_open(RD_KAFKA_PRODUCER, conf, "producer", &producer->client, err))
         return err->status;
@@ -234,7 +237,8 @@ int producer_fd(const struct producer *producer)
 }
 
 /* Up to CALL_MESSAGES; how many were taken. */
-static size_t produce(struct producer *producer, const struct outgoing *messages, size_t count)
+static size_t produce(struct producer *producer, int32_t partition, const struct outgoing *messages,
+                      size_t count)
 {
     size_t sent = 0;
 
@@ -246,7 +250,7 @@ static size_t produce(struct producer *producer, const struct outgoing *messages
             .key_len = messages[i].key.len,
             ._private = messages[i].tag,
         };
-    rd_kafka_produce_batch(producer->topic, RD_KAFKA_PARTITION_UA, 0, producer->batch, (int)count);
+    rd_kafka_produce_batch(producer->topic, partition, 0, producer->batch, (int)count);
     /* What was taken has no error; order matters, so nothing behind a refused one counts as sent.
      */
     while (sent < count && producer->batch[sent].err == RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -256,16 +260,31 @@ static size_t produce(struct producer *producer, const struct outgoing *messages
     return sent;
 }
 
-/* lanes_give */
+/* The partition of a lane's messages, when it is known; else the library finds it for each. */
+static int32_t partition_of(const struct producer *producer, const struct outgoing *message)
+{
+    size_t count = lanes_count(producer->lanes);
+
+    if (message->key.len == 0 ||
+        count != (size_t)atomic_load_explicit(&producer->partitions, memory_order_relaxed))
+        return RD_KAFKA_PARTITION_UA;
+    return (int32_t)choose_lane(message->key, count);
+}
+
+/*
+ * lanes_give. The library finds the partition of the first one, by which choose_partition hears how
+ * many there are now; that of the others is the same.
+ */
 static size_t send_messages(void *arg, const struct outgoing *messages, size_t count)
 {
     struct producer *producer = arg;
-    size_t sent = 0;
+    size_t sent = produce(producer, RD_KAFKA_PARTITION_UA, messages, 1);
+    int32_t partition = partition_of(producer, messages);
 
     while (sent < count && !producer->why) {
         size_t n = count - sent < CALL_MESSAGES ? count - sent : CALL_MESSAGES;
 
-        sent += produce(producer, messages + sent, n);
+        sent += produce(producer, partition, messages + sent, n);
     }
     return sent;
 }
