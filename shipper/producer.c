@@ -28,8 +28,8 @@
  * records. Brokers take a mebibyte unless told otherwise, which counts compressed: one that refuses
  * gets no more than that.
  */
-#define BATCH_MESSAGES 2500
-#define BATCH_BYTES    2500000
+#define BATCH_MESSAGES 3000
+#define BATCH_BYTES    3000000
 #define WARY_BYTES     1000000
 
 #define CALL_MESSAGES 512 /* handed over in one call */
