@@ -17,8 +17,9 @@
 #define CONNECT_TIMEOUT_MS 5000
 #define TIMEOUT_MS         60000
 #define ANSWER_MAX         (16u << 20)
-#define GZIP_MIN           1024 /* below it the header costs more than is saved */
-#define GZIP_LEVEL         1    /* JSON lines shrink well at the fastest already */
+#define GZIP_MIN           1024         /* below it the header costs more than is saved */
+#define GZIP_LEVEL         1            /* JSON lines shrink well at the fastest already */
+#define UPLOAD_BYTES       (512L << 10) /* of a large body in one write; by default it is 64 KiB */
 #define CONNECTION_AGE_S   300L /* so that moved names and new cluster members are noticed */
 #define RETRY_AFTER_MAX_S  86400
 
@@ -183,6 +184,13 @@ static bool set_identity(struct http *http)
              curl_easy_setopt(curl, CURLOPT_PASSWORD, http->password ? http->password : ""));
 }
 
+/* Bodies go to the socket by this much; what is small needs no such room. */
+static bool set_upload(CURL *curl, size_t body_len)
+{
+    return body_len < UPLOAD_BYTES / 4 ||
+           curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BYTES) == CURLE_OK;
+}
+
 static bool set_request(struct http *http, const char *method, const char *url, struct slice body)
 {
     CURL *curl = http->curl;
@@ -194,7 +202,8 @@ static bool set_request(struct http *http, const char *method, const char *url, 
         return !curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
     if (get && body.len == 0)
         return !curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
-    return !(curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len) ||
+    return set_upload(curl, body.len) &&
+           !(curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len) ||
              curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.len ? body.data : "") ||
              curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method));
 }

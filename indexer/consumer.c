@@ -35,6 +35,7 @@ struct consumer {
     void *arg;
     rd_kafka_t *client;
     struct kafka_fetch fetch;
+    rd_kafka_topic_partition_list_t *assignment; /* as it was last shown; NULL: none yet */
     bool paused, closing;
     bool unusable;   /* no broker can be used: perhaps because of a certificate */
     uint64_t stamp;  /* of the certificate files that the client has read */
@@ -95,6 +96,25 @@ static void remove_partition(struct consumer *consumer, int32_t partition)
         metric_set(consumer->lag[partition], 0);
 }
 
+static void forget_assignment(struct consumer *consumer)
+{
+    if (consumer->assignment)
+        rd_kafka_topic_partition_list_destroy(consumer->assignment);
+    consumer->assignment = NULL;
+}
+
+/* A list of our own: the library's holds on to its partitions, and with them it cannot be closed.
+ */
+static void keep_assignment(struct consumer *consumer, const rd_kafka_topic_partition_list_t *list)
+{
+    forget_assignment(consumer);
+    consumer->assignment = rd_kafka_topic_partition_list_new(list->cnt);
+    for (int i = 0; i < list->cnt; i++)
+        rd_kafka_topic_partition_list_add(consumer->assignment, list->elems[i].topic,
+                                          list->elems[i].partition)
+            ->offset = list->elems[i].offset;
+}
+
 static void show_assignment(struct consumer *consumer)
 {
     rd_kafka_topic_partition_list_t *list = NULL;
@@ -102,6 +122,7 @@ static void show_assignment(struct consumer *consumer)
     if (rd_kafka_assignment(consumer->client, &list) == RD_KAFKA_RESP_ERR_NO_ERROR) {
         metric_set(consumer->assigned, list->cnt);
         log_info("this member has %d partitions", list->cnt);
+        keep_assignment(consumer, list);
         rd_kafka_topic_partition_list_destroy(list);
     }
 }
@@ -420,11 +441,10 @@ void consumer_commit(struct consumer *consumer, bool wait)
 
 void consumer_measure(struct consumer *consumer)
 {
-    rd_kafka_topic_partition_list_t *list = NULL;
+    /* To ask the library would wake one of its threads, and this one for the answer. */
+    const rd_kafka_topic_partition_list_t *list = consumer->assignment;
 
-    if (rd_kafka_assignment(consumer->client, &list) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return;
-    for (int i = 0; i < list->cnt; i++) {
+    for (int i = 0; list && i < list->cnt; i++) {
         int32_t partition = list->elems[i].partition;
         int64_t low, high, next = offsets_position(consumer->offsets, partition);
 
@@ -438,7 +458,6 @@ void consumer_measure(struct consumer *consumer)
         metric_set(lag_metric(consumer, partition),
                    next < 0 || next > high ? 0 : (double)(high - next));
     }
-    rd_kafka_topic_partition_list_destroy(list);
 }
 
 /* Serves what leaving the group brings: the rebalance that gives everything back. */
@@ -489,5 +508,6 @@ void consumer_close(struct consumer *consumer)
     rd_kafka_destroy_flags(consumer->client, rd_kafka_consumer_closed(consumer->client)
                                                  ? 0
                                                  : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    forget_assignment(consumer);
     free(consumer);
 }

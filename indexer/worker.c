@@ -28,6 +28,7 @@
 
 #define DEADLETTER_MS 5000
 #define LOOP_LIMIT_MS 120000 /* a step may take a whole request's time-out */
+#define IDLE_MS       10000  /* without work: until the loop says that it lives */
 
 struct worker {
     struct worker_shared *shared;
@@ -190,7 +191,7 @@ static void *work(void *arg)
 
     /* Now, so that readiness does not wait for the first record. */
     patience_prepare(&worker->patience, worker->sink);
-    while ((status = queue_pop(worker->shared->work, &item, 1000)) != DONE) {
+    while ((status = queue_pop(worker->shared->work, &item, IDLE_MS)) != DONE) {
         health_loop_tick(worker->patience.loop, clock_mono_ms());
         if (status == OK)
             work_on(worker, item);

@@ -88,6 +88,12 @@ class Cluster:
     def stored(self, pattern):
         return self.elastic.count(pattern)
 
+    def export(self, pattern, path):
+        """The documents, one a line."""
+        with open(path, "w", encoding="utf-8") as out:
+            for hit in self.elastic.documents(pattern):
+                out.write(json.dumps(hit["_source"], separators=(",", ":"), ensure_ascii=False) + "\n")
+
     def drop_indices(self, prefix):
         for index in self.elastic.indices(f"{prefix}*"):
             self.elastic.call("DELETE", f"/{index}")
