@@ -12,6 +12,7 @@
 #define FIRST_ROOM       64
 #define MESSAGE_OVERHEAD 40  /* bytes of a record in a batch beside key and value, at most */
 #define REQUEST_OVERHEAD 256 /* bytes of the batch's own header and more */
+#define TURN_MAX         2500
 
 struct lane {
     struct outgoing *messages; /* those that wait: from `first` on, below `end` */
@@ -30,6 +31,7 @@ struct lanes {
     struct slice last_key;     /* of the lane found last; points into `last_text` */
     char last_text[64];
     struct lane *last;
+    size_t turn, turn_left; /* where messages without a key go, and how many more */
 };
 
 struct lanes *lanes_open(const struct lanes_limits *limits, lanes_choose *choose)
@@ -45,6 +47,17 @@ struct lanes *lanes_open(const struct lanes_limits *limits, lanes_choose *choose
         return NULL;
     }
     return lanes;
+}
+
+/* Whole requests of one lane are fuller, and compress better, than a part of each in all. */
+static struct lane *keyless_lane(struct lanes *lanes)
+{
+    if (lanes->turn_left == 0) {
+        lanes->turn = (lanes->turn + 1) % lanes->count;
+        lanes->turn_left = lanes->limits.messages < TURN_MAX ? lanes->limits.messages : TURN_MAX;
+    }
+    lanes->turn_left--;
+    return &lanes->list[lanes->turn];
 }
 
 /* Messages of one stream come one after the other: most keys are that of the message before. */
@@ -81,6 +94,7 @@ bool lanes_spread(struct lanes *lanes, size_t count)
     spread.count = count;
     spread.waiting = 0;
     spread.last = NULL;
+    spread.turn = spread.turn_left = 0;
     if (!spread.list)
         return false;
     for (size_t i = 0; i < lanes->count; i++)
@@ -95,6 +109,8 @@ bool lanes_spread(struct lanes *lanes, size_t count)
     lanes->list = spread.list;
     lanes->count = count;
     lanes->last = NULL;
+    lanes->turn = spread.turn;
+    lanes->turn_left = spread.turn_left;
     return true;
 }
 
@@ -105,7 +121,7 @@ void lanes_limit(struct lanes *lanes, size_t bytes)
 
 bool lanes_put(struct lanes *lanes, const struct outgoing *message)
 {
-    struct lane *lane = lane_of(lanes, message->key);
+    struct lane *lane = message->key.len ? lane_of(lanes, message->key) : keyless_lane(lanes);
 
     if (lane->end == lane->room && lane->first > lane->room / 2) {
         lane->end -= lane->first;
@@ -168,7 +184,7 @@ static bool serve(struct lanes *lanes, struct lane *lane, int64_t now_us, lanes_
     count = fitting(lanes, lane);
     if (count == 0)
         return true;
-    taken = give(arg, &lane->messages[lane->first], count);
+    taken = give(arg, (size_t)(lane - lanes->list), &lane->messages[lane->first], count);
     for (size_t i = 0; i < taken; i++)
         lane->bytes += size_of(&lane->messages[lane->first + i]);
     lane->given += taken;
@@ -188,9 +204,21 @@ bool lanes_hand_over(struct lanes *lanes, int64_t now_us, lanes_give *give, void
     return all;
 }
 
-void lanes_done(struct lanes *lanes, struct slice key)
+/* A topic that was made anew may have fewer partitions: its messages come back by another lane. */
+static struct lane *busy_lane(struct lanes *lanes, size_t number)
 {
-    struct lane *lane = lane_of(lanes, key);
+    size_t i = 0;
+
+    if (number < lanes->count && lanes->list[number].under_way)
+        return &lanes->list[number];
+    while (i + 1 < lanes->count && lanes->list[i].under_way == 0)
+        i++;
+    return &lanes->list[i];
+}
+
+void lanes_done(struct lanes *lanes, struct slice key, size_t keyless)
+{
+    struct lane *lane = key.len ? lane_of(lanes, key) : busy_lane(lanes, keyless);
 
     if (lane->under_way) {
         lane->under_way--;

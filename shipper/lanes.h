@@ -11,7 +11,8 @@
  *
  *     put -> (lane is free) -> give ... done -> (lane is free) -> give
  *
- * Order is kept for each key. Not thread-safe.
+ * Order is kept for each key. Messages without one go to a lane for a request's worth, then to the
+ * next. Not thread-safe.
  */
 #ifndef SHIPPER_LANES_H
 #define SHIPPER_LANES_H
@@ -34,8 +35,8 @@ struct lanes_limits { /* of a request */
 /* The lane of a key, below `count`; equal keys have the same. */
 typedef size_t lanes_choose(struct slice key, size_t count);
 
-/* Hands the first of `messages` to the library; how many it took. */
-typedef size_t lanes_give(void *arg, const struct outgoing *messages, size_t count);
+/* Hands the first of `messages`, all of one lane, to the library; how many it took. */
+typedef size_t lanes_give(void *arg, size_t lane, const struct outgoing *messages, size_t count);
 
 /* NULL without memory. One lane at first: the number of partitions is not known then. */
 struct lanes *lanes_open(const struct lanes_limits *limits, lanes_choose *choose);
@@ -52,8 +53,8 @@ bool lanes_put(struct lanes *lanes, const struct outgoing *message);
 /* Gives what may be given now. False: `give` did not take all that it was offered. */
 bool lanes_hand_over(struct lanes *lanes, int64_t now_us, lanes_give *give, void *arg);
 
-/* A message with this key, given before, was reported. */
-void lanes_done(struct lanes *lanes, struct slice key);
+/* A message with this key, given before, was reported; without a key it was of lane `keyless`. */
+void lanes_done(struct lanes *lanes, struct slice key, size_t keyless);
 
 size_t lanes_count(const struct lanes *lanes);
 size_t lanes_under_way(const struct lanes *lanes); /* given, not yet reported */

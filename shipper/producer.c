@@ -58,6 +58,7 @@ struct producer {
     int64_t look_ms; /* when to look at them next */
     struct lanes *lanes;
     _Atomic int32_t partitions; /* as the library knew last; 0: not yet */
+    _Atomic size_t lane;        /* whose messages are given */
     bool retired;               /* another one has its place: nothing more is sent */
     const char *why;            /* the library takes no more; NULL: it does */
     bool wary;                  /* the broker has refused a request for its size */
@@ -85,6 +86,8 @@ static enum status make_conf(const struct shipper_kafka_config *config, rd_kafka
         kafka_set(conf, "compression.codec", codecs[config->compression], err) ||
         kafka_set_number(conf, "linger.ms", (int64_t)config->linger_ms, err) ||
         kafka_set_number(conf, "batch.num.messages", BATCH_MESSAGES, err) ||
+        /* Or the library chooses for messages without a key. */
+        kafka_set_number(conf, "sticky.partitioning.linger.ms", 0, err) ||
         kafka_set_number(conf, "batch.size", BATCH_BYTES, err) ||
         kafka_set_number(conf, "message.max.bytes", (int64_t)config->message_max_bytes, err) ||
         kafka_set_number(conf, "queue.buffering.max.messages", QUEUE_MESSAGES, err) ||
@@ -97,7 +100,9 @@ static enum status make_conf(const struct shipper_kafka_config *config, rd_kafka
     return OK;
 }
 
-/* The library's own choice by key, which is the one of Java clients; how many there are is noted.
+/*
+ * Called by the library for the first message of a request, and for all while the number of
+ * partitions, which is noted, is not known. By key it is the choice of Java clients.
  */
 static int32_t choose_partition(const rd_kafka_topic_t *topic, const void *key, size_t key_len,
                                 int32_t count, void *arg, void *tag)
@@ -105,13 +110,16 @@ static int32_t choose_partition(const rd_kafka_topic_t *topic, const void *key, 
     struct producer *producer = arg;
 
     atomic_store_explicit(&producer->partitions, count, memory_order_relaxed);
+    if (key_len == 0)
+        return (int32_t)(atomic_load_explicit(&producer->lane, memory_order_relaxed) %
+                         (size_t)count);
     return rd_kafka_msg_partitioner_murmur2(topic, key, key_len, count, NULL, tag);
 }
 
 /* lanes_choose: as choose_partition. */
 static size_t choose_lane(struct slice key, size_t count)
 {
-    if (count == 1 || key.len == 0)
+    if (count == 1)
         return 0;
     return (size_t)rd_kafka_msg_partitioner_murmur2(NULL, key.data, key.len, (int32_t)count, NULL,
                                                     NULL);
@@ -119,13 +127,10 @@ static size_t choose_lane(struct slice key, size_t count)
 
 static rd_kafka_topic_t *open_topic(struct producer *producer)
 {
-    rd_kafka_topic_conf_t *conf = NULL;
+    rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(producer->client);
 
-    if (producer->config.partition_by == PARTITION_BY_STREAM) {
-        conf = rd_kafka_default_topic_conf_dup(producer->client);
-        rd_kafka_topic_conf_set_opaque(conf, producer);
-        rd_kafka_topic_conf_set_partitioner_cb(conf, choose_partition);
-    }
+    rd_kafka_topic_conf_set_opaque(conf, producer);
+    rd_kafka_topic_conf_set_partitioner_cb(conf, choose_partition);
     return rd_kafka_topic_new(producer->client, producer->config.topic, conf);
 }
 
@@ -260,27 +265,21 @@ static size_t produce(struct producer *producer, int32_t partition, const struct
     return sent;
 }
 
-/* The partition of a lane's messages, when it is known; else the library finds it for each. */
-static int32_t partition_of(const struct producer *producer, const struct outgoing *message)
-{
-    size_t count = lanes_count(producer->lanes);
-
-    if (message->key.len == 0 ||
-        count != (size_t)atomic_load_explicit(&producer->partitions, memory_order_relaxed))
-        return RD_KAFKA_PARTITION_UA;
-    return (int32_t)choose_lane(message->key, count);
-}
-
 /*
- * lanes_give. The library finds the partition of the first one, by which choose_partition hears how
- * many there are now; that of the others is the same.
+ * lanes_give. The library asks for the partition of the first one, by which choose_partition hears
+ * how many there are now. When the lanes are as many, that of the others is the lane's.
  */
-static size_t send_messages(void *arg, const struct outgoing *messages, size_t count)
+static size_t send_messages(void *arg, size_t lane, const struct outgoing *messages, size_t count)
 {
     struct producer *producer = arg;
-    size_t sent = produce(producer, RD_KAFKA_PARTITION_UA, messages, 1);
-    int32_t partition = partition_of(producer, messages);
+    int32_t partition = RD_KAFKA_PARTITION_UA;
+    size_t sent;
 
+    atomic_store_explicit(&producer->lane, lane, memory_order_relaxed);
+    sent = produce(producer, RD_KAFKA_PARTITION_UA, messages, 1);
+    if (lanes_count(producer->lanes) ==
+        (size_t)atomic_load_explicit(&producer->partitions, memory_order_relaxed))
+        partition = (int32_t)lane;
     while (sent < count && !producer->why) {
         size_t n = count - sent < CALL_MESSAGES ? count - sent : CALL_MESSAGES;
 
@@ -435,7 +434,8 @@ static void go_on(struct producer *producer, const rd_kafka_message_t *const *me
 {
     for (size_t i = 0; i < count; i++)
         if (messages[i]->_private)
-            lanes_done(producer->lanes, (struct slice){messages[i]->key, messages[i]->key_len});
+            lanes_done(producer->lanes, (struct slice){messages[i]->key, messages[i]->key_len},
+                       (size_t)messages[i]->partition);
     if (messages[0]->err)
         return;
     set_usable(producer);

@@ -42,6 +42,19 @@ def test_lines_of_a_file_stay_in_order_in_one_partition(pipeline):
     assert len({found[0][1] for found in places.values()}) == 8, "a key for each file"
 
 
+@pytest.mark.parametrize("idempotence", ["true", "false"])
+def test_lines_of_a_hot_file_are_spread_evenly(pipeline, idempotence):
+    pipeline.kafka.create_topic(pipeline.topic, 4)
+    path = pipeline.logs / "hot.log"
+    access_log.write(path, range(60_000))
+    pipeline.ship(path, ALPEX_KAFKA_PARTITION_BY="none", ALPEX_KAFKA_IDEMPOTENCE=idempotence)
+    messages = pipeline.kafka.consume(pipeline.topic)
+    assert sorted(seq_of(message) for message in messages) == list(range(60_000))
+    assert not any(message.key() for message in messages)
+    counts = [end for _, end in sorted(pipeline.kafka.end_offsets(pipeline.topic).items())]
+    assert len(counts) == 4 and all(10_000 < count < 20_000 for count in counts), counts
+
+
 def test_message_time_is_that_of_sending_and_the_record_has_the_events(pipeline):
     path = pipeline.logs / "access.log"
     old = datetime.datetime(2001, 2, 3, 4, 5, 6, tzinfo=datetime.timezone.utc)

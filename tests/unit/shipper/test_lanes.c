@@ -21,25 +21,27 @@ static size_t choose(struct slice key, size_t count)
 
 static struct outgoing message(const char *key, uintptr_t number)
 {
-    return (struct outgoing){{payload, MESSAGE - 41}, {key, 1}, (void *)number};
+    return (struct outgoing){{payload, MESSAGE - 41}, {key, *key != '\0'}, (void *)number};
 }
 
 /* The library: what it was given and has not acknowledged. */
 struct library {
     uintptr_t numbers[10000];
-    char keys[10000];
+    char keys[10000]; /* '-': none */
+    size_t lanes[10000];
     size_t given, done, calls;
     size_t takes; /* at most, in a call */
 };
 
-static size_t give(void *arg, const struct outgoing *messages, size_t count)
+static size_t give(void *arg, size_t lane, const struct outgoing *messages, size_t count)
 {
     struct library *library = arg;
 
     library->calls++;
     count = count < library->takes ? count : library->takes;
     for (size_t i = 0; i < count; i++) {
-        library->keys[library->given] = messages[i].key.data[0];
+        library->lanes[library->given] = lane;
+        library->keys[library->given] = messages[i].key.len ? messages[i].key.data[0] : '-';
         library->numbers[library->given++] = (uintptr_t)messages[i].tag;
     }
     return count;
@@ -47,8 +49,11 @@ static size_t give(void *arg, const struct outgoing *messages, size_t count)
 
 static void acknowledge(struct library *library, struct lanes *lanes, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        lanes_done(lanes, (struct slice){&library->keys[library->done++], 1});
+    for (size_t i = 0; i < count; i++, library->done++) {
+        char *key = &library->keys[library->done];
+
+        lanes_done(lanes, (struct slice){key, *key != '-'}, library->lanes[library->done]);
+    }
 }
 
 static void put(struct lanes *lanes, const char *key, size_t count)
@@ -194,7 +199,7 @@ static void what_waits_can_be_taken_back(void **state)
         assert_int_equal((uintptr_t)next->tag, number);
     assert_int_equal(count, 3);
     lanes_trim(lanes);
-    lanes_done(lanes, SLICE("a")); /* reported late: no harm */
+    lanes_done(lanes, SLICE("a"), 0); /* reported late: no harm */
     put(lanes, "a", 1);
     assert_true(lanes_hand_over(lanes, 0, give, &library));
     assert_int_equal(library.given, 3);
@@ -215,9 +220,60 @@ static void long_keys_have_a_lane(void **state)
     assert_true(lanes_put(lanes, &one));
     lanes_hand_over(lanes, 0, give, &library);
     assert_int_equal(library.given, 2);
-    lanes_done(lanes, one.key);
+    lanes_done(lanes, one.key, 0);
     lanes_hand_over(lanes, 0, give, &library);
     assert_int_equal(library.given, 3);
+    lanes_close(lanes);
+}
+
+/* Ten to each lane in turn, and no lane has a second request before the first is acknowledged. */
+static void messages_without_key_take_turns(void **state)
+{
+    struct library library = {.takes = SIZE_MAX};
+    struct lanes *lanes = make(10, 1000000, 0);
+    size_t of_lane[3] = {0};
+
+    (void)state;
+    assert_true(lanes_spread(lanes, 3));
+    put(lanes, "", 65);
+    lanes_hand_over(lanes, 0, give, &library);
+    assert_int_equal(library.given, 30);
+    assert_int_equal(library.calls, 3);
+    lanes_hand_over(lanes, 1, give, &library);
+    assert_int_equal(library.given, 30);
+    acknowledge(&library, lanes, 30);
+    lanes_hand_over(lanes, 2, give, &library);
+    assert_int_equal(library.given, 60);
+    acknowledge(&library, lanes, 30);
+    lanes_hand_over(lanes, 3, give, &library);
+    assert_int_equal(library.given, 65);
+    for (size_t i = 0; i < library.given; i++)
+        of_lane[library.lanes[i]]++;
+    for (size_t i = 0; i < 3; i++)
+        assert_in_range(of_lane[i], 20, 25);
+    lanes_close(lanes);
+}
+
+/* They come back by a lane that is not theirs when the topic was made anew, smaller. */
+static void messages_without_key_are_done_by_any_lane(void **state)
+{
+    struct library library = {.takes = SIZE_MAX};
+    struct lanes *lanes = make(10, 1000000, 0);
+
+    (void)state;
+    assert_true(lanes_spread(lanes, 3));
+    put(lanes, "", 30);
+    lanes_hand_over(lanes, 0, give, &library);
+    for (size_t i = 0; i < 30; i++)
+        lanes_done(lanes, (struct slice){NULL, 0}, i % 2 ? 0 : SIZE_MAX);
+    assert_int_equal(lanes_under_way(lanes), 0);
+    put(lanes, "", 30);
+    lanes_hand_over(lanes, 1, give, &library);
+    assert_int_equal(library.given, 60);
+    lanes_done(lanes, (struct slice){NULL, 0}, 7);
+    lanes_forget(lanes);
+    lanes_done(lanes, (struct slice){NULL, 0}, 1); /* reported late: no harm */
+    assert_int_equal(lanes_under_way(lanes), 0);
     lanes_close(lanes);
 }
 
@@ -275,6 +331,8 @@ int main(void)
         cmocka_unit_test(what_is_not_taken_is_offered_again),
         cmocka_unit_test(what_waits_can_be_taken_back),
         cmocka_unit_test(long_keys_have_a_lane),
+        cmocka_unit_test(messages_without_key_take_turns),
+        cmocka_unit_test(messages_without_key_are_done_by_any_lane),
         cmocka_unit_test(random_traffic_keeps_order),
     };
 
