@@ -89,10 +89,30 @@ static unsigned choose(const struct clients *clients, const struct group *group,
     return least ? (unsigned)(least - places) : WAYS;
 }
 
+static uint64_t mix(uint64_t hash, int64_t window)
+{
+    return (hash + (uint64_t)window * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
+}
+
+static uint64_t number_of(const struct clients *clients, uint64_t mixed)
+{
+    return mixed >> 40 & clients->mask;
+}
+
+void clients_expect(const struct clients *clients, uint64_t hash, int64_t window)
+{
+    uint64_t number = number_of(clients, mix(hash, window));
+    const struct client *places = &clients->places[number * WAYS];
+
+    __builtin_prefetch(&clients->groups[number]);
+    for (unsigned i = 0; i < WAYS; i += LINE / sizeof(*places))
+        __builtin_prefetch(&places[i], 1);
+}
+
 struct client *clients_get(struct clients *clients, uint64_t hash, int64_t window)
 {
-    uint64_t mixed = (hash + (uint64_t)window * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
-    uint64_t number = mixed >> 40 & clients->mask;
+    uint64_t mixed = mix(hash, window);
+    uint64_t number = number_of(clients, mixed);
     struct group *group = &clients->groups[number];
     struct client *places = &clients->places[number * WAYS];
     uint32_t tag = tag_of(mixed ^ mixed >> 32, window);

@@ -31,6 +31,9 @@ struct clients;
 /* `count` places, rounded up; 36 bytes each. FATAL: no memory. */
 enum status clients_open(uint32_t count, struct clients **out, struct error *err);
 
+/* clients_get will be called with the same: fetches what it looks at. */
+void clients_expect(const struct clients *clients, uint64_t hash, int64_t window);
+
 /*
  * The client's place, taken when there was none; NULL: all that it may be in
  * are in use by this batch.

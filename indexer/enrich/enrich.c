@@ -20,7 +20,7 @@
 
 /* In the order in which they are applied: what one adds the later ones see. Floods come last. */
 static const struct enrich_type *const types[] = {
-    &enrich_geoip, &enrich_agent, &enrich_bot, &enrich_threat, &enrich_flood,
+    &enrich_agent, &enrich_bot, &enrich_threat, &enrich_geoip, &enrich_flood,
 };
 
 static_assert(ARRAY_LEN(types) <= ENRICH_MAX, "ENRICH_MAX is too small");
@@ -91,8 +91,16 @@ static void apply_timed(struct enrich_set *set, struct record *record, size_t en
     }
 }
 
+static void expect(struct enrich_set *set, struct record *record)
+{
+    for (unsigned i = 0; i < set->count; i++)
+        if (set->items[i].enrich->type->expect)
+            set->items[i].enrich->type->expect(set->items[i].enrich, record);
+}
+
 void enrich_set_apply(struct enrich_set *set, struct record *record, size_t entry)
 {
+    expect(set, record);
     if (--set->until_sample == 0) {
         set->until_sample = SAMPLE_EVERY;
         apply_timed(set, record, entry);

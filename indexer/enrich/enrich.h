@@ -46,6 +46,12 @@ struct enrich_type {
                         struct error *err);
 
     /*
+     * Before the enrichers are applied to `record`: has what it will look up there fetched into the
+     * processor's cache, while the others work. May be NULL.
+     */
+    void (*expect)(struct enrich *enrich, struct record *record);
+
+    /*
      * Adds fields to `record`; what is added lives in its arena or in the
      * enricher until the next record. Fields that are absent or of another
      * type are no failure. False: it could not do its work on this record (no

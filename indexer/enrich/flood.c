@@ -37,8 +37,15 @@
 #define MIN_TTL_S    120
 #define KEY_MAX      96
 
+struct request {
+    uint64_t hash; /* of the client's address */
+    int64_t window;
+    bool counts; /* false: it is none, or may be */
+};
+
 struct flood {
     struct enrich base;
+    struct request request; /* of the record under way */
     const struct floods_config *config;
     struct networks allow;
     struct clients *clients;
@@ -55,7 +62,6 @@ struct flood {
 
 /* ---- a record ---- */
 
-/* The client and window of a request; false for what is none, or may be. */
 static bool find_request(const struct flood *flood, struct record *record, uint64_t *hash,
                          int64_t *window)
 {
@@ -88,16 +94,24 @@ static bool flag(struct flood *flood, struct record *record, uint64_t requests)
            record_add_item(record, FIELD_SECURITY_RULES, SLICE("flood"));
 }
 
+static void flood_expect(struct enrich *enrich, struct record *record)
+{
+    struct flood *flood = (struct flood *)enrich;
+    struct request *request = &flood->request;
+
+    request->counts = flood->count && find_request(flood, record, &request->hash, &request->window);
+    if (request->counts)
+        clients_expect(flood->clients, request->hash, request->window);
+}
+
 static bool flood_apply(struct enrich *enrich, struct record *record)
 {
     struct flood *flood = (struct flood *)enrich;
     struct client *client;
-    uint64_t hash;
-    int64_t window;
 
-    if (enrich->entry >= flood->count || !find_request(flood, record, &hash, &window))
+    if (enrich->entry >= flood->count || !flood->request.counts)
         return true;
-    client = clients_get(flood->clients, hash, window);
+    client = clients_get(flood->clients, flood->request.hash, flood->request.window);
     if (!client) {
         flood->untracked++;
         return true;
@@ -296,6 +310,7 @@ static enum status flood_open(const struct indexer_config *config, struct enrich
 const struct enrich_type enrich_flood = {
     .name = "flood",
     .open = flood_open,
+    .expect = flood_expect,
     .apply = flood_apply,
     .refresh = flood_refresh,
     .begin = flood_begin,

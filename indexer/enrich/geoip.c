@@ -111,6 +111,14 @@ static bool find_address(struct record *record, struct slice *out)
     return out->len > 0;
 }
 
+static void geoip_expect(struct enrich *enrich, struct record *record)
+{
+    struct slice text;
+
+    if (find_address(record, &text))
+        geoip_cache_expect(((struct geoip *)enrich)->cache, text);
+}
+
 /* What is added is good until the next record: the cache may give the answer up then. */
 static bool geoip_apply(struct enrich *enrich, struct record *record)
 {
@@ -274,6 +282,7 @@ static enum status geoip_open(const struct indexer_config *config, struct enrich
 const struct enrich_type enrich_geoip = {
     .name = "geoip",
     .open = geoip_open,
+    .expect = geoip_expect,
     .apply = geoip_apply,
     .refresh = geoip_refresh,
     .close = geoip_close,

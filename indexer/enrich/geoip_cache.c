@@ -83,9 +83,20 @@ static struct entry *group_of(const struct geoip_cache *cache, uint64_t hash)
     return &cache->entries[(hash & cache->mask) * WAYS];
 }
 
+static uint64_t hash_of(const struct geoip_cache *cache, struct slice address)
+{
+    return XXH3_64bits_withSeed(address.data, address.len, cache->seed);
+}
+
+void geoip_cache_expect(const struct geoip_cache *cache, struct slice address)
+{
+    if (cache->entries)
+        __builtin_prefetch(group_of(cache, hash_of(cache, address)));
+}
+
 const struct geoip_answer *geoip_cache_find(struct geoip_cache *cache, struct slice address)
 {
-    uint64_t hash = XXH3_64bits_withSeed(address.data, address.len, cache->seed);
+    uint64_t hash = hash_of(cache, address);
     struct entry *group, found;
     const struct place *place;
 

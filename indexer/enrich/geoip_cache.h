@@ -27,6 +27,9 @@ struct geoip_cache;
 enum status geoip_cache_open(uint32_t addresses, uint32_t place_max, struct geoip_cache **out,
                              struct error *err);
 
+/* geoip_cache_find will be called with that address: fetches what it looks at. */
+void geoip_cache_expect(const struct geoip_cache *cache, struct slice address);
+
 /* The answer for an address, good until the next call; NULL: it must be looked up and put. */
 const struct geoip_answer *geoip_cache_find(struct geoip_cache *cache, struct slice address);
 
