@@ -49,11 +49,13 @@ enum status enrich_set_add(struct enrich_set *set, const struct enrich_type *typ
     enum status status;
 
     assert(set->count < ENRICH_MAX);
-    if (!set->agents && agent_memo_open(config, &set->agents, err))
-        return FATAL;
     status = type->open(config, &enrich, err);
     if (status != OK)
         return status == DONE ? OK : status;
+    if (!set->agents && agent_memo_open(config, &set->agents, err)) {
+        type->close(enrich);
+        return FATAL;
+    }
     enrich->agents = set->agents;
     add_item(set, enrich, type->name);
     return OK;
