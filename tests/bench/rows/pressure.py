@@ -9,7 +9,7 @@ import time
 from generator import formats
 from peers import rsyslog, syslog_ng
 from rows import Contender, Row
-from rows.ship import measure_shipping, run_shipper
+from rows.ship import SPREAD, measure_shipping, run_shipper
 
 SLOW_STOPPED_S, SLOW_RUNNING_S = 0.3, 0.1  # Kafka gets a quarter of the time
 
@@ -74,10 +74,14 @@ class Pressure(Row):
         return found
 
     def programs(self):
-        yield "shipper run", "ours", lambda folder, topic: (run_shipper(folder, self.bench.brokers, topic, [self.path]), {})
+        for name, kafka in (("shipper run", None), ("shipper run, spread", SPREAD)):
+            yield name, "ours", lambda folder, topic, kafka=kafka: self.start_ours(folder, topic, kafka)
         for peer in (rsyslog, syslog_ng):
             if self.bench.has(peer):
                 yield peer.NAME, "peer", lambda folder, topic, peer=peer: self.start_peer(peer, folder, topic)
+
+    def start_ours(self, folder, topic, kafka):
+        return run_shipper(folder, self.bench.brokers, topic, [self.path], kafka), {}
 
     def start_peer(self, peer, folder, topic):
         run = peer.ship(folder, self.path, self.bench.brokers, topic)
