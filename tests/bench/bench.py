@@ -82,6 +82,9 @@ def parse_arguments(arguments=None):
         run.add_argument("--" + name.replace("_", "-"), type=int, help=f"{HELP[name]} ({full}; with --short {short})")
     for name in ("show", "readme"):
         commands.add_parser(name).add_argument("file", type=pathlib.Path, nargs="?", default=RESULTS)
+    merged = commands.add_parser("merge", help="puts the rows of a later run of some into the results of an earlier one")
+    merged.add_argument("later", type=pathlib.Path)
+    merged.add_argument("earlier", type=pathlib.Path, nargs="?", default=RESULTS)
     pair = commands.add_parser("compare")
     pair.add_argument("before", type=pathlib.Path)
     pair.add_argument("after", type=pathlib.Path, nargs="?", default=RESULTS)
@@ -138,6 +141,9 @@ def main():
         text, worse = compare.text(results.load(options.before), results.load(options.after))
         print(text, end="")
         return 3 if worse else 0
+    if options.command == "merge":
+        results.write(results.merge(results.load(options.earlier), results.load(options.later)), options.earlier)
+        return 0
     document = results.load(options.file)
     if options.command == "show":
         print(report.text(document), end="")

@@ -138,6 +138,14 @@ def test_goals_know_their_figures_and_limits():
     assert len({(goal.row, goal.case, goal.who, goal.figure) for goal in goals.GOALS}) == len(goals.GOALS)
 
 
+def test_rows_of_a_later_run_replace_those_of_an_earlier_one():
+    earlier = document(entry(cpu=[5]), entry("B", cpu=[3]), warnings=["A combined: a", "B combined: b"], seconds=10)
+    later = document(entry("B", cpu=[2]), entry("C", cpu=[1]), warnings=["B combined: c"], seconds=5)
+    merged = results.merge(earlier, later)
+    assert [(each["row"], each["figures"]["cpu"]) for each in merged["results"]] == [("A", [5]), ("B", [2]), ("C", [1])]
+    assert merged["warnings"] == ["A combined: a", "B combined: c"] and merged["seconds"] == 15
+
+
 def test_best_peer_is_the_cheapest_or_the_fastest_and_no_limit():
     made = document(
         entry(cpu=[1], rate=[1]),

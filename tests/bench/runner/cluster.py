@@ -13,6 +13,7 @@ from support.waiting import wait_for
 
 PARTITIONS = 4
 TIMEOUT_S = 15
+NEWS = (KafkaError.FENCED_LEADER_EPOCH, KafkaError.UNKNOWN_LEADER_EPOCH)
 
 
 class Cluster:
@@ -66,7 +67,7 @@ class Cluster:
             return (sum(future.result().offset for future in found.values()),)
         except KafkaException as error:
             code = error.args[0].code()
-            if code == KafkaError.FENCED_LEADER_EPOCH:  # a broker that was frozen leads anew: the client must hear of it
+            if code in NEWS:  # a broker that was frozen leads anew: the client must hear of it
                 self.kafka.admin.list_topics(topic, timeout=TIMEOUT_S)
             elif not error.args[0].retriable() and code not in (*LEADERLESS, KafkaError._NOENT):
                 raise

@@ -58,11 +58,15 @@ class Results:
         self.document["warnings"].append(text)
 
     def save(self, path):
-        path = pathlib.Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(path.name + ".part")
-        partial.write_text(json.dumps(self.document, indent=1, ensure_ascii=False) + "\n")
-        os.replace(partial, path)
+        write(self.document, path)
+
+
+def write(document, path):
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    os.replace(partial, path)
 
 
 def load(path):
@@ -70,3 +74,17 @@ def load(path):
     if not isinstance(document, dict) or "results" not in document:
         raise ValueError(f"{path} holds no results of the benchmark")
     return document
+
+
+def merge(earlier, later):
+    """The later document with those rows of the earlier one that it has not."""
+    rows = {each["row"] for each in later["results"]}
+    kept = [each for each in earlier["results"] if each["row"] not in rows]
+    letters = tuple(f"{each['row']} " for each in kept)
+    warnings = [each for each in earlier["warnings"] if each.startswith(letters)] if letters else []
+    return later | {
+        "seconds": earlier["seconds"] + later["seconds"],
+        "skipped": earlier["skipped"] + [each for each in later["skipped"] if each not in earlier["skipped"]],
+        "warnings": warnings + later["warnings"],
+        "results": sorted(kept + later["results"], key=lambda each: each["row"]),
+    }
