@@ -12,7 +12,6 @@
 #define FIRST_ROOM       64
 #define MESSAGE_OVERHEAD 40  /* bytes of a record in a batch beside key and value, at most */
 #define REQUEST_OVERHEAD 256 /* bytes of the batch's own header and more */
-#define TURN_MAX         2500
 
 struct lane {
     struct outgoing *messages; /* those that wait: from `first` on, below `end` */
@@ -54,7 +53,7 @@ static struct lane *keyless_lane(struct lanes *lanes)
 {
     if (lanes->turn_left == 0) {
         lanes->turn = (lanes->turn + 1) % lanes->count;
-        lanes->turn_left = lanes->limits.messages < TURN_MAX ? lanes->limits.messages : TURN_MAX;
+        lanes->turn_left = lanes->limits.turn;
     }
     lanes->turn_left--;
     return &lanes->list[lanes->turn];

@@ -11,8 +11,8 @@
  *
  *     put -> (lane is free) -> give ... done -> (lane is free) -> give
  *
- * Order is kept for each key. Messages without one go to a lane for a request's worth, then to the
- * next. Not thread-safe.
+ * Order is kept for each key. Messages without one go to a lane for a turn, then to the next. Not
+ * thread-safe.
  */
 #ifndef SHIPPER_LANES_H
 #define SHIPPER_LANES_H
@@ -30,6 +30,7 @@ struct lanes_limits { /* of a request */
     size_t messages;  /* the library sends at once when it has so many */
     size_t bytes;
     int64_t linger_us; /* how long the library waits for more: so long more may be added */
+    size_t turn;       /* messages without a key before the next lane has its turn */
 };
 
 /* The lane of a key, below `count`; equal keys have the same. */

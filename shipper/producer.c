@@ -181,10 +181,11 @@ static size_t request_bytes(const struct producer *producer)
  */
 static struct lanes *make_lanes(const struct producer *producer)
 {
-    static const struct lanes_limits none = {SIZE_MAX, SIZE_MAX, INT64_MAX};
+    static const struct lanes_limits none = {SIZE_MAX, SIZE_MAX, INT64_MAX, BATCH_MESSAGES};
     struct lanes_limits limits = {.messages = BATCH_MESSAGES,
                                   .bytes = request_bytes(producer),
-                                  .linger_us = (int64_t)producer->config.linger_ms * 1000};
+                                  .linger_us = (int64_t)producer->config.linger_ms * 1000,
+                                  .turn = BATCH_MESSAGES};
 
     return lanes_open(producer->config.idempotence ? &limits : &none, choose_lane);
 }

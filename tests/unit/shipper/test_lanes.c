@@ -67,7 +67,7 @@ static void put(struct lanes *lanes, const char *key, size_t count)
 
 static struct lanes *make(size_t messages, size_t bytes, int64_t linger_us)
 {
-    struct lanes_limits limits = {messages, bytes, linger_us};
+    struct lanes_limits limits = {messages, bytes, linger_us, messages};
     struct lanes *lanes = lanes_open(&limits, choose);
 
     assert_non_null(lanes);
