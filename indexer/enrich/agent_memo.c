@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/metrics.h"
 #include "indexer/config.h"
 #include "indexer/enrich/cache.h"
 
@@ -34,10 +33,7 @@ struct agent_memo {
     struct cache *cache; /* NULL: nothing is kept */
     struct kept passing; /* of an agent that is not kept: one part does not touch the others */
     uint32_t stamps[AGENT_PARTS]; /* from 1 on */
-    struct {
-        uint64_t hits, misses;
-        struct metric *hits_total, *misses_total;
-    } counts[AGENT_PARTS];
+    struct cache_counts counts[AGENT_PARTS];
 };
 
 static uint32_t larger(uint32_t a, uint32_t b)
@@ -75,7 +71,7 @@ enum status agent_memo_open(const struct indexer_config *config, struct agent_me
     }
     for (int i = 0; i < AGENT_PARTS; i++) {
         memo->stamps[i] = 1;
-        cache_metrics(parts[i].name, &memo->counts[i].hits_total, &memo->counts[i].misses_total);
+        cache_counts_open(&memo->counts[i], parts[i].name);
     }
     *out = memo;
     return OK;
@@ -104,9 +100,7 @@ void agent_memo_forget(struct agent_memo *memo, enum agent_part part)
 
 void agent_memo_flush_counts(struct agent_memo *memo, enum agent_part part)
 {
-    metric_add(memo->counts[part].hits_total, memo->counts[part].hits);
-    metric_add(memo->counts[part].misses_total, memo->counts[part].misses);
-    memo->counts[part].hits = memo->counts[part].misses = 0;
+    cache_counts_flush(&memo->counts[part]);
 }
 
 void agent_memo_close(struct agent_memo *memo)

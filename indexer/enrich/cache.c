@@ -41,8 +41,7 @@ struct cache {
     uint32_t entry_count, chain_mask, piece_count, key_max;
     uint32_t free_piece, free_pieces, hand;
     uint64_t seed; /* so that nobody outside can choose keys of one chain */
-    uint64_t hits, misses;
-    struct metric *hits_total, *misses_total;
+    struct cache_counts counts;
 };
 
 static size_t value_room(const struct cache *cache)
@@ -102,14 +101,23 @@ static bool allocate(struct cache *cache, const struct cache_options *options)
     return cache->entries && cache->chains && cache->pieces && cache->values;
 }
 
-void cache_metrics(const char *enricher, struct metric **hits_total, struct metric **misses_total)
+void cache_counts_open(struct cache_counts *counts, const char *enricher)
 {
     const char *label = metrics_label("enricher", enricher);
 
-    *hits_total = metrics_counter("indexer_enrich_cache_hits_total", label,
-                                  "Values that an enricher found in its cache");
-    *misses_total = metrics_counter("indexer_enrich_cache_misses_total", label,
-                                    "Values that an enricher had to work out");
+    counts->hits_total = metrics_counter("indexer_enrich_cache_hits_total", label,
+                                         "Values that an enricher found in its cache");
+    counts->misses_total = metrics_counter("indexer_enrich_cache_misses_total", label,
+                                           "Values that an enricher had to work out");
+}
+
+void cache_counts_flush(struct cache_counts *counts)
+{
+    if (!counts->hits_total)
+        return;
+    metric_add(counts->hits_total, counts->hits);
+    metric_add(counts->misses_total, counts->misses);
+    counts->hits = counts->misses = 0;
 }
 
 enum status cache_open(const struct cache_options *options, struct cache **out, struct error *err)
@@ -123,7 +131,7 @@ enum status cache_open(const struct cache_options *options, struct cache **out, 
     }
     cache->spare = cache->values + cache->entry_count * value_room(cache);
     if (options->enricher)
-        cache_metrics(options->enricher, &cache->hits_total, &cache->misses_total);
+        cache_counts_open(&cache->counts, options->enricher);
     if (getrandom(&cache->seed, sizeof(cache->seed), GRND_NONBLOCK) < 0)
         cache->seed = (uintptr_t)cache;
     cache_clear(cache);
@@ -228,18 +236,18 @@ void *cache_get(struct cache *cache, struct slice key, bool *found)
 
     *found = false;
     if (key.len > cache->key_max || cache->entry_count == 0) {
-        cache->misses++;
+        cache->counts.misses++;
         return memset(cache->spare, 0, cache->value_size);
     }
     hash = XXH3_64bits_withSeed(key.data, key.len, cache->seed);
     i = find(cache, hash, key);
     *found = i != NONE;
     if (*found) {
-        cache->hits++;
+        cache->counts.hits++;
         cache->entries[i].recent = true;
         return cache->values + i * value_room(cache);
     }
-    cache->misses++;
+    cache->counts.misses++;
     value = cache->values + add(cache, hash, key) * value_room(cache);
     return memset(value, 0, cache->value_size);
 }
@@ -261,11 +269,7 @@ void *cache_at(struct cache *cache, uint32_t number)
 
 void cache_flush_counts(struct cache *cache)
 {
-    if (!cache->hits_total)
-        return;
-    metric_add(cache->hits_total, cache->hits);
-    metric_add(cache->misses_total, cache->misses);
-    cache->hits = cache->misses = 0;
+    cache_counts_flush(&cache->counts);
 }
 
 size_t cache_bytes(const struct cache *cache)

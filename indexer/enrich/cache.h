@@ -32,8 +32,16 @@ struct cache_options {
 
 struct metric;
 
+struct cache_counts {
+    uint64_t hits, misses; /* since the last flush */
+    struct metric *hits_total, *misses_total;
+};
+
 /* Registers the metrics of what is kept for an enricher. */
-void cache_metrics(const char *enricher, struct metric **hits_total, struct metric **misses_total);
+void cache_counts_open(struct cache_counts *counts, const char *enricher);
+
+/* Adds them to indexer_enrich_cache_{hits,misses}_total; without metrics nothing. */
+void cache_counts_flush(struct cache_counts *counts);
 
 /* FATAL: no memory. What it takes is in cache_bytes(). */
 enum status cache_open(const struct cache_options *options, struct cache **out, struct error *err);

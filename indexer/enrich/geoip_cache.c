@@ -11,7 +11,6 @@
 #include <sys/random.h>
 #include <xxhash.h>
 
-#include "common/metrics.h"
 #include "indexer/enrich/cache.h"
 
 #define WAYS            4
@@ -35,8 +34,7 @@ struct geoip_cache {
     uint64_t mask; /* of a group's number */
     uint64_t seed, hash;
     uint32_t last_id;
-    uint64_t hits, misses;
-    struct metric *hits_total, *misses_total;
+    struct cache_counts counts;
 };
 
 static size_t entries_bytes(const struct geoip_cache *cache)
@@ -71,7 +69,7 @@ enum status geoip_cache_open(uint32_t addresses, uint32_t place_max, struct geoi
         geoip_cache_close(cache);
         return error_set(err, FATAL, "out of memory");
     }
-    cache_metrics("geoip", &cache->hits_total, &cache->misses_total);
+    cache_counts_open(&cache->counts, "geoip");
     if (getrandom(&cache->seed, sizeof(cache->seed), GRND_NONBLOCK) < 0)
         cache->seed = (uint64_t)(uintptr_t)cache;
     *out = cache;
@@ -111,10 +109,10 @@ const struct geoip_answer *geoip_cache_find(struct geoip_cache *cache, struct sl
             break;
         memmove(group + 1, group, i * sizeof(*group));
         group[0] = found;
-        cache->hits++;
+        cache->counts.hits++;
         return &place->answer;
     }
-    cache->misses++;
+    cache->counts.misses++;
     return NULL;
 }
 
@@ -148,9 +146,7 @@ void geoip_cache_clear(struct geoip_cache *cache)
 
 void geoip_cache_flush_counts(struct geoip_cache *cache)
 {
-    metric_add(cache->hits_total, cache->hits);
-    metric_add(cache->misses_total, cache->misses);
-    cache->hits = cache->misses = 0;
+    cache_counts_flush(&cache->counts);
     cache_flush_counts(cache->places);
 }
 
@@ -158,8 +154,7 @@ void geoip_cache_close(struct geoip_cache *cache)
 {
     if (!cache)
         return;
-    if (cache->hits_total)
-        geoip_cache_flush_counts(cache);
+    cache_counts_flush(&cache->counts);
     cache_close(cache->places);
     free(cache->entries);
     free(cache);

@@ -27,11 +27,32 @@ static void print_all(const struct literals *literals, char *out, size_t size)
                                 literals->items[i].len, literals->items[i].text);
 }
 
+struct sample {
+    const char *expression, *literals; /* NULL: none */
+};
+
+/* `otherwise`: what a sample without literals is. */
+static void check_literals(const struct sample *sample, const struct alphabet *alphabet,
+                           enum literals_kind otherwise)
+{
+    struct literals *literals = malloc(sizeof(*literals));
+    char text[512];
+
+    assert_non_null(literals);
+    if (literals_of(sample->expression, alphabet, literals) !=
+        (sample->literals ? LITERALS_FOUND : otherwise))
+        fail_msg("%s", sample->expression);
+    if (sample->literals) {
+        print_all(literals, text, sizeof(text));
+        if (strcmp(text, sample->literals) != 0)
+            fail_msg("%s needs '%s'", sample->expression, text);
+    }
+    free(literals);
+}
+
 static void literals_are_the_rarest_that_must_be_there(void **state)
 {
-    static const struct {
-        const char *expression, *literals; /* NULL: none */
-    } samples[] = {
+    static const struct sample samples[] = {
         {"abc", "abc"},
         {"ABC", "abc"},
         {"(?:foo|bar)baz", "foobaz barbaz"},
@@ -56,28 +77,15 @@ static void literals_are_the_rarest_that_must_be_there(void **state)
         {"[[:alpha:]]x", NULL},
         {"abcdefghijklmnop", "abcdefghijkl"},
     };
-    struct literals *literals = malloc(sizeof(*literals));
-    char text[512];
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
-        if (literals_of(samples[i].expression, NULL, literals) !=
-            (samples[i].literals ? LITERALS_FOUND : LITERALS_NONE))
-            fail_msg("%s", samples[i].expression);
-        if (!samples[i].literals)
-            continue;
-        print_all(literals, text, sizeof(text));
-        if (strcmp(text, samples[i].literals) != 0)
-            fail_msg("%s needs '%s'", samples[i].expression, text);
-    }
-    free(literals);
+    for (size_t i = 0; i < ARRAY_LEN(samples); i++)
+        check_literals(&samples[i], NULL, LITERALS_NONE);
 }
 
 static void a_smaller_alphabet_makes_literals_rarer(void **state)
 {
-    static const struct {
-        const char *expression, *literals; /* NULL: no text matches */
-    } samples[] = {
+    static const struct sample samples[] = {
         {"s\\s*:\\s*e", "s:e"},
         {"[\"'=/:]on(?:load|blur)", "/onload /onblur :onload :onblur"},
         {"on(?:load|blur)\\s*=", NULL},
@@ -96,23 +104,12 @@ static void a_smaller_alphabet_makes_literals_rarer(void **state)
         {"[A-Z]<|E\\.F", "e.f"},
     };
     const struct alphabet alphabet = view_alphabet(VIEW_WORDS);
-    struct literals *literals = malloc(sizeof(*literals));
-    char text[512];
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(samples); i++) {
-        if (literals_of(samples[i].expression, &alphabet, literals) !=
-            (samples[i].literals ? LITERALS_FOUND : LITERALS_NEVER))
-            fail_msg("%s", samples[i].expression);
-        if (!samples[i].literals)
-            continue;
-        print_all(literals, text, sizeof(text));
-        if (strcmp(text, samples[i].literals) != 0)
-            fail_msg("%s needs '%s'", samples[i].expression, text);
-    }
-    assert_int_equal(literals_of(".*", &alphabet, literals), LITERALS_NONE);
-    assert_int_equal(literals_of("(?i)<", &alphabet, literals), LITERALS_NONE);
-    free(literals);
+    for (size_t i = 0; i < ARRAY_LEN(samples); i++)
+        check_literals(&samples[i], &alphabet, LITERALS_NEVER);
+    check_literals(&(struct sample){".*", NULL}, &alphabet, LITERALS_NONE);
+    check_literals(&(struct sample){"(?i)<", NULL}, &alphabet, LITERALS_NONE);
 }
 
 static struct threat_book *open_book(const char *engine)
