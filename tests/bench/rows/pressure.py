@@ -11,6 +11,7 @@ from peers import rsyslog, syslog_ng
 from rows import Contender, Row
 from rows.ship import SPREAD, measure_shipping, run_shipper
 
+AWAY_TIMEOUT_S = 90  # some 15 s of work; what does not go on by then is said to have stopped
 SLOW_STOPPED_S, SLOW_RUNNING_S = 0.3, 0.1  # Kafka gets a quarter of the time
 
 
@@ -114,6 +115,6 @@ class Pressure(Row):
                 time.sleep(self.options.away_s)
                 self.broker.go_on()
 
-        figures = measure_shipping(self.bench, start, self.lines, during=freeze_once)
+        figures = measure_shipping(self.bench, start, self.lines, during=freeze_once, timeout_s=self.options.away_s + AWAY_TIMEOUT_S)
         # The rate holds the pause; how fast it is when Kafka is well is row B.
         return {"cpu": figures["cpu"], "rss": figures["rss"]}

@@ -85,7 +85,7 @@ class Ship(Row):
         return measure_shipping(self.bench, start, self.options.lines)
 
 
-def measure_shipping(bench, start, lines, partitions=PARTITIONS, during=None):
+def measure_shipping(bench, start, lines, partitions=PARTITIONS, during=None, timeout_s=TIMEOUT_S):
     """Starts the (command, environment) of `start` and waits until its topic holds `lines` messages; then they must be exactly
     so many. `during` is called with each count meanwhile."""
     cluster = bench.cluster
@@ -103,7 +103,7 @@ def measure_shipping(bench, start, lines, partitions=PARTITIONS, during=None):
             command, env = start(folder, topic)
             progress = Progress(lines)
             with child.Child(command, folder / "log", env=env) as program:
-                program.wait_until(arrived, TIMEOUT_S, "all lines to arrive")
+                program.wait_until(arrived, timeout_s, "all lines to arrive")
                 program.stop()
             count = cluster.messages(topic)
             progress.note(count)
