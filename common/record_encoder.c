@@ -195,18 +195,25 @@ static bool fits(const struct record_skeleton *skeleton, const struct record *re
     return extras_fit(skeleton, record, found);
 }
 
+/* A product has nothing of a factor's high bits in its low ones: they are brought down each time.
+ */
+static uint64_t mix(uint64_t hash, uint64_t more)
+{
+    hash = (hash ^ more) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 29;
+}
+
 static uint64_t hash_of(const struct record *record)
 {
-    const uint64_t factor = 0x9e3779b97f4a7c15u;
     uint64_t hash = 0;
 
     for (unsigned word = 0; word < RECORD_WORDS; word++)
-        hash = (hash ^ record->present[word]) * factor;
+        hash = mix(hash, record->present[word]);
     for (const struct record_extra *extra = record->extras; extra; extra = extra->next)
-        hash =
-            (hash ^ extra->key.len ^ (uint64_t)extra->node << 8 ^
-             (extra->key.len ? (uint64_t)(uint8_t)extra->key.data[extra->key.len - 1] << 16 : 0)) *
-            factor;
+        hash = mix(hash, extra->key.len ^ (uint64_t)extra->node << 8 ^
+                             (extra->key.len
+                                  ? (uint64_t)(uint8_t)extra->key.data[extra->key.len - 1] << 16
+                                  : 0));
     return hash ^ hash >> 32;
 }
 

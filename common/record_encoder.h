@@ -11,8 +11,8 @@
 
 #include "common/record.h"
 
-#define RECORD_ENCODER_SLOTS  32 /* of two sets of fields each, by their hash */
-#define RECORD_ENCODER_EXTRAS 16 /* values outside of the schema: with more it goes without */
+#define RECORD_ENCODER_SLOTS  128 /* of two sets of fields each, by their hash */
+#define RECORD_ENCODER_EXTRAS 16  /* values outside of the schema: with more it goes without */
 
 struct record_skeleton;
 
