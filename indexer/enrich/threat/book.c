@@ -11,7 +11,6 @@
 #include "indexer/enrich/threat/config.h"
 #include "indexer/enrich/threat/literals.h"
 
-#define SOUGHT       8     /* bytes of a literal: the vector engine of Hyperscan compares no more */
 #define LITERALS_ALL 60000 /* of all rules; the matchers number them with 16 bits */
 
 struct use { /* of a literal by a trial */
@@ -64,10 +63,7 @@ static bool add_use(struct uses *uses, const struct literal *literal, unsigned t
         return false;
     if (!grow(&uses->items, &uses->cap, uses->count, sizeof(*uses->items), 1024))
         return false;
-    uses->items[uses->count] = (struct use){*literal, trial};
-    if (literal->len > SOUGHT)
-        uses->items[uses->count].literal.len = SOUGHT;
-    uses->count++;
+    uses->items[uses->count++] = (struct use){*literal, trial};
     return true;
 }
 

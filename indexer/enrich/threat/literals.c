@@ -15,6 +15,7 @@
 #include "indexer/enrich/threat/literals.h"
 
 #include <ctype.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@
 #define CLASS_MAX     16 /* bytes of a class that is exact */
 #define DEPTH_MAX     30
 #define RARITY_ENOUGH 40 /* longer texts are not rarer in practice */
+#define FREQUENT      6
+#define REPEATED_MAX  2 /* texts of a piece that may come again, to go on with: no classes */
 
 struct piece {
     bool exact;
@@ -34,6 +37,7 @@ struct reader {
     const char *at;
     const struct alphabet *alphabet; /* NULL: all bytes */
     int depth;
+    struct literals product; /* of two pieces, for a moment */
 };
 
 static bool read_choice(struct reader *reader, struct piece *out);
@@ -58,69 +62,107 @@ static void set_empty_text(struct literals *set)
     set->items[0].len = 0;
 }
 
-/* Every text of `a` with every text of `b` behind it; false: too many or too long. */
-static bool multiply(struct literals *a, const struct literals *b)
+/* Most have a few literals only. */
+static void copy_set(struct literals *to, const struct literals *from)
 {
-    struct literals made = {0};
+    to->count = from->count;
+    memcpy(to->items, from->items, from->count * sizeof(from->items[0]));
+}
+
+/* Puts `end` behind `text`; false: it was cut, there is not enough room. */
+static bool append(struct literal *text, const struct literal *end)
+{
+    unsigned room = LITERAL_MAX - text->len, len = end->len < room ? end->len : room;
+
+    memcpy(text->text + text->len, end->text, len);
+    text->len = (unsigned char)(text->len + len);
+    return len == end->len;
+}
+
+enum product { PRODUCT_WHOLE, PRODUCT_CUT, PRODUCT_TOO_LARGE };
+
+/* Every text of `a` with every text of `b` behind it. Of one that is cut the beginning is needed.
+ */
+static enum product multiply(const struct literals *a, const struct literals *b,
+                             struct literals *out)
+{
+    enum product product = PRODUCT_WHOLE;
     struct literal both;
 
+    out->count = 0;
     if (a->count * b->count > EXACT_MAX)
-        return false;
+        return PRODUCT_TOO_LARGE;
     for (unsigned i = 0; i < a->count; i++)
         for (unsigned j = 0; j < b->count; j++) {
             both = a->items[i];
-            if (both.len + b->items[j].len > LITERAL_MAX)
-                return false;
-            memcpy(both.text + both.len, b->items[j].text, b->items[j].len);
-            both.len = (unsigned char)(both.len + b->items[j].len);
-            if (!add_literal(&made, &both, EXACT_MAX))
-                return false;
+            if (!append(&both, &b->items[j]))
+                product = PRODUCT_CUT;
+            if (b->count == 1 && product == PRODUCT_WHOLE) /* different ones stay different */
+                out->items[out->count++] = both;
+            else
+                add_literal(out, &both, EXACT_MAX);
         }
-    *a = made;
-    return true;
+    return product;
 }
 
-/* How seldom a byte is in requests, in bits. */
-static unsigned rarity_of_byte(unsigned char c)
+/* How seldom a byte is in requests, in bits. Most letters stand in words. */
+static unsigned char rarity_of_byte[256];
+
+static void fill_rarities(void)
 {
-    if (c == 0x1e || c == 0x1f || c == '/' || c == '.')
-        return 2;
-    if (isdigit(c) || c == ' ' || c == '-' || c == '_')
-        return 3;
-    return isalpha(c) ? 4 : iscntrl(c) ? 10 : 8;
+    for (int c = 0; c < 256; c++)
+        rarity_of_byte[c] = isalpha(c) ? 4 : isdigit(c) ? 3 : iscntrl(c) ? 10 : 8;
+    for (const char *c = "etaoinsrlcdhmup -"; *c; c++)
+        rarity_of_byte[(unsigned char)*c] = 3;
+    for (const char *c = "jqxz_"; *c; c++)
+        rarity_of_byte[(unsigned char)*c] = 6;
+    rarity_of_byte['.'] = 5;
+    rarity_of_byte['/'] = rarity_of_byte[0x1e] = rarity_of_byte[0x1f] = 2;
 }
 
-static bool literal_is(const struct literal *literal, const char *text)
+/* The same of a text. Of some length all have each letter, and many referrers are alike. */
+static unsigned rarity_of_text(const char *text, unsigned len)
 {
-    return literal->len == strlen(text) && memcmp(literal->text, text, literal->len) == 0;
-}
-
-/* How seldom a text is. Of some length all have each letter, and all referrers begin alike. */
-static unsigned rarity_of_text(const struct literal *literal)
-{
-    const char *text = literal->text;
+    static const char frequent[] = "https://www.google.com/ http://";
     unsigned bits = 0;
 
-    if (literal->len == 1 && (isalpha((unsigned char)text[0]) || (text[0] & 0xfe) == 0x1e))
+    if (len == 1 && (isalpha((unsigned char)text[0]) || (text[0] & 0xfe) == 0x1e))
         return 1;
-    if (literal->len == 1 && text[0] == ':')
+    if (len == 1 && text[0] == ':')
         return 2;
-    if (literal_is(literal, "https://") || literal_is(literal, "://"))
-        return 6;
-    for (unsigned i = 0; i < literal->len; i++)
-        bits += rarity_of_byte((unsigned char)text[i]);
-    return bits;
+    for (unsigned i = 0; i < len; i++)
+        bits += rarity_of_byte[(unsigned char)text[i]];
+    return bits > FREQUENT && memmem(frequent, sizeof(frequent) - 1, text, len) ? FREQUENT : bits;
+}
+
+/* What is looked for of a text: where it is there, that part is. */
+static struct literal rarest_part(const struct literal *literal)
+{
+    struct literal part = *literal;
+    unsigned best = 0, bits;
+
+    for (unsigned at = 0; at + LITERAL_SOUGHT <= literal->len; at++) {
+        bits = rarity_of_text(literal->text + at, LITERAL_SOUGHT);
+        if (bits <= best)
+            continue;
+        best = bits;
+        part.len = LITERAL_SOUGHT;
+        memcpy(part.text, literal->text + at, LITERAL_SOUGHT);
+    }
+    return part;
 }
 
 /* Of the most frequent one, less what their number costs. 0: an empty text is among them. */
 static unsigned rarity_of(const struct literals *set)
 {
     unsigned least = RARITY_ENOUGH, bits, cost = 0;
+    struct literal part;
 
     if (set->count == 0)
         return 0;
     for (unsigned i = 0; i < set->count; i++) {
-        bits = rarity_of_text(&set->items[i]);
+        part = rarest_part(&set->items[i]);
+        bits = rarity_of_text(part.text, part.len);
         if (bits < least)
             least = bits;
     }
@@ -133,7 +175,7 @@ static unsigned rarity_of(const struct literals *set)
 static void offer(struct literals *needed, const struct literals *set)
 {
     if (rarity_of(set) > rarity_of(needed))
-        *needed = *set;
+        copy_set(needed, set);
 }
 
 static void make_unknown(struct piece *piece)
@@ -412,6 +454,28 @@ static void read_quantifier(struct reader *reader, struct piece *piece, bool *ag
     }
 }
 
+/* Puts one piece more behind a sequence. */
+static void add_piece(struct reader *reader, struct piece *out, const struct piece *piece)
+{
+    enum product product;
+
+    if (!piece->exact) {
+        offer(&out->needed, &out->texts);
+        offer(&out->needed, &piece->needed);
+        set_empty_text(&out->texts);
+        out->exact = false;
+        return;
+    }
+    product = multiply(&out->texts, &piece->texts, &reader->product);
+    if (product == PRODUCT_WHOLE) {
+        copy_set(&out->texts, &reader->product);
+        return;
+    }
+    offer(&out->needed, product == PRODUCT_CUT ? &reader->product : &out->texts);
+    copy_set(&out->texts, &piece->texts);
+    out->exact = false;
+}
+
 /* Up to '|', ')' or the end. */
 static bool read_sequence(struct reader *reader, struct piece *out)
 {
@@ -425,19 +489,13 @@ static bool read_sequence(struct reader *reader, struct piece *out)
             break;
         read_quantifier(reader, piece, &again);
         never |= is_never(piece);
-        if (!piece->exact) {
+        add_piece(reader, out, piece);
+        if (again) { /* what follows stands behind the last of them */
             offer(&out->needed, &out->texts);
-            offer(&out->needed, &piece->needed);
-            set_empty_text(&out->texts);
-            out->exact = false;
-        } else if (!multiply(&out->texts, &piece->texts)) {
-            offer(&out->needed, &out->texts);
-            out->texts = piece->texts;
-            out->exact = false;
-        }
-        if (again) {
-            offer(&out->needed, &out->texts);
-            set_empty_text(&out->texts);
+            if (piece->exact && piece->texts.count <= REPEATED_MAX)
+                copy_set(&out->texts, &piece->texts);
+            else
+                set_empty_text(&out->texts);
             out->exact = false;
         }
     }
@@ -486,21 +544,38 @@ static bool read_choice(struct reader *reader, struct piece *out)
     } else if (!out->exact || out->texts.count > EXACT_MAX) {
         out->exact = false;
         if (rarity_of(&out->texts) > 0)
-            out->needed = out->texts;
+            copy_set(&out->needed, &out->texts);
         out->texts.count = 0;
     }
     return ok;
 }
 
+/* The set as it is looked for. */
+static void take_parts(const struct literals *set, struct literals *out)
+{
+    struct literal part;
+
+    out->count = 0;
+    for (unsigned i = 0; i < set->count; i++) {
+        part = rarest_part(&set->items[i]);
+        add_literal(out, &part, LITERALS_MAX);
+    }
+}
+
 enum literals_kind literals_of(const char *expression, const struct alphabet *alphabet,
                                struct literals *out)
 {
-    struct reader reader = {expression, alphabet, 0};
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    struct reader reader;
     struct piece *piece = malloc(sizeof(*piece));
     enum literals_kind kind = LITERALS_NONE;
 
+    pthread_once(&once, fill_rarities);
+    reader.at = expression;
+    reader.alphabet = alphabet;
+    reader.depth = 0;
     if (piece && read_choice(&reader, piece) && *reader.at == '\0') {
-        *out = piece->exact ? piece->texts : piece->needed;
+        take_parts(piece->exact ? &piece->texts : &piece->needed, out);
         kind = is_never(piece) ? LITERALS_NEVER : rarity_of(out) ? LITERALS_FOUND : LITERALS_NONE;
     }
     free(piece);

@@ -9,8 +9,9 @@
 
 #include <stdbool.h>
 
-#define LITERAL_MAX  12  /* bytes; of longer ones the beginning */
-#define LITERALS_MAX 250 /* of one expression */
+#define LITERAL_MAX    16  /* bytes of a text that an expression matches */
+#define LITERAL_SOUGHT 8   /* of a literal: the vector engine of Hyperscan compares no more */
+#define LITERALS_MAX   250 /* of one expression */
 
 struct literal {
     unsigned char len;
@@ -35,7 +36,7 @@ enum literals_kind {
 
 /*
  * The rarest set of literals that can be had of a valid expression of PCRE2,
- * both cases, for texts in `alphabet`; NULL: any.
+ * both cases, for texts in `alphabet`; NULL: any. Each has at most LITERAL_SOUGHT bytes.
  */
 enum literals_kind literals_of(const char *expression, const struct alphabet *alphabet,
                                struct literals *out);

@@ -63,7 +63,9 @@ static void literals_are_the_rarest_that_must_be_there(void **state)
         {"https?://\\w+/cmd", "/cmd"}, /* in any referrer */
         {"[\\r\\n]\\w+=", "\n \r"},
         {"(?:abc)*d\\(", "d("},
-        {"a{3}bc", "bc"},
+        {"a{3}bc", "abc"}, /* the last of the three stands before it */
+        {"/+class", "/class"},
+        {"\\d+class", "class"},
         {"\\x41\\n", "a\n"},
         {".*", NULL},
         {"a|.", NULL},
@@ -75,7 +77,11 @@ static void literals_are_the_rarest_that_must_be_there(void **state)
         {"(?i)abc", NULL}, /* not understood: nothing is needed */
         {"a\\1", NULL},
         {"[[:alpha:]]x", NULL},
-        {"abcdefghijklmnop", "abcdefghijkl"},
+        {"abcdefghijklmnop", "defghijk"}, /* the rarest eight */
+        {"(?:sh|node_repl)_history_of", "_history de_repl_"},
+        {"www\\.google\\.internal", "google.i"},
+        {"\\bid_token\\b", "id_token"},
+        {"(?:io|dir)\\.(?:new\\b|open\\w*)", "io. dir."},
     };
 
     (void)state;
