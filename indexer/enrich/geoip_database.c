@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <maxminddb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 #include "common/log.h"
 #include "common/scope.h"
+#include "indexer/enrich/geoip_tree.h"
 #include "indexer/enrich/geoip_value.h"
 
 #define FILE_MAX     (1l << 30)   /* bytes of memory; the largest known files are a third of that */
@@ -24,6 +26,7 @@
 struct geoip_database {
     struct shared_data base;
     MMDB_s mmdb;
+    struct geoip_tree tree;
 };
 
 static bool same_time(struct timespec a, struct timespec b)
@@ -97,6 +100,19 @@ static enum status check_metadata(int fd, off_t file_size, struct error *err)
     return OK;
 }
 
+/* The library has checked that the metadata fit the file's size, but in 32 bits. */
+static bool open_tree(struct geoip_database *database)
+{
+    const MMDB_s *mmdb = &database->mmdb;
+
+    database->tree = (struct geoip_tree){.nodes = mmdb->file_content,
+                                         .node_count = mmdb->metadata.node_count,
+                                         .node_size = mmdb->full_record_byte_size,
+                                         .bits = mmdb->metadata.ip_version == 6 ? 128 : 32,
+                                         .data_size = mmdb->data_section_size};
+    return geoip_tree_open(&database->tree, (size_t)(mmdb->data_section - mmdb->file_content));
+}
+
 static enum status open_copy(int fd, off_t size, struct geoip_database **out, struct error *err)
 {
     enum status status = check_metadata(fd, size, err);
@@ -119,6 +135,11 @@ static enum status open_copy(int fd, off_t size, struct geoip_database **out, st
                              ? RETRY
                              : REJECT,
                          "%s", MMDB_strerror(code));
+    }
+    if (!open_tree(database)) {
+        MMDB_close(&database->mmdb);
+        free(database);
+        return error_set(err, REJECT, "its search tree is damaged, or there is no memory");
     }
     *out = database;
     return OK;
@@ -144,6 +165,7 @@ static void database_free(struct shared_data *data)
 {
     struct geoip_database *database = (struct geoip_database *)data;
 
+    geoip_tree_close(&database->tree);
     MMDB_close(&database->mmdb);
     free(database);
 }
@@ -186,14 +208,14 @@ enum status geoip_database_source(const char *path, struct shared_source **out, 
 bool geoip_database_find(const struct geoip_database *database, const struct sockaddr *address,
                          struct geoip_place *out)
 {
-    const MMDB_s *mmdb = &database->mmdb;
-    MMDB_lookup_result_s result;
-    int code;
+    bool is_ipv4 = address->sa_family == AF_INET;
+    const void *bytes = is_ipv4 ? (const void *)&((const struct sockaddr_in *)address)->sin_addr
+                                : (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr;
+    size_t at;
 
-    result = MMDB_lookup_sockaddr(mmdb, address, &code);
-    if (code != MMDB_SUCCESS || !result.found_entry)
+    if (!geoip_tree_find(&database->tree, bytes, is_ipv4, &at))
         return false;
-    *out = (struct geoip_place){mmdb->data_section, mmdb->data_section_size, result.entry.offset};
+    *out = (struct geoip_place){database->mmdb.data_section, database->mmdb.data_section_size, at};
     return true;
 }
 
