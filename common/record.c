@@ -224,6 +224,18 @@ bool record_time(const struct record *record, enum record_field field, struct ti
     return true;
 }
 
+bool record_time_near(const struct record *record, enum record_field field,
+                      struct timestamp_minute *minute, struct timestamp *out)
+{
+    const struct value *value = &record->values[field];
+    struct slice raw = value->text;
+
+    if (!record_has(record, field) || value->kind != VALUE_JSON || raw.len <= 2 ||
+        raw.data[0] != '"')
+        return record_time(record, field, out);
+    return timestamp_parse_near(minute, (struct slice){raw.data + 1, raw.len - 2}, out);
+}
+
 bool record_add_item(struct record *record, enum record_field field, struct slice item)
 {
     struct slice quoted = json_quote(record->arena, item), old = SLICE("[]");

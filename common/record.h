@@ -199,6 +199,10 @@ bool record_text(struct record *record, enum record_field field, struct slice *o
 bool record_long(const struct record *record, enum record_field field, int64_t *out);
 bool record_time(const struct record *record, enum record_field field, struct timestamp *out);
 
+/* The same, for records whose times come together. */
+bool record_time_near(const struct record *record, enum record_field field,
+                      struct timestamp_minute *minute, struct timestamp *out);
+
 /* Adds `item` to a LIST field unless it is in it. False without memory. */
 bool record_add_item(struct record *record, enum record_field field, struct slice item);
 

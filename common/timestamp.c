@@ -241,6 +241,37 @@ bool timestamp_parse_iso(struct slice text, struct timestamp *out)
     return p == end && timestamp_from_civil(&civil, offset_s, ns, out);
 }
 
+/* What is behind the minute: ":00Z" or ":00.123Z", as timestamp_print writes it. */
+static bool read_near(const char *p, const char *end, int64_t minute_s, struct timestamp *out)
+{
+    int second, ms = 0;
+
+    if (!read_char(&p, end, ':') || !read_digits(&p, end, 2, &second) || second > 59 ||
+        (end - p == 5 && !(read_char(&p, end, '.') && read_digits(&p, end, 3, &ms))) ||
+        !read_char(&p, end, 'Z') || p != end)
+        return false;
+    *out = (struct timestamp){minute_s + second, (uint32_t)ms * 1000000};
+    return true;
+}
+
+bool timestamp_parse_near(struct timestamp_minute *minute, struct slice text, struct timestamp *out)
+{
+    const size_t len = sizeof(minute->text);
+
+    if (minute->known && text.len > len && memcmp(text.data, minute->text, len) == 0 &&
+        read_near(text.data + len, text.data + text.len, minute->s, out))
+        return true;
+    if (!timestamp_parse_iso(text, out))
+        return false;
+    /* Of other forms the minute may be one of another zone, or 60 seconds long. */
+    minute->known = read_near(text.data + len, text.data + text.len, 0, &(struct timestamp){0});
+    if (minute->known) {
+        memcpy(minute->text, text.data, len);
+        minute->s = out->s - (text.data[len + 1] - '0') * 10 - (text.data[len + 2] - '0');
+    }
+    return true;
+}
+
 /* English month abbreviations, as httpd and nginx print them whatever the locale. */
 static bool read_month(const char **p, const char *end, int *month)
 {

@@ -57,6 +57,17 @@ void timestamp_print_day(struct timestamp time, char out[11]);
  */
 bool timestamp_parse_iso(struct slice text, struct timestamp *out);
 
+/* A minute whose text is known: times of one stream come together. Zeroed there is none. */
+struct timestamp_minute {
+    char text[16]; /* "2026-11-21T12:00" */
+    int64_t s;     /* its first second */
+    bool known;
+};
+
+/* As timestamp_parse_iso; a time of the same minute as the one before costs less. */
+bool timestamp_parse_near(struct timestamp_minute *minute, struct slice text,
+                          struct timestamp *out);
+
 /* Apache's and nginx's %t and $time_local: 10/Oct/2000:13:55:36 -0700. */
 bool timestamp_parse_clf(struct slice text, struct timestamp *out);
 

@@ -46,6 +46,7 @@ enum status documents_open(struct documents *documents, const struct indexer_con
 void documents_close(struct documents *documents)
 {
     enrich_set_release(&documents->enrich);
+    record_reader_release(&documents->reader);
     record_encoder_release(&documents->encoder);
     arena_release(&documents->arena);
     buf_release(&documents->words);
@@ -116,9 +117,7 @@ static uint64_t page_of(struct record *record, struct slice id)
 
 static void stamp(struct batch_entry *entry, struct record *record, int64_t now_ms)
 {
-    struct timestamp time;
-
-    if (!record_time(record, FIELD_TIMESTAMP, &time))
+    if (!record_has(record, FIELD_TIMESTAMP)) /* one that it has is a time: else it is a label */
         record_set_time(record, FIELD_TIMESTAMP,
                         timestamp_from_ms(message_time_ms(entry->message, now_ms)));
     record_set_time(record, FIELD_EVENT_INGESTED, timestamp_from_ms(now_ms));
@@ -209,7 +208,7 @@ static enum status make_document(struct documents *documents, struct batch *batc
 
     record_clear(record);
     arena_clear(&documents->arena);
-    status = record_decode(record, entry->original, err);
+    status = record_reader_read(&documents->reader, record, entry->original, err);
     if (status == REJECT) {
         refuse(entry, &batch->arena, err->text);
         return OK;

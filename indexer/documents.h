@@ -13,6 +13,7 @@
 #include "common/error.h"
 #include "common/record.h"
 #include "common/record_encoder.h"
+#include "common/record_reader.h"
 #include "indexer/enrich/enrich.h"
 #include "indexer/index_name.h"
 
@@ -28,6 +29,7 @@ struct documents {
     const char *topic; /* that ids of records without one need not name */
     struct enrich_set enrich;
     struct index_names names;
+    struct record_reader reader;
     struct record_encoder encoder;
     struct arena arena; /* of the record that is worked on */
     struct record record;

@@ -58,7 +58,8 @@ static int64_t record_day(struct index_names *names, struct record *record, int6
     struct timestamp time;
     int64_t day;
 
-    if (record_time(record, FIELD_TIMESTAMP, &time) && is_day(day_of(time.s))) {
+    if (record_time_near(record, FIELD_TIMESTAMP, &names->minute, &time) &&
+        is_day(day_of(time.s))) {
         if (!is_ahead(names, time, arrived_ms))
             return day_of(time.s);
         metric_add(names->skewed, 1);

@@ -17,6 +17,7 @@
 #include "common/arena.h"
 #include "common/buf.h"
 #include "common/error.h"
+#include "common/timestamp.h"
 
 struct record;
 struct metric;
@@ -39,6 +40,7 @@ struct index_names {
     uint32_t new_max;      /* names an hour, index_guard.h; 0: no limit */
     struct arena *arena;
     struct metric *unknown, *skewed;
+    struct timestamp_minute minute; /* of the record before */
     struct index_name_slot slots[INDEX_NAME_SLOTS];
 };
 

@@ -5,6 +5,7 @@
 
 #include <time.h>
 
+#include "common/scope.h"
 #include "tests/unit/support/check.h"
 #include "tests/unit/support/rng.h"
 
@@ -278,6 +279,40 @@ static void random_times_agree_with_the_c_library(void **state)
     }
 }
 
+/* Times of few minutes, and what is almost one, one after the other. */
+static void near_times_are_read_as_any(void **state)
+{
+    static const char days[][12] = {"2026-11-21T", "2026-11-21 ", "2026-12-31T"};
+    static const char fractions[][8] = {"", ".000", ".123456", ",250", "."};
+    static const char zones[][8] = {"Z", "Z", "z", "+01:00", ""};
+    struct rng rng = rng_start();
+    struct timestamp_minute minute = {0};
+
+    (void)state;
+    for (int i = 0; i < 200000; i++) {
+        struct timestamp near = {1, 1}, any = {1, 1};
+        char text[64];
+        struct slice read = {text, 0};
+        bool valid;
+
+        read.len =
+            (size_t)snprintf(text, sizeof(text), "%s23:%02u:%02u%s%s",
+                             days[rng_below(&rng, ARRAY_LEN(days))], 58 + rng_below(&rng, 2),
+                             rng_below(&rng, 62), fractions[rng_below(&rng, ARRAY_LEN(fractions))],
+                             zones[rng_below(&rng, ARRAY_LEN(zones))]);
+        if (rng_one_in(&rng, 4))
+            text[rng_below(&rng, (uint32_t)read.len)] = "0123456789:.Z-"[rng_below(&rng, 14)];
+        if (rng_one_in(&rng, 8))
+            read.len = rng_below(&rng, (uint32_t)read.len + 1);
+        valid = timestamp_parse_iso(read, &any);
+        assert_int_equal(timestamp_parse_near(&minute, read, &near), valid);
+        if (valid) {
+            assert_int_equal(near.s, any.s);
+            assert_int_equal(near.ns, any.ns);
+        }
+    }
+}
+
 static void expect_ms(int64_t ms, int64_t s, uint32_t ns)
 {
     struct timestamp time = timestamp_from_ms(ms);
@@ -325,6 +360,7 @@ int main(void)
         cmocka_unit_test(cut_texts_are_refused),
         cmocka_unit_test(calendar_has_every_day_once),
         cmocka_unit_test(random_times_agree_with_the_c_library),
+        cmocka_unit_test(near_times_are_read_as_any),
         cmocka_unit_test(milliseconds_before_1970_count_forward),
         cmocka_unit_test(civil_times_out_of_range_are_refused),
     };
