@@ -5,7 +5,6 @@
 
 #include <time.h>
 
-#include "common/scope.h"
 #include "tests/unit/support/check.h"
 #include "tests/unit/support/rng.h"
 
@@ -295,11 +294,10 @@ static void near_times_are_read_as_any(void **state)
         struct slice read = {text, 0};
         bool valid;
 
-        read.len =
-            (size_t)snprintf(text, sizeof(text), "%s23:%02u:%02u%s%s",
-                             days[rng_below(&rng, ARRAY_LEN(days))], 58 + rng_below(&rng, 2),
-                             rng_below(&rng, 62), fractions[rng_below(&rng, ARRAY_LEN(fractions))],
-                             zones[rng_below(&rng, ARRAY_LEN(zones))]);
+        read.len = (size_t)snprintf(
+            text, sizeof(text), "%s23:%02u:%02u%s%s", days[rng_below(&rng, COUNT(days))],
+            58 + rng_below(&rng, 2), rng_below(&rng, 62),
+            fractions[rng_below(&rng, COUNT(fractions))], zones[rng_below(&rng, COUNT(zones))]);
         if (rng_one_in(&rng, 4))
             text[rng_below(&rng, (uint32_t)read.len)] = "0123456789:.Z-"[rng_below(&rng, 14)];
         if (rng_one_in(&rng, 8))
