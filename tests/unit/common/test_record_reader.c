@@ -287,8 +287,7 @@ static void known_ways_are_not_learned_again(void **state)
     static const char *const texts[] = {
         "{\"@timestamp\":\"2026-11-21T12:00:00.000Z\",\"event\":{\"id\":\"a\"},\"x\":1.5}",
         "{\"@timestamp\":\"2026-11-21T12:00:01.000Z\",\"event\":{\"id\":\"b\"}}",
-        "{\"@timestamp\":\"2026-11-21T12:01:01.000Z\",\"url\":{\"path\":\"/"
-        "\"},\"labels\":{\"k\":\"v\"}}",
+        "{\"@timestamp\":\"2026-11-21T12:01:01.000Z\",\"url\":{\"path\":\"/\"},\"x\":\"v\"}",
     };
     struct record_reader reader = {0};
 
