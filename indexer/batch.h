@@ -51,6 +51,7 @@ struct batch_entry {
     struct slice id;             /* event.id, the document's _id */
     struct slice index;          /* full index name; equal pointers for equal names mostly */
     uint64_t page;               /* equal for records that lie together in their source */
+    uint64_t key[2];             /* hash of index and id, by dedup_check; 0, 0: not yet */
     struct slice document;       /* the enriched record as JSON; in the arena */
     enum outcome outcome;
     enum reason reason;

@@ -33,10 +33,12 @@
 #define BATCH_MAX    (1u << 24) /* entries: the sizes of the tables cannot overflow */
 #define CONFLICT     409        /* Elasticsearch: the document is there already */
 #define NONE         UINT32_MAX /* an empty slot */
+#define AHEAD        8          /* entries of which something is fetched before it is needed */
 
-struct item { /* an entry of the batch, in the order of the pages */
+struct item { /* an entry of the batch; those of one page stand together */
     uint64_t page;
     uint32_t number;
+    uint32_t group; /* its page's, while they are put in order */
 };
 
 struct dedup {
@@ -45,8 +47,12 @@ struct dedup {
     struct buf commands;
     struct item *items; /* what is asked for, or marked */
     size_t item_count, item_room;
-    uint32_t *slots; /* hash table of entries */
+    struct item *unordered; /* as they come */
+    size_t unordered_room;
+    uint32_t *slots; /* hash table, of entries or of items */
     size_t slots_room;
+    uint32_t *group_ends;
+    size_t group_room;
     char refused_look_ups[REDIS_CODE_MAX], refused_marks[REDIS_CODE_MAX]; /* as logged */
     struct metric *lookups, *duplicates, *redelivered;
 };
@@ -107,14 +113,53 @@ static bool is_open(const struct batch_entry *entry)
 
 static bool same_document(const struct batch_entry *a, const struct batch_entry *b)
 {
-    return slice_equal(a->id, b->id) && slice_equal(a->index, b->index);
+    return a->key[0] == b->key[0] && a->key[1] == b->key[1] && slice_equal(a->id, b->id) &&
+           slice_equal(a->index, b->index);
+}
+
+/* An empty table for `count` numbers, at most half full; its mask. 0: no memory. */
+static size_t clear_slots(struct dedup *dedup, size_t count)
+{
+    size_t size = 16;
+
+    while (size < count * 2)
+        size *= 2;
+    dedup->slots = make_room(dedup->slots, &dedup->slots_room, size, sizeof(*dedup->slots));
+    if (!dedup->slots)
+        return 0;
+    memset(dedup->slots, 0xff, size * sizeof(*dedup->slots));
+    return size - 1;
+}
+
+/* Their ids lie between the documents, far from each other, and are looked at only here. */
+static void make_keys(struct batch *batch)
+{
+    struct slice index = {NULL, 0};
+    uint64_t seed = 0;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        struct batch_entry *entry = &batch->entries[i];
+        XXH128_hash_t hash;
+
+        if (i + AHEAD < batch->count)
+            __builtin_prefetch(batch->entries[i + AHEAD].id.data);
+        if (!is_open(entry))
+            continue;
+        if (entry->index.data != index.data || entry->index.len != index.len) {
+            index = entry->index; /* equal names mostly are one */
+            seed = XXH3_64bits(index.data, index.len);
+        }
+        hash = XXH3_128bits_withSeed(entry->id.data, entry->id.len, seed);
+        entry->key[0] = hash.high64;
+        entry->key[1] = hash.low64;
+    }
 }
 
 /* Puts entry `number` into the table; false when its document is in it already. */
 static bool is_first(struct dedup *dedup, size_t mask, const struct batch *batch, uint32_t number)
 {
     const struct batch_entry *entry = &batch->entries[number];
-    size_t slot = XXH3_64bits(entry->id.data, entry->id.len) & mask;
+    size_t slot = entry->key[1] & mask;
 
     for (; dedup->slots[slot] != NONE; slot = (slot + 1) & mask)
         if (same_document(&batch->entries[dedup->slots[slot]], entry))
@@ -125,16 +170,12 @@ static bool is_first(struct dedup *dedup, size_t mask, const struct batch *batch
 
 static size_t settle_repeated(struct dedup *dedup, struct batch *batch)
 {
-    size_t size = 16, settled = 0;
+    size_t mask = clear_slots(dedup, batch->count), settled = 0;
 
-    while (size < batch->count * 2)
-        size *= 2;
-    dedup->slots = make_room(dedup->slots, &dedup->slots_room, size, sizeof(*dedup->slots));
-    if (!dedup->slots)
+    if (!mask)
         return 0; /* Elasticsearch tells them as well */
-    memset(dedup->slots, 0xff, size * sizeof(*dedup->slots));
     for (size_t i = 0; i < batch->count; i++) {
-        if (!is_open(&batch->entries[i]) || is_first(dedup, size - 1, batch, (uint32_t)i))
+        if (!is_open(&batch->entries[i]) || is_first(dedup, mask, batch, (uint32_t)i))
             continue;
         batch->entries[i].outcome = OUTCOME_DUPLICATE;
         settled++;
@@ -144,31 +185,79 @@ static size_t settle_repeated(struct dedup *dedup, struct batch *batch)
 
 /* ---- keys, fields, positions ---- */
 
-static int by_page(const void *a, const void *b)
+/*
+ * Gives each of the unordered items the number of its page, in the order in which pages come, and
+ * counts the items of each. How many pages there are.
+ */
+static size_t number_pages(struct dedup *dedup, size_t mask)
 {
-    const struct item *x = a, *y = b;
+    struct item *items = dedup->unordered;
+    size_t groups = 0, slot;
 
-    if (x->page != y->page)
-        return x->page < y->page ? -1 : 1;
-    return (x->number > y->number) - (x->number < y->number);
+    for (size_t i = 0; i < dedup->item_count; i++) {
+        if (i > 0 && items[i].page == items[i - 1].page) { /* of a file that is read alone */
+            items[i].group = items[i - 1].group;
+            dedup->group_ends[items[i].group]++;
+            continue;
+        }
+        slot = items[i].page & mask;
+        while (dedup->slots[slot] != NONE && items[dedup->slots[slot]].page != items[i].page)
+            slot = (slot + 1) & mask;
+        if (dedup->slots[slot] == NONE) {
+            dedup->slots[slot] = (uint32_t)i;
+            items[i].group = (uint32_t)groups;
+            dedup->group_ends[groups++] = 0;
+        }
+        items[i].group = items[dedup->slots[slot]].group;
+        dedup->group_ends[items[i].group]++;
+    }
+    return groups;
+}
+
+/* Puts the items of a page together, in the order in which they come. */
+static void order_items(struct dedup *dedup, size_t groups)
+{
+    uint32_t end = 0;
+
+    for (size_t i = 0; i < groups; i++) {
+        end += dedup->group_ends[i];
+        dedup->group_ends[i] = end - dedup->group_ends[i]; /* where the next one goes */
+    }
+    for (size_t i = 0; i < dedup->item_count; i++)
+        dedup->items[dedup->group_ends[dedup->unordered[i].group]++] = dedup->unordered[i];
+}
+
+static bool make_item_room(struct dedup *dedup, size_t count)
+{
+    dedup->items = make_room(dedup->items, &dedup->item_room, count, sizeof(*dedup->items));
+    dedup->unordered =
+        make_room(dedup->unordered, &dedup->unordered_room, count, sizeof(*dedup->unordered));
+    dedup->group_ends =
+        make_room(dedup->group_ends, &dedup->group_room, count, sizeof(*dedup->group_ends));
+    return dedup->items && dedup->unordered && dedup->group_ends;
 }
 
 typedef bool is_wanted(const struct batch_entry *entry);
 
-/* The entries that are wanted and whose id can be stored at all, in the order of their pages. */
+/* The entries that are wanted and whose id can be stored at all, by page. */
 static bool choose(struct dedup *dedup, const struct batch *batch, is_wanted *wanted)
 {
     const struct batch_entry *entry;
+    size_t mask;
 
     dedup->item_count = 0;
-    dedup->items = make_room(dedup->items, &dedup->item_room, batch->count, sizeof(*dedup->items));
-    for (size_t i = 0; dedup->items && i < batch->count; i++) {
+    if (!make_item_room(dedup, batch->count))
+        return false;
+    for (size_t i = 0; i < batch->count; i++) {
         entry = &batch->entries[i];
         if (wanted(entry) && entry->id.len > 0 && entry->id.len <= ID_MAX)
-            dedup->items[dedup->item_count++] = (struct item){entry->page, (uint32_t)i};
+            dedup->unordered[dedup->item_count++] =
+                (struct item){.page = entry->page, .number = (uint32_t)i};
     }
-    if (dedup->item_count)
-        qsort(dedup->items, dedup->item_count, sizeof(*dedup->items), by_page);
+    mask = clear_slots(dedup, dedup->item_count);
+    if (!mask)
+        return false;
+    order_items(dedup, number_pages(dedup, mask));
     return dedup->item_count > 0;
 }
 
@@ -193,13 +282,20 @@ static void add_key(struct dedup *dedup, uint64_t page)
     redis_part(&dedup->commands, (struct slice){key, sizeof(key)});
 }
 
+/* What is marked was asked for before, mostly, and has its key. */
+static XXH128_hash_t key_of(const struct batch_entry *entry)
+{
+    if (entry->key[0] || entry->key[1])
+        return (XXH128_hash_t){.high64 = entry->key[0], .low64 = entry->key[1]};
+    return XXH3_128bits_withSeed(entry->id.data, entry->id.len,
+                                 XXH3_64bits(entry->index.data, entry->index.len));
+}
+
 static void add_field(struct dedup *dedup, const struct batch_entry *entry)
 {
-    XXH128_hash_t hash = XXH3_128bits_withSeed(entry->id.data, entry->id.len,
-                                               XXH3_64bits(entry->index.data, entry->index.len));
     XXH128_canonical_t bytes;
 
-    XXH128_canonicalFromHash(&bytes, hash);
+    XXH128_canonicalFromHash(&bytes, key_of(entry));
     redis_part(&dedup->commands, (struct slice){(const char *)bytes.digest, FIELD_BYTES});
 }
 
@@ -317,6 +413,7 @@ void dedup_check(struct dedup *dedup, struct batch *batch, int64_t now_ms)
 
     if (batch->count == 0 || batch->count > BATCH_MAX)
         return;
+    make_keys(batch);
     lookup.duplicates = settle_repeated(dedup, batch);
     if (dedup->redis)
         look_up(dedup, &lookup, now_ms);
@@ -343,6 +440,8 @@ static void add_marks(struct dedup *dedup, const struct batch *batch, size_t at,
     add_key(dedup, dedup->items[at].page);
     for (size_t i = at; i < at + count; i++) {
         entry = &batch->entries[dedup->items[i].number];
+        if (i + AHEAD < dedup->item_count) /* another thread has written them, long ago */
+            __builtin_prefetch(batch->entries[dedup->items[i + AHEAD].number].message);
         add_field(dedup, entry);
         write_position(entry, value);
         redis_part(&dedup->commands, slice_of(value));
@@ -407,6 +506,8 @@ void dedup_close(struct dedup *dedup)
     redis_close(dedup->redis);
     buf_release(&dedup->commands);
     free(dedup->items);
+    free(dedup->unordered);
     free(dedup->slots);
+    free(dedup->group_ends);
     free(dedup);
 }

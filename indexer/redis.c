@@ -10,6 +10,7 @@
 
 #include "common/backoff.h"
 #include "common/clock.h"
+#include "common/digits.h"
 #include "common/log.h"
 #include "common/metrics.h"
 #include "common/scope.h"
@@ -24,6 +25,7 @@
 #define SLOW_PART    2     /* slow is what takes longer than the time-out by this */
 #define SLOW_IN_ROW  5     /* slow exchanges until it is given a rest */
 #define LOGIN_MAX    16384 /* bytes of the commands that open a connection */
+#define HEAD_MAX     (1 + DIGITS_ROOM + 2)
 
 struct redis {
     const struct redis_config *config;
@@ -81,16 +83,33 @@ enum status redis_open(const struct redis_config *config, struct redis **out, st
     return OK;
 }
 
+/* A letter and a number, as commands and their parts begin. */
+static char *put_head(char *p, char kind, size_t number)
+{
+    *p++ = kind;
+    p = digits_put(p, number);
+    return mempcpy(p, "\r\n", 2);
+}
+
 void redis_command(struct buf *out, size_t count)
 {
-    buf_addf(out, "*%zu\r\n", count);
+    char *p = buf_reserve(out, HEAD_MAX);
+
+    if (p)
+        out->len += (size_t)(put_head(p, '*', count) - p);
 }
 
 void redis_part(struct buf *out, struct slice part)
 {
-    buf_addf(out, "$%zu\r\n", part.len);
-    buf_add_slice(out, part);
-    buf_add(out, "\r\n", 2);
+    char *room = buf_reserve(out, HEAD_MAX + part.len + 2), *p;
+
+    if (!room)
+        return;
+    p = put_head(room, '$', part.len);
+    if (part.len)
+        p = mempcpy(p, part.data, part.len);
+    p = mempcpy(p, "\r\n", 2);
+    out->len += (size_t)(p - room);
 }
 
 static void disconnect(struct redis *redis)
