@@ -31,6 +31,8 @@ static const struct {
 
 struct agent_memo {
     struct cache *cache; /* NULL: nothing is kept */
+    struct kept *last;   /* what was asked for last, of the same record; NULL: nothing yet */
+    struct slice text;   /* and its agent */
     struct kept passing; /* of an agent that is not kept: one part does not touch the others */
     uint32_t stamps[AGENT_PARTS]; /* from 1 on */
     struct cache_counts counts[AGENT_PARTS];
@@ -77,10 +79,28 @@ enum status agent_memo_open(const struct indexer_config *config, struct agent_me
     return OK;
 }
 
+void agent_memo_next(struct agent_memo *memo)
+{
+    if (memo) /* which a set without enrichers has not */
+        memo->last = NULL;
+}
+
+/* All enrichers ask for the same text, one after the other: it is looked up once a record. */
+static struct kept *find(struct agent_memo *memo, struct slice agent)
+{
+    bool found;
+
+    if (!memo->last || agent.data != memo->text.data || agent.len != memo->text.len) {
+        memo->text = agent;
+        memo->last = cache_get(memo->cache, agent, &found);
+    }
+    return memo->last;
+}
+
 void *agent_memo_get(struct agent_memo *memo, enum agent_part part, struct slice agent, bool *found)
 {
     bool is_kept = memo->cache && agent.len <= KEY_MAX;
-    struct kept *kept = is_kept ? cache_get(memo->cache, agent, found) : &memo->passing;
+    struct kept *kept = is_kept ? find(memo, agent) : &memo->passing;
     unsigned char *at = (unsigned char *)kept + parts[part].at;
 
     *found = is_kept && kept->stamps[part] == memo->stamps[part];

@@ -45,6 +45,9 @@ struct indexer_config;
 enum status agent_memo_open(const struct indexer_config *config, struct agent_memo **out,
                             struct error *err);
 
+/* Another record follows: texts at the same place are others from now on. */
+void agent_memo_next(struct agent_memo *memo);
+
 /*
  * The part of an agent, of the type above. *found false: it is zeroed, and the caller fills it at
  * once. Good until the next call with another text.

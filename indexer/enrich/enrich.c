@@ -102,6 +102,7 @@ static void expect(struct enrich_set *set, struct record *record)
 
 void enrich_set_apply(struct enrich_set *set, struct record *record, size_t entry)
 {
+    agent_memo_next(set->agents);
     expect(set, record);
     if (--set->until_sample == 0) {
         set->until_sample = SAMPLE_EVERY;

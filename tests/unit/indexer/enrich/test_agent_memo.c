@@ -134,6 +134,29 @@ static void parts_are_counted_by_enricher(void **state)
     assert_true(counted("indexer_enrich_cache_misses_total", "threat_agent") - others == 1);
 }
 
+static void text_at_the_same_place_is_another_one_for_the_next_record(void **state)
+{
+    struct agent_memo *memo = open_memo(16);
+    char room[] = "curl/8.1.2";
+    const struct slice agent = {room, sizeof(room) - 1};
+
+    (void)state;
+    agent_memo_next(NULL);
+    agent_memo_next(memo);
+    assert_false(look(memo, (struct slice){NULL, 0}, 6));
+    assert_false(look(memo, agent, 7));
+    assert_true(look(memo, agent, 7));
+    room[5] = '7';
+    agent_memo_next(memo);
+    assert_false(look(memo, agent, 8));
+    assert_true(look(memo, agent, 8));
+    assert_false(look(memo, (struct slice){room, 4}, 9)); /* the beginning is another one, too */
+    room[5] = '8';
+    agent_memo_next(memo);
+    assert_true(look(memo, agent, 7));
+    agent_memo_close(memo);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +164,7 @@ int main(void)
         cmocka_unit_test(parts_of_what_is_not_kept_live_side_by_side),
         cmocka_unit_test(what_was_given_up_gives_no_wrong_answer),
         cmocka_unit_test(parts_are_counted_by_enricher),
+        cmocka_unit_test(text_at_the_same_place_is_another_one_for_the_next_record),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
