@@ -33,6 +33,7 @@
 #define WARY_BYTES     1000000
 
 #define CALL_MESSAGES 512 /* handed over in one call */
+#define KEPT_REQUESTS 4   /* to partitions, at once, whose freed buffers are kept */
 
 /*
  * The outbox bounds what is under way, so the library's own bounds are only
@@ -192,13 +193,14 @@ static struct lanes *make_lanes(const struct producer *producer)
 
 /*
  * The library takes two buffers of a request's size for each request and gives them back. Without
- * this each of them is made of new pages: a fault for each 4 KiB. producer_rest gives them back.
+ * this each of them is made of new pages: a fault for each 4 KiB. Several partitions have several
+ * at once. producer_rest gives them back.
  */
 static void keep_freed_pages(void)
 {
 #ifdef __GLIBC__
     mallopt(M_MMAP_THRESHOLD, 3 * BATCH_BYTES);
-    mallopt(M_TRIM_THRESHOLD, 3 * BATCH_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_REQUESTS * 3 * BATCH_BYTES);
 #endif
 }
 

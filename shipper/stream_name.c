@@ -239,20 +239,48 @@ static char *join(const char *folder, const char *name)
                                                                                             : path;
 }
 
-char *stream_name_of(const char *path)
+/* The folder of `path` as it is written. */
+static char *folder_of(const char *path)
 {
-    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-    scoped_free char *folder = NULL, *name = strdup(base), *sure_name = NULL, *whole = NULL;
-    scoped_free char *given =
-        slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+    const char *slash = strrchr(path, '/');
+
+    if (!slash)
+        return strdup(".");
+    return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* Of the file called `base` in `folder`, whose links are resolved. */
+static char *name_in(const char *folder, const char *base)
+{
+    scoped_free char *name = strdup(base), *sure_name = NULL, *whole = NULL;
     enum stream_suffix suffix;
 
-    if (!given || !name)
+    if (!name)
         return NULL;
-    folder = realpath(given, NULL);
     suffix = stream_name_strip(name, &sure_name);
-    whole = join(folder ? folder : given, name);
+    whole = join(folder, name);
     if (whole && suffix == SUFFIX_DOUBTFUL && sure_name && access(whole, F_OK) != 0)
-        return join(folder ? folder : given, sure_name);
+        return join(folder, sure_name);
     return take(whole);
+}
+
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? slash + 1 : path;
+}
+
+char *stream_name_of(const char *path)
+{
+    scoped_free char *given = folder_of(path), *real = given ? realpath(given, NULL) : NULL;
+
+    return given ? name_in(real ? real : given, base_of(path)) : NULL;
+}
+
+char *stream_name_of_real(const char *path)
+{
+    scoped_free char *folder = folder_of(path);
+
+    return folder ? name_in(folder, base_of(path)) : NULL;
 }

@@ -32,4 +32,7 @@ enum stream_suffix stream_name_strip(char *name, char **sure_name);
  */
 char *stream_name_of(const char *path);
 
+/* The same of a path whose folder is known to hold no links; saves to resolve them. */
+char *stream_name_of_real(const char *path);
+
 #endif

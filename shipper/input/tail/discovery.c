@@ -111,14 +111,6 @@ static char *path_in(const struct tail_folder *folder, const char *name)
                : path;
 }
 
-static bool is_there(const struct tail_folder *folder)
-{
-    struct tail_sight sight;
-
-    return tail_see(AT_FDCWD, folder->path, &sight) && sight.device == folder->device &&
-           sight.inode == folder->inode;
-}
-
 void tail_look_at(struct tail *tail, struct tail_folder *folder, const char *name)
 {
     char *path = tail->look_count < LOOKS_MAX ? path_in(folder, name) : NULL;
@@ -133,7 +125,7 @@ void tail_look_at(struct tail *tail, struct tail_folder *folder, const char *nam
     there = tail_see(AT_FDCWD, path, &sight);
     /* Its folder may have gone with it: as long as a deleted file is open, inotify does not say so.
      */
-    if (!there && !is_there(folder))
+    if (!there && !tail_folder_is_there(folder))
         tail->must_walk = true;
     add_look(tail, folder, path, there && sight.regular ? &sight : NULL, wanted);
 }

@@ -15,7 +15,8 @@
 #include "common/log.h"
 #include "common/metrics.h"
 
-#define RETRY_MS 10000 /* what could not be opened is tried again */
+#define RETRY_MS   10000 /* what could not be opened is tried again */
+#define ROOM_SHARE 16    /* one part of so many is closed when as many are open as may be */
 
 uint64_t tail_hash(const char *text)
 {
@@ -388,19 +389,26 @@ void tail_file_settle(struct tail *tail, struct tail_file *file)
         tail_file_close(tail, file);
 }
 
-/* Above the limit the least recently active ones go: those that are read before those that are not.
+/*
+ * At the limit the least recently active ones go: those that are read before those that are not.
+ * Some more than one, and when none can go (all wait for acknowledgements) not again at once:
+ * the way leads through all of them.
  */
 static void make_room(struct tail *tail)
 {
-    size_t max = max_open(tail);
+    size_t max = max_open(tail), some = max / ROOM_SHARE;
     struct tail_file *file, *fresher;
 
+    if (tail->open_count < max ||
+        (tail->open_count >= tail->crowd && tail->open_count < tail->crowd + some))
+        return;
     for (int unread = 0; unread < 2; unread++)
-        for (file = tail->open.stalest; file && tail->open_count >= max; file = fresher) {
+        for (file = tail->open.stalest; file && tail->open_count >= max - some; file = fresher) {
             fresher = file->fresher;
             if (file != tail->identified && (unread ? can_wait(tail, file) : tail_can_close(file)))
                 tail_file_close(tail, file);
         }
+    tail->crowd = tail->open_count < max ? 0 : tail->open_count;
 }
 
 static void not_readable(struct tail *tail, struct tail_file *file, const char *why)

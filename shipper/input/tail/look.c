@@ -256,7 +256,7 @@ static const char *shown_path(struct tail *tail, const struct tail_folder *folde
 static struct tail_file *add_file(struct tail *tail, const struct tail_look *look, const char *real,
                                   bool link)
 {
-    scoped_free char *stream = tail->is_folder ? strdup(real) : stream_name_of(real);
+    scoped_free char *stream = tail->is_folder ? strdup(real) : stream_name_of_real(real);
     struct tail_file *file = stream ? tail_file_add(tail, stream, look->path, &look->sight) : NULL;
     const char *shown;
 
@@ -284,6 +284,23 @@ static bool is_too_old(const struct tail *tail, const struct tail_sight *sight)
            !checkpoint_of_file(tail->checkpoint, sight->device, sight->inode, NULL);
 }
 
+/*
+ * look->path in its folder's real path, which is known already: resolving it takes a call for each
+ * part of the path. Unless the path leads to another folder by now.
+ */
+static char *real_path_of(const struct tail_look *look)
+{
+    const struct tail_folder *folder = look->folder;
+    char *whole;
+
+    if (!tail_folder_is_there(folder))
+        return with_real_folder(look->path);
+    return asprintf(&whole, "%s/%s", strcmp(folder->real, "/") == 0 ? "" : folder->real,
+                    base_of(look->path)) < 0
+               ? NULL
+               : whole;
+}
+
 static void see_new(struct tail *tail, const struct tail_look *look)
 {
     scoped_free char *real = NULL;
@@ -298,7 +315,7 @@ static void see_new(struct tail *tail, const struct tail_look *look)
     }
     link = (real = read_link(look->path)) != NULL;
     free(take(real));
-    real = link ? realpath(look->path, NULL) : with_real_folder(look->path);
+    real = link ? realpath(look->path, NULL) : real_path_of(look);
     file = real ? add_file(tail, look, real, link) : NULL;
     if (!file)
         return;

@@ -148,6 +148,7 @@ struct tail {
     /* files */
     struct tail_file *files;
     size_t file_count, open_count, over_count;
+    size_t crowd; /* so many were open when none of them could be closed; 0: some could */
     struct table by_place, by_inode, groups, aliases, rejects_by_inode;
     struct tail_reject *rejects;
     struct tail_list open;
@@ -224,6 +225,7 @@ void tail_release_rejects(struct tail *tail);
 
 void tail_watch_open(struct tail *tail);
 struct tail_folder *tail_find_folder(const struct tail *tail, const char *path);
+bool tail_folder_is_there(const struct tail_folder *folder); /* its path still leads to it */
 
 /* Makes it known and watched; `name`: a last part of a pattern, NULL = none. NULL without memory.
  */

@@ -80,6 +80,14 @@ struct tail_folder *tail_find_folder(const struct tail *tail, const char *path)
     return NULL;
 }
 
+bool tail_folder_is_there(const struct tail_folder *folder)
+{
+    struct tail_sight sight;
+
+    return tail_see(AT_FDCWD, folder->path, &sight) && sight.device == folder->device &&
+           sight.inode == folder->inode;
+}
+
 static void watch(struct tail *tail, struct tail_folder *folder)
 {
     uint32_t mask = folder->name_count || folder->target ? FILES_MASK : WAY_MASK;

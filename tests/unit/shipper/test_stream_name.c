@@ -185,6 +185,10 @@ static void folder_links_are_resolved(void **state)
     assert_string_equal(a, b);
     free(a);
     free(b);
+    snprintf(path, sizeof(path), "%s/real/access.log.1.gz", folder);
+    a = stream_name_of_real(path);
+    assert_string_equal(a, target);
+    free(a);
 }
 
 static void files_of_the_root_have_one_slash(void **state)
@@ -192,6 +196,9 @@ static void files_of_the_root_have_one_slash(void **state)
     char *name = stream_name_of("/access.log.1");
 
     (void)state;
+    assert_string_equal(name, "/access.log");
+    free(name);
+    name = stream_name_of_real("/access.log-20261121");
     assert_string_equal(name, "/access.log");
     free(name);
 }

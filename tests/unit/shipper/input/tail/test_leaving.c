@@ -181,6 +181,31 @@ static void files_behind_stay_open_above_the_limit(void **state)
     assert_int_equal(descriptors(), 0);
 }
 
+/* None of them can be closed until Kafka has acknowledged what was read. */
+static void files_under_way_are_closed_once_they_are_acknowledged(void **state)
+{
+    enum { FILES = 60, MOST = 32 };
+    char name[32];
+
+    (void)state;
+    bench.input_config.max_open_files = &(uint32_t){MOST};
+    set_pattern(0, "*.log");
+    bench.hold = true;
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < FILES; i++) {
+            snprintf(name, sizeof(name), "%d.log", i);
+            append(name, "x\n");
+        }
+        if (round == 0)
+            start();
+        pump();
+        assert_int_equal(bench.got_count, (round + 1) * FILES);
+        assert_int_equal(descriptors(), FILES);
+        acknowledge_all();
+        assert_true(descriptors() <= MOST);
+    }
+}
+
 /* ---- archives ---- */
 
 static void write_packed(const char *name, struct slice packed, size_t from, size_t to)
@@ -530,6 +555,7 @@ int main(void)
         TEST(closed_file_may_be_copied_and_truncated),
         TEST(above_the_limit_the_least_recent_are_closed),
         TEST(files_behind_stay_open_above_the_limit),
+        TEST(files_under_way_are_closed_once_they_are_acknowledged),
         TEST(rotated_zstd_archive_is_known),
         TEST(archive_that_is_still_written_is_read_as_far_as_it_goes),
         TEST(cut_archive_is_left_after_a_while_and_read_on_when_it_grows),
