@@ -246,6 +246,10 @@ bool record_put(struct record *record, const struct record_target *target, struc
 bool record_put_as(struct record *record, const struct record_target *target, struct slice text,
                    bool plain);
 
+/* The same of such plain text that stands in quotes, which are part of `quoted`. */
+bool record_put_quoted(struct record *record, const struct record_target *target,
+                       struct slice quoted);
+
 /* The same for one valid JSON value, e.g. a number; null is absent. */
 bool record_put_json(struct record *record, const struct record_target *target, struct slice raw);
 

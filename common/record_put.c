@@ -136,6 +136,14 @@ bool record_put_as(struct record *record, const struct record_target *target, st
     return put_aside(record, target, text, plain);
 }
 
+bool record_put_quoted(struct record *record, const struct record_target *target,
+                       struct slice quoted)
+{
+    if (target->field == FIELD_COUNT)
+        return put_extra(record, target, quoted);
+    return record_put_as(record, target, (struct slice){quoted.data + 1, quoted.len - 2}, true);
+}
+
 bool record_put_json(struct record *record, const struct record_target *target, struct slice raw)
 {
     struct json_value value;

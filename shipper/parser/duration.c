@@ -99,30 +99,30 @@ static const char *scale(const char *p, const char *end, int64_t unit, int64_t *
     return after;
 }
 
-/* The same for what is usual: no exponent, and a unit that is a power of ten, as all below a
- * minute. */
+#define PLAIN_DIGITS 18 /* so many are no number that is too large */
+
+/* The same for what is usual: no exponent, few digits, and a unit that is a power of ten, as all
+ * below a minute, of which all places count. */
 static bool scale_plainly(struct slice text, int64_t unit, int64_t *out)
 {
-    const char *p = text.data, *end = text.data + text.len;
+    const char *p = text.data, *end = text.data + text.len, *point = NULL;
     int64_t value = 0;
 
-    if (unit > DURATION_S)
+    if (unit > DURATION_S || text.len > PLAIN_DIGITS)
         return false;
-    for (; p < end && is_digit(*p); p++) {
-        if (value > (INT64_MAX - 9) / 10)
+    for (; p < end; p++) {
+        unsigned digit = (unsigned)(*p - '0');
+
+        if (digit <= 9)
+            value = value * 10 + digit;
+        else if (*p == '.' && !point && p > text.data)
+            point = p;
+        else
             return false;
-        value = value * 10 + (*p - '0');
     }
-    if (p == text.data || __builtin_mul_overflow(value, unit, &value))
-        return false;
-    if (p < end && *p == '.')
-        for (p++; p < end && is_digit(*p); p++) {
-            unit /= 10;
-            if (__builtin_add_overflow(value, unit * (*p - '0'), &value))
-                return false;
-        }
-    *out = value;
-    return p == end;
+    for (p = point ? point + 1 : end; p < end && unit; p++)
+        unit /= 10;
+    return unit && !__builtin_mul_overflow(value, unit, out);
 }
 
 bool duration_scale(struct slice text, int64_t unit, int64_t *out)

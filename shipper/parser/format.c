@@ -13,7 +13,7 @@ static inline bool is_end(const struct format *format, const struct format_step 
                           const char *p, const char *end)
 {
     const char *literal = format_end(format, step);
-    uint32_t word;
+    uint64_t word;
 
     if (step->end_mask && end - p >= (ptrdiff_t)sizeof(word)) {
         memcpy(&word, p, sizeof(word));
@@ -187,6 +187,9 @@ static inline const char *find_first(struct format *format, const struct format_
         if (stop && is_end(format, step, stop, end))
             return stop;
         format->word = false;
+    } else if (step->find == FIND_WIDTH && (size_t)(end - p) >= step->item.width &&
+               is_end(format, step, p + step->item.width, end)) {
+        return p + step->item.width;
     }
     return format_find_end(format, step, p, p, end);
 }

@@ -72,7 +72,8 @@ struct format_step {
     struct format_item item;
     enum format_find find;
     unsigned end, end_len;        /* the literal behind it, in format->literals; may be empty */
-    uint32_t end_word, end_mask;  /* the same as a word, when it is that short; mask 0: it is not */
+    uint64_t end_word, end_mask;  /* the same as a word, when it is that short; mask 0: it is not */
+    bool quoted;                  /* it stands in quotes */
     bool check_word;              /* a blank in it would not be noticed otherwise */
     bool trim;                    /* blanks around it are not its own */
     unsigned members;             /* that follow this one and share its text, see format_group */

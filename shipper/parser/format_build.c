@@ -214,13 +214,13 @@ enum status format_finish(struct format *format, const struct parser_options *op
     for (unsigned i = 0; i < format->count; i++) {
         struct format_step *step = &format->steps[i];
         const char *end = format_end(format, step);
-        bool quoted = before == '"' && step->end_len && end[0] == '"';
 
         if (step->item.set == format_set_request)
             format->wants_message = false;
+        step->quoted = before == '"' && step->end_len && end[0] == '"';
         step->find = choose_find(format, step);
         set_end_word(format, step);
-        step->trim = !quoted && !(step->find == FIND_BYTE && end[0] == ' ');
+        step->trim = !step->quoted && !(step->find == FIND_BYTE && end[0] == ' ');
         step->check_word = step->trim && is_word(step->item.shape);
         before = step->end_len ? end[step->end_len - 1] : '\0';
         i += step->members;

@@ -20,7 +20,13 @@ static struct slice unescape(const struct format *format, const struct record *r
 static const char *put_label(const struct format *format, const struct format_step *step,
                              struct slice text, struct record *record)
 {
-    return record_put_as(record, step->target, text, format->plain) ? NULL : too_long;
+    bool put;
+
+    if (step->quoted && format->plain) /* with its quotes it is JSON as it stands in the line */
+        put = record_put_quoted(record, step->target, (struct slice){text.data - 1, text.len + 2});
+    else
+        put = record_put_as(record, step->target, text, format->plain);
+    return put ? NULL : too_long;
 }
 
 const char *format_set_none(struct format *format, const struct format_step *step,
