@@ -71,6 +71,7 @@ static void plain_values_are_the_same(void **state)
         for (size_t j = 0; j < ARRAY_LEN(texts); j++) {
             struct record_target target;
             scoped_free char *expected = NULL;
+            char quoted[64];
 
             record_clear(&bench->record);
             put(bench, names[i], texts[j], false);
@@ -79,6 +80,10 @@ static void plain_values_are_the_same(void **state)
             record_clear(&bench->record);
             assert_true(record_target_init(&target, slice_of(names[i])));
             assert_true(record_put_as(&bench->record, &target, slice_of(texts[j]), true));
+            assert_string_equal(record_bench_encode(bench), expected);
+            record_clear(&bench->record);
+            snprintf(quoted, sizeof(quoted), "\"%s\"", texts[j]);
+            assert_true(record_put_quoted(&bench->record, &target, slice_of(quoted)));
             assert_string_equal(record_bench_encode(bench), expected);
         }
 }

@@ -5,6 +5,7 @@
 
 #include "common/scope.h"
 #include "tests/unit/support/check.h"
+#include "tests/unit/support/rng.h"
 
 static void numbers_are_exact_in_their_unit(void **state)
 {
@@ -36,6 +37,38 @@ static void numbers_are_exact_in_their_unit(void **state)
 
         if (!duration_parse(slice_of(cases[i].text), cases[i].unit, &ns) || ns != cases[i].ns)
             fail_msg("%s: %lld", cases[i].text, (long long)ns);
+    }
+}
+
+/* Those that are read in one pass, and those that are not, against plain arithmetic. */
+static void random_numbers_are_exact(void **state)
+{
+    static const int64_t units[] = {1, DURATION_US, DURATION_MS, DURATION_S};
+    struct rng rng = rng_start();
+
+    (void)state;
+    for (int i = 0; i < 200000; i++) {
+        unsigned whole = 1 + rng_below(&rng, 12), places = rng_below(&rng, 12);
+        int64_t unit = units[rng_below(&rng, ARRAY_LEN(units))], ns = -1;
+        char text[32], *p = text;
+        __int128 expected = 0;
+
+        for (unsigned j = 0; j < whole + places; j++) {
+            char digit = (char)('0' + rng_below(&rng, 10));
+
+            if (j == whole)
+                *p++ = '.';
+            *p++ = digit;
+            expected = expected * 10 + (digit - '0');
+        }
+        expected *= unit;
+        for (unsigned j = 0; j < places; j++)
+            expected /= 10;
+        if (duration_scale((struct slice){text, (size_t)(p - text)}, unit, &ns) !=
+                (expected <= INT64_MAX) ||
+            (expected <= INT64_MAX && ns != (int64_t)expected))
+            fail_msg("%.*s in units of %lld ns: %lld", (int)(p - text), text, (long long)unit,
+                     (long long)ns);
     }
 }
 
@@ -79,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_are_exact_in_their_unit),
+        cmocka_unit_test(random_numbers_are_exact),
         cmocka_unit_test(units_may_be_written),
         cmocka_unit_test(other_texts_are_none),
     };

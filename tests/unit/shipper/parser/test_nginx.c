@@ -101,6 +101,26 @@ static void one_variable_each(void **state)
     logged_expect_all(cases);
 }
 
+static void labels_in_quotes(void **state)
+{
+    static const struct logged_case cases[] = {
+        {"nginx:\"$http_x_foo\"", "\"a b\"", "{'labels':{'http_x_foo':'a b'}}"},
+        {"nginx:\"$http_x_foo\"", "\" a \"", "{'labels':{'http_x_foo':' a '}}"},
+        {"nginx:\"$http_x_foo\"", "\"-\"", "{}"},
+        {"nginx:\"$http_x_foo\"", "\"\"", "{}"},
+        {"nginx:\"$http_x_foo\"", "\"\\x22a\\x22\"", "{'labels':{'http_x_foo':'\\'a\\''}}"},
+        {"nginx:\"$http_x_foo\"", "\"\303\251\"", "{'labels':{'http_x_foo':'\303\251'}}"},
+        {"nginx:a=\"$http_a\" b=\"$pipe\" $status", "a=\"1\" b=\".\" 200",
+         "{" GOOD_EVENT "," OK_RESPONSE ",'labels':{'http_a':'1','pipe':'.'}}"},
+        /* the first quote is not the one that ends it */
+        {"nginx:\"$http_a\" \"$http_b\"", "\"a\"b\" \"c\"",
+         "{'labels':{'http_a':'a\\'b','http_b':'c'}}"},
+    };
+
+    (void)state;
+    logged_expect_all(cases);
+}
+
 static void combined_lines(void **state)
 {
     static const struct logged_case cases[] = {
@@ -357,6 +377,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_variable_each),
+        cmocka_unit_test(labels_in_quotes),
         cmocka_unit_test(combined_lines),
         cmocka_unit_test(lists_of_upstreams),
         cmocka_unit_test(times_that_say_the_same),
