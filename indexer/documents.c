@@ -30,6 +30,7 @@ void documents_open_plain(struct documents *documents, const struct indexer_conf
     documents->names.dataset_count = config->elasticsearch.dataset_count;
     documents->names.max_future_ms = (int64_t)config->elasticsearch.max_future_ms;
     documents->retention = config->retention.enabled ? &config->retention : NULL;
+    documents->with_pages = config->redis.url && *config->redis.url;
     arena_init(&documents->arena, ARENA_BLOCK, ARENA_MAX);
     record_init(&documents->record, &documents->arena);
     documents->repaired = metrics_counter("indexer_invalid_utf8_bytes_total", NULL,
@@ -226,7 +227,8 @@ static enum status make_document(struct documents *documents, struct batch *batc
     if (placed == FATAL || !make_id(documents, entry, record, &batch->arena) ||
         !make_json(documents, record, &batch->arena, &entry->document))
         return error_set(err, FATAL, "out of memory for a batch of %zu records", batch->count);
-    entry->page = page_of(record, entry->id);
+    if (documents->with_pages)
+        entry->page = page_of(record, entry->id);
     if (is_too_old(documents, entry, now_ms))
         keep_out(entry, REASON_TOO_OLD, "of a day that retention has deleted");
     else if (placed == REJECT)

@@ -29,6 +29,7 @@ struct documents {
     const char *topic; /* that ids of records without one need not name */
     struct enrich_set enrich;
     struct index_names names;
+    bool with_pages; /* somebody asks for them: dedup.c */
     struct record_reader reader;
     struct record_encoder encoder;
     struct arena arena; /* of the record that is worked on */

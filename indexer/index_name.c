@@ -27,6 +27,7 @@ void index_names_init(struct index_names *names, const char *prefix)
 void index_names_start(struct index_names *names, struct arena *arena)
 {
     names->arena = arena;
+    names->slot = NULL;
     memset(names->slots, 0, sizeof(names->slots));
 }
 
@@ -102,20 +103,26 @@ static bool has_own_index(const struct index_names *names, const char *dataset, 
     return found;
 }
 
-static size_t dataset_of(struct index_names *names, struct record *record,
-                         char out[INDEX_DATASET_MAX])
+/* Sets names->dataset; true: it is that of the record before. */
+static bool set_dataset(struct index_names *names, struct record *record)
 {
-    struct slice raw;
-    size_t len = 0;
+    struct slice raw = {NULL, 0};
+    bool usable;
 
-    if (record_text(record, FIELD_EVENT_DATASET, &raw))
-        len = sanitise(raw, out);
-    if (len == 0 || !has_own_index(names, out, len)) {
+    if (record_text(record, FIELD_EVENT_DATASET, &raw) && raw.len && raw.len == names->raw_len &&
+        memcmp(raw.data, names->raw, raw.len) == 0)
+        return true;
+    names->dataset_len = sanitise(raw, names->dataset);
+    usable = names->dataset_len && has_own_index(names, names->dataset, names->dataset_len);
+    names->raw_len = usable && raw.len <= sizeof(names->raw) ? raw.len : 0;
+    if (names->raw_len)
+        memcpy(names->raw, raw.data, raw.len);
+    if (!usable) {
         metric_add(names->unknown, 1);
-        len = sizeof("unknown") - 1;
-        memcpy(out, "unknown", len);
+        names->dataset_len = sizeof("unknown") - 1;
+        memcpy(names->dataset, "unknown", names->dataset_len);
     }
-    return len;
+    return false;
 }
 
 static struct index_name_slot *slot_of(struct index_names *names, struct slice dataset, int64_t day)
@@ -147,23 +154,35 @@ static bool make_name(struct index_names *names, struct slice dataset, int64_t d
     return true;
 }
 
-enum status index_name(struct index_names *names, struct record *record, int64_t message_ms,
-                       int64_t now_ms, struct slice *out)
+/* The slot of that name; NULL: no memory. */
+static struct index_name_slot *fill_slot(struct index_names *names, struct slice dataset,
+                                         int64_t day, int64_t now_ms)
 {
-    char text[INDEX_DATASET_MAX];
-    struct slice dataset = {text, dataset_of(names, record, text)};
-    int64_t day = record_day(names, record, arrival_ms(names, message_ms, now_ms));
     struct index_name_slot *slot = slot_of(names, dataset, day);
     size_t start = strlen(names->prefix) + 1;
 
     if (!slot->name.data || slot->day != day || slot->dataset_len != dataset.len ||
         memcmp(slot->name.data + start, dataset.data, dataset.len) != 0) {
         if (!make_name(names, dataset, day, &slot->name))
-            return FATAL;
+            return NULL;
         slot->day = day;
         slot->dataset_len = dataset.len;
         slot->admitted = index_guard_admit(slot->name, names->new_max, now_ms);
     }
-    *out = slot->name;
-    return slot->admitted ? OK : REJECT;
+    return slot;
+}
+
+enum status index_name(struct index_names *names, struct record *record, int64_t message_ms,
+                       int64_t now_ms, struct slice *out)
+{
+    bool again = set_dataset(names, record);
+    int64_t day = record_day(names, record, arrival_ms(names, message_ms, now_ms));
+
+    if (!again || !names->slot || names->slot->day != day)
+        names->slot =
+            fill_slot(names, (struct slice){names->dataset, names->dataset_len}, day, now_ms);
+    if (!names->slot)
+        return FATAL;
+    *out = names->slot->name;
+    return names->slot->admitted ? OK : REJECT;
 }

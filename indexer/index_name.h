@@ -40,7 +40,11 @@ struct index_names {
     uint32_t new_max;      /* names an hour, index_guard.h; 0: no limit */
     struct arena *arena;
     struct metric *unknown, *skewed;
-    struct timestamp_minute minute; /* of the record before */
+    /* Of the record before, whose dataset and day the next one mostly has. */
+    char raw[INDEX_DATASET_MAX], dataset[INDEX_DATASET_MAX]; /* as it came; as it is used */
+    size_t raw_len, dataset_len;                             /* raw_len 0: not to be used again */
+    struct index_name_slot *slot;                            /* NULL: another batch's */
+    struct timestamp_minute minute;
     struct index_name_slot slots[INDEX_NAME_SLOTS];
 };
 

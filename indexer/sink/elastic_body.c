@@ -62,7 +62,7 @@ bool elastic_body_too_large(const struct batch_entry *entry)
 
 static bool is_utf8(struct slice text)
 {
-    const char *p = text.data, *end = text.data + text.len;
+    const char *p = text.data + json_plain_len(text), *end = text.data + text.len;
     size_t len;
 
     for (; p < end; p += len) {
