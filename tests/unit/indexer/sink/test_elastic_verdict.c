@@ -307,6 +307,37 @@ static void long_ids_are_compared_in_full(void **state)
     assert_int_equal(elastic_read_items(slice_of(text), items, 1, &err), REJECT);
 }
 
+/* Compared byte by byte these would be the ids of other documents. */
+static void ids_with_escapes_are_not_those_of_their_text(void **state)
+{
+    static const char text[] = "{\"items\":[{\"create\":{\"_id\":\"a\\n\",\"status\":201}}]}";
+    struct error err;
+
+    (void)state;
+    entries[0] = (struct batch_entry){.id = SLICE("a\\n")};
+    items[0] = (struct elastic_item){.entry = &entries[0]};
+    assert_int_equal(elastic_read_items(SLICE(text), items, 1, &err), REJECT);
+    entries[0].id = SLICE("a\n");
+    assert_int_equal(elastic_read_items(SLICE(text), items, 1, &err), OK);
+    assert_int_equal(items[0].status, 201);
+}
+
+static void usual_answers_stand_between_others(void **state)
+{
+    static const char text[] =
+        "{\"items\":[{\"create\":{\"_id\":\"a\",\"status\":201}},"
+        "{\"create\":{\"_id\":\"b\",\"status\":409,\"error\":{\"type\":\"x\",\"reason\":\"y\"}}},"
+        "{\"create\":{\"_id\":\"c\",\"status\":201}}],\"errors\":true}";
+
+    (void)state;
+    assert_int_equal(read_items(text, strlen(text), 3), OK);
+    assert_int_equal(items[0].status, 201);
+    assert_int_equal(items[1].status, 409);
+    assert_int_equal(items[2].status, 201);
+    assert_int_equal(items[2].type.len, 0);
+    assert_int_equal(read_items(text, strlen(text), 2), REJECT);
+}
+
 /* --- texts --- */
 
 static void detail_is_at_most_a_kibibyte_of_whole_characters(void **state)
@@ -382,6 +413,8 @@ int main(void)
         cmocka_unit_test(a_cut_answer_is_no_answer_wherever_it_is_cut),
         cmocka_unit_test(a_changed_byte_never_reads_beyond_the_answer),
         cmocka_unit_test(long_ids_are_compared_in_full),
+        cmocka_unit_test(ids_with_escapes_are_not_those_of_their_text),
+        cmocka_unit_test(usual_answers_stand_between_others),
         cmocka_unit_test(detail_is_at_most_a_kibibyte_of_whole_characters),
         cmocka_unit_test(detail_is_one_line),
         cmocka_unit_test(detail_without_error_is_null),
