@@ -182,6 +182,14 @@ static unsigned find_values(const struct record *record, struct slice text, stru
     const char *last = text.data;
     unsigned count = 0;
 
+    for (const struct record_extra *extra = record->extras; extra; extra = extra->next) {
+        /* In order of arrival, so that they are added in the same order. */
+        if (count == VALUES_MAX || extra->raw.data < last || !is_within(text, extra->raw) ||
+            !is_within(text, extra->key))
+            return 0;
+        last = extra->raw.data;
+        count = insert(found, count, (struct found){extra->raw, extra, WAY_EXTRA});
+    }
     for (unsigned word = 0; word < RECORD_WORDS; word++)
         for (uint64_t bits = record->present[word]; bits; bits &= bits - 1) {
             unsigned field = word * 64 + (unsigned)__builtin_ctzll(bits);
@@ -191,14 +199,6 @@ static unsigned find_values(const struct record *record, struct slice text, stru
                 return 0;
             count = insert(found, count, (struct found){value->text, NULL, (uint16_t)field});
         }
-    for (const struct record_extra *extra = record->extras; extra; extra = extra->next) {
-        /* In order of arrival, so that they are added in the same order. */
-        if (count == VALUES_MAX || extra->raw.data < last || !is_within(text, extra->raw) ||
-            !is_within(text, extra->key))
-            return 0;
-        last = extra->raw.data;
-        count = insert(found, count, (struct found){extra->raw, extra, WAY_EXTRA});
-    }
     return count;
 }
 

@@ -14,8 +14,8 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/options.h"
-#include "common/record.h"
 #include "common/record_encoder.h"
+#include "common/record_reader.h"
 #include "common/scope.h"
 #include "indexer/enrich/enrich.h"
 
@@ -30,6 +30,7 @@ struct enricher {
     struct enrich_set set;
     struct arena arena;
     struct record record;
+    struct record_reader reader;
     struct record_encoder encoder;
     struct buf out, in;
     size_t searched; /* bytes of `in` that hold no newline */
@@ -75,7 +76,7 @@ static bool enrich_line(struct enricher *enricher, struct slice line)
         return true;
     record_clear(record);
     arena_clear(&enricher->arena);
-    if (record_decode(record, line, &err) == OK)
+    if (record_reader_read(&enricher->reader, record, line, &err) == OK)
         enrich_set_apply(&enricher->set, record, 0);
     else
         keep_as_text(enricher, line, err.text, false);
@@ -185,6 +186,7 @@ int enrich_files(const struct indexer_config *config, char **files)
         code = enrich_file(&enricher, *file);
     enrich_set_release(&enricher.set);
     arena_release(&enricher.arena);
+    record_reader_release(&enricher.reader);
     record_encoder_release(&enricher.encoder);
     buf_release(&enricher.in);
     buf_release(&enricher.out);

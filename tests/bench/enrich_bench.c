@@ -13,7 +13,8 @@
 #include "common/arena.h"
 #include "common/clock.h"
 #include "common/options.h"
-#include "common/record.h"
+#include "common/record_encoder.h"
+#include "common/record_reader.h"
 #include "common/scope.h"
 #include "indexer/config.h"
 #include "indexer/enrich/enrich.h"
@@ -32,6 +33,8 @@ struct lines {
 };
 
 static struct enrich_set set;
+static struct record_reader reader;
+static struct record_encoder encoder;
 static struct arena arenas[BATCH]; /* one a record, as enrichers add to it */
 static struct record records[BATCH];
 static struct buf out = BUF_INIT(64u << 20);
@@ -72,10 +75,10 @@ static void encode(struct record *record)
     char *room;
 
     buf_clear(&out);
-    room = buf_reserve(&out, record_encode_bound(record));
+    room = buf_reserve(&out, record_encoder_bound(&encoder, record));
     if (!room)
         DIE("out of memory");
-    record_encode(record, room, &invalid);
+    record_encoder_write(&encoder, record, room, &invalid);
 }
 
 /* The times are added to those of `run`. */
@@ -90,7 +93,7 @@ static void run_batch(const struct slice *items, size_t count, int64_t run)
     }
     last = cpu_s();
     for (size_t i = 0; i < count; i++)
-        if (record_decode(&records[i], items[i], &err))
+        if (record_reader_read(&reader, &records[i], items[i], &err))
             DIE("no record: %s", err.text);
     times[DECODE][run] += lap(&last);
     for (unsigned stage = 0; stage < set.count; stage++) {
@@ -231,6 +234,8 @@ int main(int argc, char **argv)
     report(&lines, runs, json);
     printf(json ? "\n]}\n" : "");
     enrich_set_release(&set);
+    record_reader_release(&reader);
+    record_encoder_release(&encoder);
     for (size_t i = 0; i < BATCH; i++)
         arena_release(&arenas[i]);
     buf_release(&out);
