@@ -32,9 +32,10 @@ struct redis {
     struct redis_url url;
     char place[300];
     int64_t timeout_ms;
-    struct redis_link *link; /* NULL: not connected */
-    redisReader *reader;     /* of that connection */
-    unsigned slow;           /* exchanges in a row */
+    struct redis_link *link;             /* NULL: not connected */
+    redisReader *reader;                 /* of that connection */
+    redisReplyObjectFunctions functions; /* of the reader */
+    unsigned slow;                       /* exchanges in a row */
     struct backoff pause;
     int64_t retry_at_ms; /* not before */
     struct error outage; /* as it was logged; an empty text: none */
@@ -112,6 +113,52 @@ void redis_part(struct buf *out, struct slice part)
     out->len += (size_t)(p - room);
 }
 
+/*
+ * Most look-ups find nothing: all of these replies are one, which is not freed. The library frees
+ * an array with what is in it.
+ */
+static redisReply nothing = {.type = REDIS_REPLY_NIL};
+
+static void *create_nil(const redisReadTask *task)
+{
+    if (task->parent)
+        ((redisReply *)task->parent->obj)->element[task->idx] = &nothing;
+    return &nothing;
+}
+
+static void take_out_nothing(redisReply *reply)
+{
+    if (reply->type != REDIS_REPLY_ARRAY || !reply->element)
+        return;
+    for (size_t i = 0; i < reply->elements; i++)
+        if (reply->element[i] == &nothing)
+            reply->element[i] = NULL;
+        else if (reply->element[i])
+            take_out_nothing(reply->element[i]);
+}
+
+static void free_reply(void *reply)
+{
+    if (!reply || reply == &nothing)
+        return;
+    take_out_nothing(reply);
+    freeReplyObject(reply);
+}
+
+/* NULL: no memory. */
+static redisReader *open_reader(struct redis *redis)
+{
+    redisReader *reader = redisReaderCreate();
+
+    if (!reader)
+        return NULL;
+    redis->functions = *reader->fn;
+    redis->functions.createNil = create_nil;
+    redis->functions.freeObject = free_reply;
+    reader->fn = &redis->functions;
+    return reader;
+}
+
 static void disconnect(struct redis *redis)
 {
     redis_link_close(redis->link);
@@ -149,7 +196,7 @@ static enum status talk(struct redis *redis, struct exchange *exchange, struct e
             return error_set(err, RETRY, "%s", redis->reader->errstr);
         if (reply) {
             exchange->on_reply(exchange->arg, exchange->replies++, reply);
-            freeReplyObject(reply);
+            free_reply(reply);
         } else if (transfer(redis, exchange, err)) {
             return err->status;
         }
@@ -235,7 +282,7 @@ static enum status connect_to(struct redis *redis, int64_t deadline_ms, struct e
         return error_set(err, RETRY, "no connection within %lld ms", (long long)redis->timeout_ms);
     if (status)
         return status;
-    redis->reader = redisReaderCreate();
+    redis->reader = open_reader(redis);
     if (!redis->reader)
         return error_set(err, RETRY, "out of memory");
     return log_in(redis, deadline_ms, err);
