@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "common/address.h"
 #include "common/scope.h"
 
 struct network {
@@ -49,6 +50,20 @@ static bool is_nowhere4(const unsigned char *address)
         {"\xf0", 4},          /* reserved, broadcast */
     };
 
+    switch (address[0]) {
+    case 0:
+    case 10:
+    case 100:
+    case 127:
+    case 169:
+    case 172:
+    case 192:
+    case 198:
+        break;
+    default: /* most addresses */
+        if (address[0] < 224)
+            return false;
+    }
     return in_any(address, networks, ARRAY_LEN(networks));
 }
 
@@ -76,6 +91,17 @@ static const unsigned char *carried4(const unsigned char *address)
     return in_any(address, networks, ARRAY_LEN(networks)) ? address + 12 : NULL;
 }
 
+/* Of what is an address. */
+static void read_ipv4(struct slice text, unsigned char out[4])
+{
+    memset(out, 0, 4);
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] == '.')
+            out++;
+        else
+            *out = (unsigned char)(*out * 10 + (text.data[i] - '0'));
+}
+
 bool geoip_address_read(struct slice text, union geoip_address *out)
 {
     char copy[INET6_ADDRSTRLEN];
@@ -84,10 +110,12 @@ bool geoip_address_read(struct slice text, union geoip_address *out)
 
     if (text.len == 0 || text.len >= sizeof(copy) || memchr(text.data, '\0', text.len))
         return false;
-    memcpy(copy, text.data, text.len);
-    copy[text.len] = '\0';
     memset(out, 0, sizeof(*out));
-    if (inet_pton(AF_INET, copy, address) != 1) {
+    if (address_is_ipv4(text)) { /* inet_pton takes ten times as long */
+        read_ipv4(text, address);
+    } else {
+        memcpy(copy, text.data, text.len);
+        copy[text.len] = '\0';
         if (inet_pton(AF_INET6, copy, address) != 1)
             return false;
         address4 = carried4(address);

@@ -132,7 +132,10 @@ static unsigned rarity_of_text(const char *text, unsigned len)
         return 2;
     for (unsigned i = 0; i < len; i++)
         bits += rarity_of_byte[(unsigned char)text[i]];
-    return bits > FREQUENT && memmem(frequent, sizeof(frequent) - 1, text, len) ? FREQUENT : bits;
+    if (bits > FREQUENT && memchr(frequent, text[0], sizeof(frequent) - 1) &&
+        memmem(frequent, sizeof(frequent) - 1, text, len))
+        return FREQUENT;
+    return bits;
 }
 
 /* What is looked for of a text: where it is there, that part is. */
