@@ -74,7 +74,7 @@ static const char *foreign_topic(const struct documents *documents,
 static bool make_id(struct documents *documents, struct batch_entry *entry, struct record *record,
                     struct arena *arena)
 {
-    const char *topic = foreign_topic(documents, entry->message);
+    const char *topic;
     struct slice id;
     char text[ID_MAX];
 
@@ -82,6 +82,7 @@ static bool make_id(struct documents *documents, struct batch_entry *entry, stru
         entry->id = arena_copy(arena, id);
         return entry->id.data != NULL;
     }
+    topic = foreign_topic(documents, entry->message);
     snprintf(text, sizeof(text), "kafka-%s%s%d-%lld", topic, *topic ? "-" : "",
              entry->message ? entry->message->partition : 0,
              entry->message ? (long long)entry->message->offset : 0);
