@@ -105,13 +105,16 @@ static enum product multiply(const struct literals *a, const struct literals *b,
     return product;
 }
 
-/* How seldom a byte is in requests, in bits. Most letters stand in words. */
+/*
+ * How seldom a byte is in requests, in bits. Most letters stand in words; where one of the signs
+ * is that few texts have, others mostly are, too.
+ */
 static unsigned char rarity_of_byte[256];
 
 static void fill_rarities(void)
 {
     for (int c = 0; c < 256; c++)
-        rarity_of_byte[c] = isalpha(c) ? 4 : isdigit(c) ? 3 : iscntrl(c) ? 10 : 8;
+        rarity_of_byte[c] = isalpha(c) ? 4 : isdigit(c) ? 3 : iscntrl(c) ? 10 : 6;
     for (const char *c = "etaoinsrlcdhmup -"; *c; c++)
         rarity_of_byte[(unsigned char)*c] = 3;
     for (const char *c = "jqxz_"; *c; c++)
