@@ -19,6 +19,8 @@
 #define VALUES_MAX  64          /* with more a record always goes the long way */
 #define OTHERS_MAX  8           /* texts behind one value */
 #define STRANGE_MAX 10000       /* then what was learned is perhaps of no use any more */
+#define ROW_MAX     64          /* of strange records, until most are not even tried */
+#define ROW_TRIED   16          /* one of so many is */
 #define DIGITS_MAX  18          /* of a number that fits whatever they are */
 #define WORD        sizeof(uint64_t)
 #define WAY_END     FIELD_COUNT       /* nothing follows but the end of the record */
@@ -243,7 +245,7 @@ static void forget(struct record_reader *reader)
     reader->steps[0] = (struct record_step){0}; /* the way begins behind it */
     reader->count = 1;
     reader->text_len = 0;
-    reader->strange = 0;
+    reader->strange = 1; /* what is being learned */
 }
 
 /* False without memory. */
@@ -266,10 +268,7 @@ static void learn(struct record_reader *reader, const struct record *record, str
     unsigned count = find_values(record, text, found), at = 0;
     const char *p = text.data, *end = text.data + text.len;
 
-    if (!begin(reader))
-        return;
-    reader->strange++;
-    if (count == 0)
+    if (count == 0 || !begin(reader))
         return;
     for (unsigned i = 0; i < count; i++) {
         at = put_step(reader, &reader->steps[at].next, slice_between(p, found[i].raw.data),
@@ -284,13 +283,19 @@ static void learn(struct record_reader *reader, const struct record *record, str
 enum status record_reader_read(struct record_reader *reader, struct record *record,
                                struct slice text, struct error *err)
 {
+    /* When each record is another one, trying costs more than it brings. */
+    const bool tried = reader->row < ROW_MAX || reader->row % ROW_TRIED == 0;
     enum status status;
 
-    if (follow(reader, record, text))
+    if (tried && follow(reader, record, text)) {
+        reader->row = 0;
         return OK;
+    }
+    reader->row++;
+    reader->strange++;
     record_clear(record);
     status = record_decode(record, text, err);
-    if (status == OK)
+    if (tried && status == OK)
         learn(reader, record, text);
     return status;
 }

@@ -20,6 +20,7 @@ struct record_reader { /* zeroed is a new one */
     unsigned count;
     size_t text_len;
     unsigned strange; /* records that went the long way, since what was learned was forgotten */
+    unsigned row;     /* of them, one after the other, without any other between */
     struct timestamp_minute minute;
 };
 

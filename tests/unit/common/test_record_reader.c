@@ -310,7 +310,8 @@ static void names_without_end_are_forgotten(void **state)
         snprintf(text, sizeof(text), "{\"message\":\"m\",\"name-%u\":%u}", i, i);
         assert_int_equal(both(&reader, slice_of(text)), OK);
     }
-    both(&reader, SLICE("{\"message\":\"m\",\"event\":{\"id\":\"i\"}}"));
+    for (int i = 0; i < 40; i++) /* not each is tried when so many were strange */
+        both(&reader, SLICE("{\"message\":\"m\",\"event\":{\"id\":\"i\"}}"));
     strange = reader.strange;
     both(&reader, SLICE("{\"message\":\"n\",\"event\":{\"id\":\"j\"}}"));
     assert_int_equal(reader.strange, strange);
