@@ -235,6 +235,13 @@ size_t lanes_under_way(const struct lanes *lanes)
     return lanes->under_way;
 }
 
+bool lanes_is_late(const struct lanes *lanes, size_t lane, int64_t late_us, int64_t now_us)
+{
+    const struct lane *found = &lanes->list[lane];
+
+    return found->under_way && now_us - found->opened_us - late_us >= lanes->limits.linger_us;
+}
+
 const struct outgoing *lanes_pop(struct lanes *lanes)
 {
     for (size_t i = 0; i < lanes->count && lanes->waiting; i++) {

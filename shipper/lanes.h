@@ -7,7 +7,7 @@
  * requests. While such a partition has more that is due, the library's thread polls without a
  * pause, a whole processor of the host, for as long as the answer takes. So the library never has
  * more than one request of a partition; what comes behind it waits here, a quarter of the memory
- * that it takes there.
+ * that it takes there. When it makes two of one: brake.h.
  *
  *     put -> (lane is free) -> give ... done -> (lane is free) -> give
  *
@@ -59,6 +59,9 @@ void lanes_done(struct lanes *lanes, struct slice key, size_t keyless);
 
 size_t lanes_count(const struct lanes *lanes);
 size_t lanes_under_way(const struct lanes *lanes); /* given, not yet reported */
+
+/* The lane's request should have left `late_us` ago, and is not all reported. */
+bool lanes_is_late(const struct lanes *lanes, size_t lane, int64_t late_us, int64_t now_us);
 
 /*
  * The next message that waits leaves without being given; NULL: there is none. It lasts until the

@@ -320,6 +320,7 @@ static void work(struct pipeline *pipeline)
         if (sources_exhausted(&pipeline->sources) && outbox_waiting(pipeline->outbox) == 0)
             return; /* whole files, or the end of standard input */
         wake_ms = earliest(wake_ms, outbox_due_ms(pipeline->outbox));
+        wake_ms = earliest(wake_ms, producer_due_ms(pipeline->producer));
         wake_ms = earliest(wake_ms, pipeline->gauges_ms);
         wake_ms = earliest(wake_ms, accounts_due_ms(pipeline->accounts, now_ms));
         if (pipeline->sources.checkpoint && outbox_waiting(pipeline->outbox))
@@ -375,6 +376,7 @@ static void drain(struct pipeline *pipeline)
         more = read_inputs(pipeline, now_ms, &wake_ms);
         outbox_flush(pipeline->outbox, now_ms);
         wake_ms = earliest(wake_ms, outbox_due_ms(pipeline->outbox));
+        wake_ms = earliest(wake_ms, producer_due_ms(pipeline->producer));
         if (!is_drained(pipeline))
             wait_for_work(pipeline, now_ms, more && !pipeline->blocked ? now_ms : wake_ms);
     }

@@ -18,6 +18,7 @@
 #include "common/kafka_failure.h"
 #include "common/log.h"
 #include "common/metrics.h"
+#include "shipper/brake.h"
 #include "shipper/config.h"
 #include "shipper/lanes.h"
 
@@ -58,6 +59,7 @@ struct producer {
     uint64_t stamp;  /* of the certificate files that the client has read */
     int64_t look_ms; /* when to look at them next */
     struct lanes *lanes;
+    struct brake brake;
     _Atomic int32_t partitions; /* as the library knew last; 0: not yet */
     _Atomic size_t lane;        /* whose messages are given */
     bool retired;               /* another one has its place: nothing more is sent */
@@ -439,6 +441,7 @@ static void go_on(struct producer *producer, const rd_kafka_message_t *const *me
         if (messages[i]->_private)
             lanes_done(producer->lanes, (struct slice){messages[i]->key, messages[i]->key_len},
                        (size_t)messages[i]->partition);
+    brake_heard(&producer->brake, producer->client, messages[0]->partition);
     if (messages[0]->err)
         return;
     set_usable(producer);
@@ -464,6 +467,7 @@ static void count_error(struct producer *producer, const rd_kafka_event_t *event
     char why[512];
 
     metric_add(producer->errors, 1);
+    brake_release(&producer->brake, producer->client);
     if (rd_kafka_event_error((rd_kafka_event_t *)event) != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
         return;
     kafka_failure_last(why, sizeof(why));
@@ -518,8 +522,11 @@ static void take_back_waiting(struct producer *producer)
 /* A client as the configuration and its files are now. The old one stays when that fails. */
 static enum status replace_client(struct producer *producer, struct error *err)
 {
-    struct producer old = *producer;
+    struct producer old;
 
+    if (producer->client)
+        brake_release(&producer->brake, producer->client);
+    old = *producer;
     producer->client = NULL;
     producer->topic = producer->audit_topic = NULL;
     producer->events = NULL;
@@ -589,6 +596,7 @@ void producer_rest(struct producer *producer)
     if (producer->resting || !producer->client)
         return;
     drain_events(producer);
+    brake_release(&producer->brake, producer->client);
     disconnect_client(producer);
     lanes_trim(producer->lanes);
     producer->resting = true;
@@ -609,6 +617,17 @@ void producer_poll(struct producer *producer)
     look_at_files(producer);
     if (producer->client)
         hand_over(producer);
+    if (producer->client && producer->config.idempotence)
+        brake_look(&producer->brake, producer->client, producer->config.topic,
+                   atomic_load_explicit(&producer->partitions, memory_order_relaxed),
+                   producer->lanes, clock_mono_ns() / 1000);
+}
+
+int64_t producer_due_ms(const struct producer *producer)
+{
+    if (!producer->config.idempotence || lanes_under_way(producer->lanes) == 0)
+        return INT64_MAX;
+    return producer->brake.look_us / 1000 + 1;
 }
 
 /* Records do not wait for it. */
@@ -652,8 +671,10 @@ void producer_close(struct producer *producer)
 {
     if (!producer)
         return;
-    if (producer->client)
+    if (producer->client) {
+        brake_release(&producer->brake, producer->client);
         rd_kafka_purge(producer->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    }
     disconnect_client(producer);
     if (producer->fd >= 0)
         close(producer->fd);

@@ -75,6 +75,9 @@ void producer_rest(struct producer *producer);
  */
 void producer_poll(struct producer *producer);
 
+/* When producer_poll should be called at the latest; INT64_MAX: no need. Of the monotonic clock. */
+int64_t producer_due_ms(const struct producer *producer);
+
 /*
  * Connects anew by `link`, which must outlive it; what is under way is reported as
  * DELIVERY_UNKNOWN. FATAL: a setting is not usable; all stays as it was.

@@ -99,6 +99,28 @@ static void request_is_open_for_the_time_that_the_library_waits(void **state)
     lanes_close(lanes);
 }
 
+static void answer_is_late_after_the_time_that_the_library_waits(void **state)
+{
+    struct library library = {.takes = SIZE_MAX};
+    struct lanes *lanes = make(1000, 1000000, 1000);
+
+    (void)state;
+    assert_true(lanes_spread(lanes, 2));
+    assert_false(lanes_is_late(lanes, 0, 0, INT64_MAX));
+    put(lanes, "a", 10);
+    lanes_hand_over(lanes, 5000, give, &library);
+    put(lanes, "a", 10);
+    lanes_hand_over(lanes, 5900, give, &library); /* the same request */
+    assert_false(lanes_is_late(lanes, 0, 500, 6499));
+    assert_true(lanes_is_late(lanes, 0, 500, 6500));
+    assert_false(lanes_is_late(lanes, 1, 500, 6500));
+    acknowledge(&library, lanes, 19);
+    assert_true(lanes_is_late(lanes, 0, 500, 6500));
+    acknowledge(&library, lanes, 1);
+    assert_false(lanes_is_late(lanes, 0, 500, 6500));
+    lanes_close(lanes);
+}
+
 static void request_has_limits(void **state)
 {
     static const struct {
@@ -325,6 +347,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(request_is_open_for_the_time_that_the_library_waits),
+        cmocka_unit_test(answer_is_late_after_the_time_that_the_library_waits),
         cmocka_unit_test(request_has_limits),
         cmocka_unit_test(requests_can_be_made_smaller),
         cmocka_unit_test(lanes_do_not_wait_for_each_other),
