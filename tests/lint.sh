@@ -37,7 +37,7 @@ hs.h indexer/enrich/threat/matcher_hyperscan.c
 openssl/ssl.h shipper/input/listener.c common/http_pin.c indexer/redis_link.c
 openssl/x509_vfy.h common/kafka_failure.c common/http_pin.c
 zstd.h shipper/content/zstd.c
-librdkafka/rdkafka.h common/kafka.c common/kafka.h common/kafka_failure.c common/kafka_failure.h common/kafka_fetch.c common/kafka_fetch.h shipper/producer.c indexer/consumer.c indexer/consumer.h indexer/deadletter/deadletter.c indexer/deadletter/letter.c indexer/deadletter/read.c indexer/deadletter/handle.c indexer/follower.c indexer/reader.c indexer/audit/book.c indexer/audit/group.c indexer/audit/sent.c indexer/replay/replay.c indexer/batch.c indexer/batch.h
+librdkafka/rdkafka.h common/kafka.c common/kafka.h common/kafka_failure.c common/kafka_failure.h common/kafka_fetch.c common/kafka_fetch.h shipper/brake.c shipper/brake.h shipper/producer.c indexer/consumer.c indexer/consumer.h indexer/deadletter/deadletter.c indexer/deadletter/letter.c indexer/deadletter/read.c indexer/deadletter/handle.c indexer/follower.c indexer/reader.c indexer/audit/book.c indexer/audit/group.c indexer/audit/sent.c indexer/replay/replay.c indexer/batch.c indexer/batch.h
 "
 check_libraries() {
     local header allowed file
