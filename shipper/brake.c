@@ -8,10 +8,11 @@
 #include "common/log.h"
 #include "shipper/lanes.h"
 
-#define LATE_US 30000   /* of an answer; and the first pause between looks, which then doubles */
-#define LOOK_US 240000  /* at most */
-#define HOLD_US 5000000 /* then going on is worth a try, which takes LATE_US of polling */
-#define MUCH    4       /* a fourth of a processor: a busy system may give a thread no more */
+#define LATE_US  150000  /* of an answer: by then all that was handed over is on its way */
+#define FIRST_US 50000   /* the first pause between looks, which then doubles */
+#define LOOK_US  240000  /* at most */
+#define HOLD_US  1000000 /* then going on is worth a try, which takes FIRST_US of polling */
+#define MUCH     4       /* a fourth of a processor: a busy system may give a thread no more */
 
 static int64_t read_us(clockid_t id)
 {
@@ -39,8 +40,12 @@ static bool is_late(const struct lanes *lanes, int32_t partition, int32_t partit
     return false;
 }
 
-static bool any_late(int32_t partitions, const struct lanes *lanes, int64_t now_us)
+/* Of a Kafka that answers for one partition the others' answers come as well. */
+static bool is_silent(const struct brake *brake, int32_t partitions, const struct lanes *lanes,
+                      int64_t now_us)
 {
+    if (now_us - brake->heard_us < LATE_US)
+        return false;
     for (int32_t i = 0; i < partitions; i++)
         if (is_late(lanes, i, partitions, now_us))
             return true;
@@ -84,28 +89,23 @@ void brake_look(struct brake *brake, rd_kafka_t *client, const char *topic, int3
         return;
     if (brake->held) {
         brake_release(brake, client);
-        watch(brake, LATE_US, now_us);
-    } else if (!any_late(partitions, lanes, now_us)) {
+        watch(brake, FIRST_US, now_us);
+    } else if (!is_silent(brake, partitions, lanes, now_us)) {
         brake->watching = false;
-        brake->look_us = now_us + LATE_US;
+        brake->look_us = now_us + FIRST_US;
     } else if (is_much(brake, now_us)) {
         hold(brake, client, topic, partitions, lanes, now_us);
     } else if (brake->watching) {
         watch(brake, pause_us < LOOK_US ? pause_us : LOOK_US, now_us);
     } else {
-        watch(brake, LATE_US, now_us);
+        watch(brake, FIRST_US, now_us);
     }
 }
 
-void brake_heard(struct brake *brake, rd_kafka_t *client, int32_t partition)
+void brake_heard(struct brake *brake, rd_kafka_t *client, int64_t now_us)
 {
-    if (!brake->held)
-        return;
-    for (int i = 0; i < brake->held->cnt; i++)
-        if (brake->held->elems[i].partition == partition) {
-            brake_release(brake, client);
-            return;
-        }
+    brake->heard_us = now_us;
+    brake_release(brake, client);
 }
 
 void brake_release(struct brake *brake, rd_kafka_t *client)

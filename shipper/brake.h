@@ -7,12 +7,13 @@
  * what is one request for us may become two: our thread is interrupted in the middle of handing
  * over, for longer than linger.ms, and what is there is sent without the rest.
  *
- * So, while answers are late, the processor time of the other threads is looked at. When it is
+ * So, while Kafka is silent, the processor time of the other threads is looked at. When it is
  * much, the partitions that are waited for are paused, which takes them out of the library's
  * reckoning. They go on with the first sign of Kafka, and from time to time without one: a paused
- * partition sends nothing again either.
+ * partition sends nothing, neither for the first time nor again. Hence only when no partition has
+ * had an answer for a while: a library that is merely busy sends what it was given meanwhile.
  *
- *     (answer late) -> watch -> (threads busy) -> hold -> report, error or HOLD_US -> go on
+ *     (no answers) -> watch -> (threads busy) -> hold -> report, error or HOLD_US -> go on
  *
  * Not thread-safe.
  */
@@ -27,6 +28,7 @@ struct lanes;
 
 struct brake {        /* all zero: nothing seen yet */
     int64_t look_us;  /* when to look next */
+    int64_t heard_us; /* when the last report came */
     bool watching;    /* answers were late at the last look; what was seen then: */
     int64_t since_us; /* when it was */
     int64_t used_us;  /* processor time of the other threads until then */
@@ -40,8 +42,8 @@ struct brake {        /* all zero: nothing seen yet */
 void brake_look(struct brake *brake, rd_kafka_t *client, const char *topic, int32_t partitions,
                 const struct lanes *lanes, int64_t now_us);
 
-/* The partition had a report. */
-void brake_heard(struct brake *brake, rd_kafka_t *client, int32_t partition);
+/* There was a report, of whatever partition. */
+void brake_heard(struct brake *brake, rd_kafka_t *client, int64_t now_us);
 
 /* All partitions go on; before `client` is replaced or closed, and when a connection is lost. */
 void brake_release(struct brake *brake, rd_kafka_t *client);

@@ -441,7 +441,7 @@ static void go_on(struct producer *producer, const rd_kafka_message_t *const *me
         if (messages[i]->_private)
             lanes_done(producer->lanes, (struct slice){messages[i]->key, messages[i]->key_len},
                        (size_t)messages[i]->partition);
-    brake_heard(&producer->brake, producer->client, messages[0]->partition);
+    brake_heard(&producer->brake, producer->client, clock_mono_ns() / 1000);
     if (messages[0]->err)
         return;
     set_usable(producer);
