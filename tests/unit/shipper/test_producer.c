@@ -246,7 +246,7 @@ static void nobody_works_while_the_answer_to_half_a_request_is_late(void **state
     used_s =
         (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9;
     print_message("%.3f s of a processor, answers after %d ms\n", used_s, LATE_MS);
-    assert_true(used_s < LATE_MS / 1e3 / 3);
+    assert_true(used_s < LATE_MS / 1e3 / 2); /* without the brake: 0.64 to 0.91 */
     producer_close(producer);
     rd_kafka_mock_cluster_destroy(cluster);
     rd_kafka_destroy(host);
